@@ -1,0 +1,147 @@
+//! Many questions at once: columns of ids in, bitmaps of answers out.
+//!
+//! A single check is two or three loads, each waiting for the one before. Here 64 questions go
+//! through the same steps side by side (first all their rows, then all their lanes), so that
+//! more of their loads overlap, and 64 answers fill exactly one word of each bitmap. The answers
+//! are those of [`Matrix::verdict`] and [`Matrix::check`], bit for bit.
+
+use crate::rows::{Rows, flat, paged};
+use crate::word::{Lane, WORD, word_of};
+use crate::{Matrix, Permission, PermissionId, Subject, SubjectId};
+
+/// Questions that are answered together: one word of answers.
+const GROUP: usize = WORD as usize;
+
+impl Matrix {
+    /// Answers a question per pair of ids: bit `i % 64` of word `i / 64` answers
+    /// `subjects[i]`, `permissions[i]`.
+    ///
+    /// There are as many questions as the shorter column has ids. Bits that answer no question
+    /// are cleared, to the end of each bitmap. A bitmap that is too short gets what fits: an
+    /// empty one is the way to say that its half of the answers is of no interest. An unknown id
+    /// denies, as in [`verdict`](Self::verdict).
+    ///
+    /// ```
+    /// # use portcullis_matrix::*;
+    /// # fn main() -> Result<(), BuildError> {
+    /// # let mut builder = MatrixBuilder::new(Stamp::fresh()?, Stamp::fresh()?, 2, Layout::Auto, 0)?;
+    /// # let mut planes = RolePlanes::new(2);
+    /// # planes.allow_mut().insert(PermissionId::from_u32(1));
+    /// # let role = builder.add_role(planes)?;
+    /// # let set = builder.add_set(&[role])?;
+    /// # let ann = builder.add_subject(set)?.id();
+    /// # let matrix = builder.build();
+    /// let [read, write] = [0, 1].map(PermissionId::from_u32);
+    /// let (mut granted, mut open) = ([0], [0]);
+    /// let who = [ann, ann, SubjectId::UNKNOWN];
+    /// matrix.check_batch(&who, &[read, write, write], &mut granted, &mut open);
+    /// assert_eq!(granted, [0b010]); // Ann may write
+    /// assert_eq!(open, [0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check_batch(
+        &self,
+        subjects: &[SubjectId],
+        permissions: &[PermissionId],
+        granted: &mut [u64],
+        open: &mut [u64],
+    ) {
+        let questions = Questions {
+            subjects,
+            permissions,
+            row: |subject: &SubjectId, _: &PermissionId| self.subject_rows.read(subject.0),
+            id: |permission: &PermissionId| *permission,
+        };
+        self.sweep(questions, granted, open);
+    }
+
+    /// The same for handles: a subject of another lineage, or a permission of another schema,
+    /// denies, as in [`check`](Self::check).
+    pub fn check_handles(
+        &self,
+        subjects: &[Subject],
+        permissions: &[Permission],
+        granted: &mut [u64],
+        open: &mut [u64],
+    ) {
+        let questions = Questions {
+            subjects,
+            permissions,
+            row: |subject: &Subject, permission: &Permission| {
+                let foreign = self.is_foreign(*subject, *permission);
+                if foreign { 0 } else { self.subject_rows.read(subject.id().0) }
+            },
+            id: |permission: &Permission| permission.id(),
+        };
+        self.sweep(questions, granted, open);
+    }
+
+    fn sweep<S, P>(
+        &self,
+        questions: Questions<'_, S, P, impl Fn(&S, &P) -> u32, impl Fn(&P) -> PermissionId>,
+        granted: &mut [u64],
+        open: &mut [u64],
+    ) {
+        let count = self.permissions;
+        match &self.rows {
+            Rows::Flat { lanes, words } => {
+                questions.answer(count, granted, open, |row, at| flat(lanes, *words, row, word_of(at)))
+            }
+            Rows::Paged { leaves, span, pages } => {
+                questions
+                    .answer(count, granted, open, |row, at| paged(leaves, *span, pages, row, word_of(at)));
+            }
+        }
+    }
+}
+
+/// Two columns of questions, and how to read them.
+struct Questions<'a, S, P, Row, Id> {
+    subjects: &'a [S],
+    permissions: &'a [P],
+    /// The row that decides a question; row 0 if it must be denied.
+    row: Row,
+    id: Id,
+}
+
+impl<S, P, Row: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, P, Row, Id> {
+    /// Answers group by group; `lane` reads the lane of a row that holds a permission.
+    #[inline]
+    fn answer(
+        &self,
+        count: u32,
+        granted: &mut [u64],
+        open: &mut [u64],
+        lane: impl Fn(u32, u32) -> Option<Lane>,
+    ) {
+        let (mut granted, mut open) = (granted.iter_mut(), open.iter_mut());
+        let mut rows = [0; GROUP];
+        for (subjects, permissions) in self.subjects.chunks(GROUP).zip(self.permissions.chunks(GROUP)) {
+            let (granted, open) = (granted.next(), open.next());
+            if granted.is_none() && open.is_none() {
+                return;
+            }
+            for (row, (subject, permission)) in rows.iter_mut().zip(subjects.iter().zip(permissions)) {
+                *row = (self.row)(subject, permission);
+            }
+            let mut answers = Lane::default();
+            let length = subjects.len().min(permissions.len());
+            for (row, permission) in rows.iter().zip(permissions).take(length) {
+                let permission = (self.id)(permission).0;
+                // Compared before a word is addressed, as in a single check.
+                let lane = if permission < count { lane(*row, permission) } else { None };
+                answers.push(lane.unwrap_or_default(), permission);
+            }
+            let answers = answers.aligned(length);
+            if let Some(word) = granted {
+                *word = answers.granted;
+            }
+            if let Some(word) = open {
+                *word = answers.open;
+            }
+        }
+        granted.for_each(|word| *word = 0);
+        open.for_each(|word| *word = 0);
+    }
+}

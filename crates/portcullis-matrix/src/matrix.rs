@@ -1,0 +1,221 @@
+//! The matrix itself: immutable, shared, and unable to fail.
+//!
+//! A check reads a row id, then a lane, then two bits. What makes it safe is the order: stamps
+//! first, then the permission against the count, and only then an address. Every read is bounds
+//! checked and falls to deny, so there is no path to a panic and none to somebody else's row.
+//!
+//! A matrix is never edited. A changed workspace gets a new one, under the same lineage.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::hint::cold_path;
+
+use crate::column::Column;
+use crate::intern::Ragged;
+use crate::rows::Rows;
+use crate::word;
+use crate::{
+    Cell, Layout, Permission, PermissionId, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId, Verdict,
+};
+
+/// Who may do what: subjects by permissions, built by [`MatrixBuilder`](crate::MatrixBuilder).
+pub struct Matrix {
+    pub(crate) lineage: Stamp,
+    pub(crate) schema: Stamp,
+    pub(crate) permissions: u32,
+    pub(crate) row_count: u32,
+    /// The row of each subject.
+    pub(crate) subject_rows: Column,
+    pub(crate) rows: Rows,
+    /// The set of roles of each subject.
+    pub(crate) subject_sets: Column,
+    /// The row of each set.
+    pub(crate) set_rows: Column,
+    /// The roles of each set, ascending.
+    pub(crate) sets: Ragged<RoleId>,
+    /// How many subjects have each row, the unknown one left out.
+    pub(crate) population: Box<[u32]>,
+    pub(crate) roles: Box<[RolePlanes]>,
+}
+
+impl Matrix {
+    /// Whether a subject may do what a permission says.
+    ///
+    /// Denies a subject of another lineage, a permission of another schema, and an id that this
+    /// matrix does not know.
+    #[inline]
+    pub fn check(&self, subject: Subject, permission: Permission) -> Verdict {
+        if self.is_foreign(subject, permission) {
+            return Verdict::Deny;
+        }
+        self.verdict(subject.id(), permission.id())
+    }
+
+    /// The same for ids that are known to be of this lineage and schema. Unknown ids deny.
+    #[inline]
+    pub fn verdict(&self, subject: SubjectId, permission: PermissionId) -> Verdict {
+        // INVARIANT: compared before a word is addressed; a flat table would read the next row.
+        // Test: handles::a_permission_at_or_beyond_the_count_is_denied.
+        if permission.0 >= self.permissions {
+            cold_path();
+            return Verdict::Deny;
+        }
+        let Some(row) = self.subject_rows.get(subject.0) else {
+            cold_path();
+            return Verdict::Deny;
+        };
+        let Some(lane) = self.rows.lane(row, permission.0) else {
+            cold_path();
+            return Verdict::Deny;
+        };
+        Verdict::of(lane, permission.0)
+    }
+
+    /// Whether one of a pair of handles is not ours. One jump for both comparisons.
+    #[inline]
+    pub(crate) const fn is_foreign(&self, subject: Subject, permission: Permission) -> bool {
+        subject.lineage().differs(self.lineage) | permission.schema().differs(self.schema) != 0
+    }
+
+    /// Whether a subject is of this matrix's lineage.
+    #[inline]
+    #[must_use]
+    pub fn is_current(&self, subject: Subject) -> bool {
+        subject.lineage() == self.lineage
+    }
+
+    /// Whether a permission is of this matrix's schema and below its permission count.
+    #[inline]
+    #[must_use]
+    pub fn knows_permission(&self, permission: Permission) -> bool {
+        permission.schema() == self.schema && permission.id().0 < self.permissions
+    }
+
+    /// The stamp that subjects of this matrix carry.
+    #[must_use]
+    pub const fn lineage(&self) -> Stamp {
+        self.lineage
+    }
+
+    /// The stamp that permissions of this matrix carry.
+    #[must_use]
+    pub const fn schema(&self) -> Stamp {
+        self.schema
+    }
+
+    /// How many permissions the schema has.
+    #[must_use]
+    pub const fn permissions(&self) -> u32 {
+        self.permissions
+    }
+
+    /// How many subject ids there are, [`SubjectId::UNKNOWN`] counted.
+    #[must_use]
+    pub fn subjects(&self) -> u32 {
+        self.subject_rows.len() as u32
+    }
+
+    /// How many roles there are.
+    #[must_use]
+    pub const fn roles(&self) -> u32 {
+        self.roles.len() as u32
+    }
+
+    /// How many distinct sets of roles there are, the empty one counted.
+    #[must_use]
+    pub const fn sets(&self) -> u32 {
+        self.sets.ends.len() as u32
+    }
+
+    /// How many distinct rows there are, the all-deny row counted.
+    #[must_use]
+    pub const fn rows(&self) -> u32 {
+        self.row_count
+    }
+
+    /// How many distinct pages there are, the all-deny page counted; 0 when rows are flat.
+    #[must_use]
+    pub const fn pages(&self) -> u32 {
+        self.rows.pages() as u32
+    }
+
+    /// How rows are laid out: flat or paged, never [`Layout::Auto`].
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        match self.rows {
+            Rows::Flat { .. } => Layout::Flat,
+            Rows::Paged { .. } => Layout::Paged,
+        }
+    }
+
+    /// Bytes of heap that the matrix owns.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let planes: usize = self.roles.iter().map(RolePlanes::bytes).sum();
+        let columns = [&self.subject_rows, &self.subject_sets, &self.set_rows];
+        columns.iter().map(|column| column.bytes.len()).sum::<usize>()
+            + self.rows.bytes()
+            + self.sets.bytes()
+            + size_of_val::<[u32]>(&self.population)
+            + size_of_val::<[RolePlanes]>(&self.roles)
+            + planes
+    }
+
+    /// The planes of a role.
+    #[must_use]
+    pub fn role(&self, role: RoleId) -> Option<&RolePlanes> {
+        self.roles.get(role.index())
+    }
+
+    /// The roles of a set, ascending; none for a set that is not there.
+    #[must_use]
+    pub fn roles_of_set(&self, set: SetId) -> &[RoleId] {
+        self.sets.get(set.0)
+    }
+
+    /// The set of roles of a subject; the empty one for a subject that is vacant or unknown.
+    #[must_use]
+    pub fn set_of(&self, subject: SubjectId) -> SetId {
+        SetId(self.subject_sets.read(subject.0))
+    }
+
+    /// The roles of a subject, ascending; none for a subject that is vacant or unknown.
+    #[must_use]
+    pub fn roles_of(&self, subject: SubjectId) -> &[RoleId] {
+        self.roles_of_set(self.set_of(subject))
+    }
+
+    /// What the roles of a subject say about a permission, taken together.
+    ///
+    /// This is for explaining and for tests: it goes through the roles one by one.
+    #[must_use]
+    pub fn cell(&self, subject: SubjectId, permission: PermissionId) -> Cell {
+        self.cell_of_set(self.set_of(subject), permission)
+    }
+
+    pub(crate) fn cell_of_set(&self, set: SetId, permission: PermissionId) -> Cell {
+        self.roles_of_set(set)
+            .iter()
+            .filter_map(|role| self.role(*role))
+            .fold(Cell::empty(), |cell, role| cell | role.cell(permission))
+    }
+
+    /// How many words a row has.
+    pub(crate) const fn words(&self) -> usize {
+        word::words(self.permissions)
+    }
+}
+
+impl fmt::Debug for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Matrix")
+            .field("permissions", &self.permissions)
+            .field("layout", &self.layout())
+            .field("roles", &self.roles())
+            .field("sets", &self.sets())
+            .field("rows", &self.rows())
+            .field("pages", &self.pages())
+            .field("subjects", &self.subjects())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! Rows: what each distinct set of roles comes to, laid out to be read by one look-up.
+//!
+//! **Flat**, for up to 512 permissions. A row is `words` lanes, a lane the same word of both
+//! planes, so that both answers lie in one cache line. Row `r` begins at lane `r * words`:
+//!
+//! ```text
+//! 130 permissions, 3 words            one lane, 16 bytes
+//!        ┌────────┬────────┬────────┐  ┌───────────────────┬───────────────────┐
+//! row 0  │ lane 0 │ lane 1 │ lane 2 │  │ granted, 64 bits  │ open, 64 bits     │
+//!        ├────────┼────────┼────────┤  └───────────────────┴───────────────────┘
+//! row 1  │ lane 3 │ lane 4 │ lane 5 │   permission p of row r:
+//!        ├────────┼────────┼────────┤     lane r * words + p / 64, bit p % 64
+//! row 2  │   …    │        │ ▒▒▒▒▒▒ │   ▒ bits beyond permission 129: never set
+//!        └────────┴────────┴────────┘
+//! ```
+//!
+//! A permission that is not below the count would read the next row: whoever calls compares first.
+//!
+//! **Paged**, for wider schemas. A row is a list of page ids, one per 512 permissions, and a page
+//! is eight lanes: 512 bits of both planes. Pages are interned, and page 0 is all zeros: the parts
+//! of a wide schema that a role never names cost 4 bytes a row for each 512 permissions, and a new
+//! page costs 128 bytes once:
+//!
+//! ```text
+//! 25,000 permissions, 49 leaves             pages of 8 lanes, 128 bytes each
+//!        ┌────┬────┬────┬───┬────┐         ┌────────┬────────┬───┬────────┐
+//! row 0  │ 0  │ 0  │ 0  │ … │ 0  │       0 │ zeros  │ zeros  │ … │ zeros  │
+//!        ├────┼────┼────┼───┼────┤         ├────────┼────────┼───┼────────┤
+//! row 1  │ 1  │ 0  │ 2  │ … │ 0  │       1 │ lane 0 │ lane 1 │ … │ lane 7 │
+//!        ├────┼────┼────┼───┼────┤         ├────────┼────────┼───┼────────┤
+//! row 2  │ 1  │ 3  │ 2  │ … │ 0  │       2 │ lane 0 │ lane 1 │ … │ lane 7 │
+//!        └────┴────┴────┴───┴────┘         └────────┴────────┴───┴────────┘
+//!   permission p of row r: leaf r * leaves + p / 512, then lane p / 64 % 8, bit p % 64
+//! ```
+//!
+//! Pages of one plane each, which both planes share, were measured and refused: a row then needs
+//! two ids per 512 permissions, and the ids weigh far more than the pages (66,631 rows of 25,000
+//! permissions: 26 MB of ids beside 1 MB of pages), and a check waits for two pages, not one.
+//!
+//! In both, row 0 denies everything, and rows are interned: subjects whose roles come to the
+//! same share one row. Reading never fails; what is not there reads as no bit set.
+
+use alloc::boxed::Box;
+
+use crate::intern::Atom;
+use crate::word::{BLOCK_WORDS, Lane, block_of, place_in_block, word_of};
+
+/// 512 bits of both planes: two cache lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
+pub(crate) struct Page(pub(crate) [Lane; BLOCK_WORDS]);
+
+impl Page {
+    pub(crate) const EMPTY: Self = Self([Lane { granted: 0, open: 0 }; BLOCK_WORDS]);
+}
+
+impl Atom for Page {
+    #[inline]
+    fn mix(self, state: u64, key: u64) -> u64 {
+        self.0.into_iter().fold(state, |state, lane| lane.mix(state, key))
+    }
+}
+
+/// Rows in one of their two layouts.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows {
+    Flat {
+        lanes: Box<[Lane]>,
+        /// Lanes of a row.
+        words: usize,
+    },
+    Paged {
+        leaves: Box<[u32]>,
+        /// Leaves, which are page ids, of a row.
+        span: usize,
+        pages: Box<[Page]>,
+    },
+}
+
+impl Rows {
+    /// The lane that holds a permission, which must be below the permission count.
+    #[inline]
+    pub(crate) fn lane(&self, row: u32, permission: u32) -> Option<Lane> {
+        self.word(row, word_of(permission))
+    }
+
+    /// A lane by the number of its word, which must be below the words of a row.
+    #[inline]
+    pub(crate) fn word(&self, row: u32, word: usize) -> Option<Lane> {
+        match self {
+            Self::Flat { lanes, words } => flat(lanes, *words, row, word),
+            Self::Paged { leaves, span, pages } => paged(leaves, *span, pages, row, word),
+        }
+    }
+
+    /// How many distinct pages there are; none in flat rows.
+    pub(crate) const fn pages(&self) -> usize {
+        match self {
+            Self::Flat { .. } => 0,
+            Self::Paged { pages, .. } => pages.len(),
+        }
+    }
+
+    /// Bytes of heap.
+    pub(crate) const fn bytes(&self) -> usize {
+        match self {
+            Self::Flat { lanes, .. } => size_of_val::<[Lane]>(lanes),
+            Self::Paged { leaves, pages, .. } => size_of_val::<[u32]>(leaves) + size_of_val::<[Page]>(pages),
+        }
+    }
+}
+
+#[inline]
+pub(crate) fn flat(lanes: &[Lane], words: usize, row: u32, word: usize) -> Option<Lane> {
+    lanes.get(row as usize * words + word).copied()
+}
+
+#[inline]
+pub(crate) fn paged(leaves: &[u32], span: usize, pages: &[Page], row: u32, word: usize) -> Option<Lane> {
+    let leaf = leaves.get(row as usize * span + block_of(word))?;
+    pages.get(*leaf as usize)?.0.get(place_in_block(word)).copied()
+}

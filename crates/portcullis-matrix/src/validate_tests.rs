@@ -1,0 +1,143 @@
+//! Matrices that are broken on purpose, one field at a time: each must be found out.
+
+use super::*;
+use crate::column::Column;
+use crate::{Layout, MatrixBuilder, RolePlanes, Stamp};
+
+fn matrix(permissions: u32, layout: Layout) -> Matrix {
+    let (lineage, schema) = (Stamp::fresh().unwrap(), Stamp::fresh().unwrap());
+    let mut builder = MatrixBuilder::new(lineage, schema, permissions, layout, 7).unwrap();
+    let mut reader = RolePlanes::new(permissions);
+    reader.allow_mut().insert_range(1..permissions / 2);
+    reader.deny_if_mut().insert_range(3..5);
+    let mut writer = RolePlanes::new(permissions);
+    writer.allow_mut().insert_range(2..permissions);
+    writer.deny_mut().insert_range(7..9);
+    let reader = builder.add_role(reader).unwrap();
+    let writer = builder.add_role(writer).unwrap();
+    for roles in [&[reader][..], &[writer], &[reader, writer]] {
+        let set = builder.add_set(roles).unwrap();
+        builder.add_subject(set).unwrap();
+        builder.add_vacant().unwrap();
+    }
+    let matrix = builder.build();
+    assert_eq!(matrix.validate(), Ok(()));
+    matrix
+}
+
+fn flat(break_it: impl FnOnce(&mut Matrix)) -> Fault {
+    let mut broken = matrix(130, Layout::Flat);
+    break_it(&mut broken);
+    broken.validate().unwrap_err()
+}
+
+fn paged(break_it: impl FnOnce(&mut Matrix)) -> Fault {
+    let mut broken = matrix(1_300, Layout::Paged);
+    break_it(&mut broken);
+    broken.validate().unwrap_err()
+}
+
+fn lane(matrix: &mut Matrix, row: usize, word: usize) -> &mut word::Lane {
+    match &mut matrix.rows {
+        Rows::Flat { lanes, words } => &mut lanes[row * *words + word],
+        Rows::Paged { .. } => panic!("expected flat rows"),
+    }
+}
+
+fn pages(matrix: &mut Matrix) -> &mut [Page] {
+    match &mut matrix.rows {
+        Rows::Paged { pages, .. } => pages,
+        Rows::Flat { .. } => panic!("expected paged rows"),
+    }
+}
+
+#[test]
+fn any_single_bit_that_flips_is_found() {
+    for permission in 0..192 {
+        for open in [false, true] {
+            for row in 0..4 {
+                let fault = flat(|matrix| {
+                    let lane = lane(matrix, row, word::word_of(permission));
+                    let half = if open { &mut lane.open } else { &mut lane.granted };
+                    *half ^= word::bit(permission);
+                });
+                let expected = match fault {
+                    Fault::Beyond { .. } => permission >= 130,
+                    Fault::Wrong { permission: found, .. } => found.as_u32() == permission,
+                    Fault::NotDenied => row == 0,
+                    // A flipped bit may make two rows equal, or meet its other half.
+                    Fault::Both { .. } | Fault::SameRows { .. } => true,
+                    _ => false,
+                };
+                assert!(expected, "row {row} permission {permission}: {fault}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bit_that_flips_in_any_page_is_found() {
+    for page in 0..pages(&mut matrix(1_300, Layout::Paged)).len() {
+        for word in 0..word::BLOCK_WORDS {
+            paged(|matrix| pages(matrix)[page].0[word].granted ^= 1 << 17);
+        }
+    }
+}
+
+#[test]
+fn a_bit_beyond_the_count_is_found() {
+    assert_eq!(flat(|matrix| lane(matrix, 2, 2).granted |= 1 << 2), Fault::Beyond { row: 2 });
+    assert_eq!(flat(|matrix| lane(matrix, 3, 2).open |= 1 << 63), Fault::Beyond { row: 3 });
+}
+
+#[test]
+fn page_0_must_be_empty_and_pages_distinct() {
+    assert_eq!(paged(|matrix| pages(matrix)[0].0[0].open = 1), Fault::Page { page: 0 });
+    assert_eq!(paged(|matrix| pages(matrix)[2] = pages(matrix)[1]), Fault::Page { page: 2 });
+    let fault = paged(|matrix| match &mut matrix.rows {
+        Rows::Paged { leaves, .. } => leaves[4] = 4_000,
+        Rows::Flat { .. } => panic!("expected paged rows"),
+    });
+    assert_eq!(fault, Fault::Page { page: 4_000 });
+}
+
+#[test]
+fn ids_out_of_range_are_found() {
+    let fault = flat(|matrix| matrix.subject_rows.bytes[3] = 9);
+    assert_eq!(fault, Fault::Subject { subject: SubjectId(3) });
+    let fault = flat(|matrix| matrix.subject_sets.bytes[5] = 9);
+    assert_eq!(fault, Fault::Subject { subject: SubjectId(5) });
+    let fault = flat(|matrix| matrix.set_rows.bytes[1] = 9);
+    assert_eq!(fault, Fault::Set { set: SetId(1) });
+    let fault = flat(|matrix| matrix.sets.items[0] = RoleId(2));
+    assert_eq!(fault, Fault::Set { set: SetId(1) });
+}
+
+#[test]
+fn a_vacant_subject_must_have_row_0() {
+    let fault = flat(|matrix| matrix.subject_rows.bytes[2] = 1);
+    assert_eq!(fault, Fault::Subject { subject: SubjectId(2) });
+    let fault = flat(|matrix| {
+        matrix.subject_rows.bytes[0] = 1;
+        matrix.subject_sets.bytes[0] = 1;
+    });
+    assert_eq!(fault, Fault::Subject { subject: SubjectId::UNKNOWN });
+}
+
+#[test]
+fn counts_are_recounted() {
+    assert_eq!(flat(|matrix| matrix.population[1] += 1), Fault::Population { row: 1 });
+    assert_eq!(flat(|matrix| matrix.row_count = 3), Fault::Length);
+    assert_eq!(flat(|matrix| matrix.permissions = 10), Fault::Length);
+    assert_eq!(flat(|matrix| matrix.subject_rows = Column::pack([0, 1].into_iter(), 4)), Fault::Length);
+    assert_eq!(flat(|matrix| matrix.roles[1] = RolePlanes::new(131)), Fault::Role { role: RoleId(1) });
+}
+
+#[test]
+fn sets_must_ascend_and_differ() {
+    // The arena holds [reader], [writer], [reader, writer].
+    let fault = flat(|matrix| matrix.sets.items[1] = RoleId(0));
+    assert_eq!(fault, Fault::Set { set: SetId(2) });
+    let fault = flat(|matrix| matrix.sets.items.swap(2, 3));
+    assert_eq!(fault, Fault::Set { set: SetId(3) });
+}
