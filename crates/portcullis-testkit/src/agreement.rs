@@ -1,0 +1,263 @@
+//! The engine held against the reference: one workspace, and every way to ask the engine about it.
+//!
+//! Questions are asked by strings, by handles, in batch, with an explanation, as *who* and as *what*; all must say what
+//! the reference says, down to the reason and the statements that made it. The engine gets a workspace as the
+//! text of a file and nothing else, so its reader is tested on the way.
+//!
+//! A disagreement panics with the question in its message: this is called by tests and by fuzz targets, and there is
+//! nobody to hand an error to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a disagreement is reported by panicking"
+)]
+
+use std::collections::BTreeSet;
+
+use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId, Verdict};
+use portcullis::{
+    Explanation, Grounds, NoFiles, Question, Reason, Report, Revision, Snapshot, Source, Workspace,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::reference::{self, Document, Effect, Reference, hightouch_roles};
+
+/// A (subject, action, resource) question.
+pub type Asked<'a> = (&'a str, &'a str, &'a str);
+
+/// Reads a workspace from the text that a file of it would have, and compiles it.
+///
+/// # Errors
+/// Whatever the engine finds wrong with it.
+pub fn compiled(workspace: &Value, layout: Layout) -> Result<Snapshot, Report> {
+    let source = Source::new("workspace.json", workspace.to_string());
+    let (workspace, _) = Workspace::read(&source, &NoFiles)?;
+    Ok(workspace.compile_with(layout, Revision::FIRST)?.0)
+}
+
+/// A workspace as the engine and as the reference see it.
+pub struct Pair {
+    /// The engine.
+    pub snapshot: Snapshot,
+    /// The reference.
+    pub reference: Reference,
+    /// Each role's statements, once more, to see which of them decide.
+    documents: Vec<(String, Document)>,
+}
+
+impl Pair {
+    /// Compiles and reads.
+    ///
+    /// # Panics
+    /// When either refuses the workspace.
+    #[must_use]
+    pub fn new(workspace: &Value, layout: Layout) -> Self {
+        let snapshot = match compiled(workspace, layout) {
+            Ok(snapshot) => snapshot,
+            Err(report) => panic!("the engine refuses what the reference accepts:\n{report}\n{workspace}"),
+        };
+        Self::of(workspace, snapshot, Reference::from_json(workspace).unwrap())
+    }
+
+    /// The same of what both were made from before.
+    ///
+    /// # Panics
+    /// When a role's document is not inline.
+    #[must_use]
+    pub fn of(workspace: &Value, snapshot: Snapshot, reference: Reference) -> Self {
+        let inline = workspace["roles"].as_object().unwrap().clone().into_iter();
+        let built_in = (workspace["schema"] == "hightouch").then(hightouch_roles);
+        let roles = inline.chain(built_in.into_iter().flatten());
+        let documents =
+            roles.map(|(name, document)| (name, Document::deserialize(document).unwrap())).collect();
+        Pair { snapshot, reference, documents }
+    }
+
+    /// Every question that the workspace's own names make, and strangers on each axis.
+    ///
+    /// # Panics
+    /// On the first disagreement.
+    pub fn agree_on_every_cell(&self) {
+        let vocabulary = self.reference.vocabulary();
+        let mut actions: Vec<&str> = vocabulary.actions().into_iter().collect();
+        let mut resources: Vec<&str> = vocabulary.names_of_types().collect();
+        actions.push("no such action");
+        resources.push("no such type");
+        let members: Vec<&str> = self.reference.members().collect();
+        let mut questions = Vec::new();
+        for subject in members.iter().copied().chain(["nobody"]) {
+            for action in &actions {
+                questions.extend(resources.iter().map(|resource| (subject, *action, *resource)));
+            }
+        }
+        self.agree_on(&questions);
+        self.agree_on_who(&actions, &resources);
+        self.agree_on_what(&members);
+        assert_eq!(self.snapshot.matrix().validate(), Ok(()));
+    }
+
+    /// These questions: by strings, by handles, explained, and all in one batch.
+    ///
+    /// # Panics
+    /// On the first disagreement.
+    pub fn agree_on(&self, questions: &[Asked<'_>]) {
+        let mut columns: (Vec<Subject>, Vec<Permission>) = (Vec::new(), Vec::new());
+        let mut expected = Vec::new();
+        for asked in questions {
+            let reason = self.agree_on_one(*asked);
+            let handles = (self.snapshot.subject(asked.0), self.snapshot.permission(asked.1, asked.2));
+            if let (Some(subject), Ok(permission)) = handles {
+                let decision = self.snapshot.check_handles(subject, permission);
+                assert_eq!(decision.reason(), plain(reason), "{asked:?} by handles");
+                let verdict = self.snapshot.matrix().cell(subject.id(), permission.id()).verdict();
+                assert_eq!(verdict == Verdict::Allow, reason.is_allowed(), "{asked:?} in the matrix");
+                columns.0.push(subject);
+                columns.1.push(permission);
+                expected.push(reason.is_allowed());
+            }
+        }
+        let words = expected.len().div_ceil(64);
+        let (mut granted, mut open) = (vec![0; words], vec![0; words]);
+        self.snapshot.check_batch(&columns.0, &columns.1, &mut granted, &mut open);
+        for (index, allowed) in expected.into_iter().enumerate() {
+            assert_eq!(granted[index / 64] >> (index % 64) & 1 == 1, allowed, "question {index} in batch");
+        }
+        assert!(open.iter().all(|word| *word == 0), "nothing is open without conditions");
+    }
+
+    fn agree_on_one(&self, asked: Asked<'_>) -> reference::Reason {
+        let (subject, action, resource) = asked;
+        let reason = self.reference.reason(subject, action, resource);
+        let decision = self.snapshot.check(subject, action, resource);
+        assert_eq!(decision.is_allowed(), reason.is_allowed(), "{asked:?}: {reason}");
+        assert_eq!(decision.reason(), plain(reason), "{asked:?}");
+        let question = Question::new(subject, action, resource);
+        assert_eq!(self.snapshot.decide(&question), decision, "{asked:?}");
+        let explanation = self.snapshot.explain(&question);
+        assert_eq!(explanation.decision, decision, "{asked:?} explained");
+        assert_eq!(explanation.reason, exact(reason), "{asked:?} explained");
+        self.agree_on_grounds(asked, reason, &explanation);
+        reason
+    }
+
+    /// The statements that an explanation names are those that the reference finds by looking at all of them.
+    fn agree_on_grounds(&self, asked: Asked<'_>, reason: reference::Reason, explanation: &Explanation<'_>) {
+        let determining = match reason {
+            reference::Reason::Allow => Some(Effect::Allow),
+            reference::Reason::ExplicitDeny => Some(Effect::Deny),
+            _ => None,
+        };
+        let expected = determining.map(|effect| self.statements(asked, effect)).unwrap_or_default();
+        assert_eq!(named(&explanation.determining), expected, "{asked:?}: what decided");
+        assert_eq!(determining.is_some(), !expected.is_empty(), "{asked:?}: {reason} without grounds");
+        if reason == reference::Reason::ExplicitDeny {
+            let allows = self.statements(asked, Effect::Allow);
+            assert_eq!(named(&explanation.overridden), allows, "{asked:?}: what was overridden");
+        }
+        for grounds in explanation.determining.iter().chain(&explanation.overridden) {
+            assert!(grounds.held.own || !grounds.held.groups.is_empty(), "{asked:?}: held through nothing");
+            let text: Value = serde_json::from_str(grounds.statement.text()).unwrap();
+            assert_eq!(text["effect"], grounds.statement.effect().as_str(), "{asked:?}");
+        }
+    }
+
+    /// The statements of this effect that speak of a question, among the roles that the subject holds.
+    fn statements(
+        &self,
+        (subject, action, resource): Asked<'_>,
+        effect: Effect,
+    ) -> BTreeSet<(String, usize)> {
+        let vocabulary = self.reference.vocabulary();
+        let own = vocabulary.type_asked(resource).unwrap_or_default();
+        let held = self.reference.roles_of(subject);
+        let built_in = self.snapshot.schema().is_hightouch();
+        let mut found = BTreeSet::new();
+        for (name, document) in self.documents.iter().filter(|(name, _)| held.contains(name.as_str())) {
+            for (index, statement) in document.policies.iter().enumerate() {
+                if statement.effect == effect && vocabulary.statement_matches(statement, action, own) {
+                    // `reader` is but an alias of it.
+                    let name = if built_in && name == "reader" { "viewer" } else { name };
+                    found.insert((name.to_owned(), index));
+                }
+            }
+        }
+        found
+    }
+
+    fn agree_on_who(&self, actions: &[&str], resources: &[&str]) {
+        for action in actions {
+            for resource in resources {
+                let expected = self.reference.who(action, resource);
+                let found = self.snapshot.who(action, resource).unwrap_or_default();
+                assert!(found.iter().eq(expected.iter()), "who may {action} {resource}: {found:?}");
+                let reason = self.snapshot.permission(action, resource).err();
+                assert_eq!(self.snapshot.who(action, resource).err(), reason, "{action} {resource}");
+            }
+        }
+    }
+
+    fn agree_on_what(&self, members: &[&str]) {
+        assert_eq!(self.snapshot.member_count(), members.len());
+        assert!(self.snapshot.what("nobody").is_none());
+        for member in members {
+            let expected = self.reference.what(member);
+            let found = self.snapshot.what_by_type(member).unwrap();
+            let found: Vec<_> = found.iter().map(|(own, actions)| (*own, actions.clone())).collect();
+            let expected: Vec<(&str, Vec<&str>)> = expected
+                .iter()
+                .map(|(own, actions)| (&**own, actions.iter().map(String::as_str).collect()))
+                .collect();
+            assert_eq!(found, expected, "what {member} may");
+        }
+    }
+}
+
+fn named(grounds: &[Grounds<'_>]) -> BTreeSet<(String, usize)> {
+    let names = grounds.iter().map(|one| (one.role.name().to_owned(), one.statement.index()));
+    let all: BTreeSet<_> = names.collect();
+    assert_eq!(all.len(), grounds.len(), "a statement is named twice");
+    all
+}
+
+/// The reason that an explanation gives.
+#[must_use]
+pub fn exact(reason: reference::Reason) -> Reason {
+    match reason {
+        reference::Reason::Allow => Reason::Allowed,
+        reference::Reason::ExplicitDeny => Reason::ExplicitDeny,
+        reference::Reason::DefaultDeny => Reason::DefaultDeny,
+        reference::Reason::UnknownSubject => Reason::UnknownSubject,
+        reference::Reason::UnknownAction => Reason::UnknownAction,
+        reference::Reason::UnknownResource => Reason::UnknownResource,
+        reference::Reason::NotAdmitted => Reason::NotAdmitted,
+        reference::Reason::Suspended => Reason::Suspended,
+    }
+}
+
+/// The reason that a check gives, which does not look at documents.
+#[must_use]
+pub fn plain(reason: reference::Reason) -> Reason {
+    match exact(reason) {
+        Reason::ExplicitDeny | Reason::DefaultDeny => Reason::NotGranted,
+        other => other,
+    }
+}
+
+/// Two snapshots of one workspace answer every cell alike: the flat and the paged layout, for instance.
+///
+/// # Panics
+/// On the first cell where they do not.
+pub fn same_answers(one: &Snapshot, other: &Snapshot) {
+    let matrices = (one.matrix(), other.matrix());
+    assert_eq!(matrices.0.subjects(), matrices.1.subjects());
+    assert_eq!(matrices.0.permissions(), matrices.1.permissions());
+    for subject in (0..matrices.0.subjects() + 1).map(SubjectId::from_u32) {
+        for permission in (0..matrices.0.permissions() + 1).map(PermissionId::from_u32) {
+            let verdicts = (matrices.0.verdict(subject, permission), matrices.1.verdict(subject, permission));
+            assert_eq!(verdicts.0, verdicts.1, "{subject:?} {permission:?}");
+        }
+    }
+}

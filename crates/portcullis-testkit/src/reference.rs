@@ -1,0 +1,286 @@
+//! The reference decider: a workspace file, kept as it was written, and a loop over its statements for each question.
+//!
+//! It holds rules 1 to 8, 11 and 12 of the language, and conditions only where they are absent or `"*"`. Its one virtue
+//! is that it is too simple to be wrong. It must never be made fast (no index, no bits, no cache) and must never call
+//! the engine: what it says is compared with the engine, so a shared line of code would be a shared fault.
+//!
+//! [`Vocabulary`] is the schema, [`Document`] one role, [`Reference`] a whole workspace. A test that crosses a million
+//! pairs of roles reads each document once and asks [`Vocabulary::decide`]; everyone else asks the [`Reference`].
+
+mod builtin;
+mod document;
+mod vocabulary;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use builtin::{hightouch_roles, hightouch_schema};
+pub use document::{Document, Effect, Names, Statement};
+pub use vocabulary::{Refusal, Vocabulary, pattern_matches};
+
+/// Why a question was answered as it was.
+///
+/// Where several would do, the first that applies is named: who asks ([`UnknownSubject`](Reason::UnknownSubject), then
+/// [`Suspended`](Reason::Suspended)), the action, the resource, the pair of both, and only then what roles say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// At least one allow and no deny: the only reason that opens the gate.
+    Allow,
+    /// A deny applies, whatever the allows say.
+    ExplicitDeny,
+    /// No statement applies.
+    DefaultDeny,
+    /// The subject is no member of the workspace.
+    UnknownSubject,
+    /// No resource type admits an action of this name.
+    UnknownAction,
+    /// The schema has no type, alias or covered name like this.
+    UnknownResource,
+    /// Both names are known, but the type does not admit the action.
+    NotAdmitted,
+    /// The subject is a member, and suspended.
+    Suspended,
+}
+
+impl Reason {
+    /// True for [`Reason::Allow`] alone.
+    #[must_use]
+    pub fn is_allowed(self) -> bool {
+        self == Reason::Allow
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Reason::Allow => "allow",
+            Reason::ExplicitDeny => "explicit deny",
+            Reason::DefaultDeny => "default deny",
+            Reason::UnknownSubject => "unknown subject",
+            Reason::UnknownAction => "unknown action",
+            Reason::UnknownResource => "unknown resource",
+            Reason::NotAdmitted => "not admitted",
+            Reason::Suspended => "suspended",
+        })
+    }
+}
+
+/// Why a workspace cannot be decided on: it is not of the form that the language asks for, or it needs conditions.
+#[derive(Debug)]
+pub struct Unusable(String);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+impl From<serde_json::Error> for Unusable {
+    fn from(error: serde_json::Error) -> Self {
+        Unusable(error.to_string())
+    }
+}
+
+#[derive(Deserialize)]
+struct Group {
+    roles: Vec<String>,
+    members: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    role: Option<String>,
+    #[serde(default)]
+    suspended: bool,
+}
+
+/// A workspace and its answers.
+pub struct Reference {
+    vocabulary: Vocabulary,
+    roles: BTreeMap<String, Document>,
+    default_role: Option<String>,
+    groups: BTreeMap<String, Group>,
+    members: BTreeMap<String, Member>,
+}
+
+impl Reference {
+    /// Reads a whole workspace file, with its schema inline or `"hightouch"` and every role inline.
+    ///
+    /// # Errors
+    /// When the value is not a workspace, a role is refused or has conditions, or a role or member is not there.
+    pub fn from_json(workspace: &Value) -> Result<Self, Unusable> {
+        #[derive(Deserialize)]
+        struct File {
+            schema: Value,
+            roles: BTreeMap<String, Value>,
+            default_role: Option<String>,
+            #[serde(default)]
+            groups: Value,
+            members: Value,
+        }
+        let file = File::deserialize(workspace)?;
+        let (mut roles, mut default_role) = (file.roles, file.default_role);
+        if file.schema == "hightouch" {
+            for (name, document) in hightouch_roles() {
+                if roles.insert(name.clone(), document).is_some() {
+                    return Err(Unusable(format!(
+                        "{name:?} is built in and cannot be defined again"
+                    )));
+                }
+            }
+            default_role = default_role.or(Some("viewer".to_owned()));
+            return Self::from_parts(
+                &hightouch_schema(),
+                &roles,
+                default_role.as_deref(),
+                &file.groups,
+                &file.members,
+            );
+        }
+        Self::from_parts(
+            &file.schema,
+            &roles,
+            default_role.as_deref(),
+            &file.groups,
+            &file.members,
+        )
+    }
+
+    /// The same from the parts of a workspace file: a schema, role documents by name, the default role, and the values
+    /// of the keys `groups` (null when there are none) and `members`.
+    ///
+    /// # Errors
+    /// As [`Reference::from_json`].
+    pub fn from_parts(
+        schema: &Value,
+        roles: &BTreeMap<String, Value>,
+        default_role: Option<&str>,
+        groups: &Value,
+        members: &Value,
+    ) -> Result<Self, Unusable> {
+        let vocabulary = Vocabulary::deserialize(schema)?;
+        let mut documents = BTreeMap::new();
+        for (name, value) in roles {
+            let document = Document::deserialize(value)?;
+            if let Some(refusal) = vocabulary.refusal(&document) {
+                return Err(Unusable(format!("role {name:?}: {refusal}")));
+            }
+            documents.insert(name.clone(), document);
+        }
+        let reference = Reference {
+            vocabulary,
+            roles: documents,
+            default_role: default_role.map(str::to_owned),
+            groups: Option::deserialize(groups)?.unwrap_or_default(),
+            members: Deserialize::deserialize(members)?,
+        };
+        reference.complete()
+    }
+
+    /// Every role and every member that is named exists, so that no question can stumble later.
+    fn complete(self) -> Result<Self, Unusable> {
+        for id in self.members.keys() {
+            let names = self.roles_of(id);
+            if let Some(missing) = names.iter().find(|name| !self.roles.contains_key(**name)) {
+                return Err(Unusable(format!(
+                    "member {id:?} has the role {missing:?}, which is not defined"
+                )));
+            }
+            if names.is_empty() {
+                return Err(Unusable(format!(
+                    "member {id:?} names no role, and there is no default role"
+                )));
+            }
+        }
+        let stranger = self
+            .groups
+            .values()
+            .flat_map(|group| &group.members)
+            .find(|id| !self.members.contains_key(*id));
+        match stranger {
+            Some(id) => Err(Unusable(format!("{id:?} is in a group but is no member"))),
+            None => Ok(self),
+        }
+    }
+
+    /// The schema's names.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The ids of all members, suspended ones too.
+    pub fn members(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
+    }
+
+    /// The names of the roles that a member holds: their own (or the default), and those of their groups.
+    #[must_use]
+    pub fn roles_of(&self, subject: &str) -> BTreeSet<&str> {
+        let Some(member) = self.members.get(subject) else {
+            return BTreeSet::new();
+        };
+        let own = member.role.as_deref().or(self.default_role.as_deref());
+        let joined = self
+            .groups
+            .values()
+            .filter(|group| group.members.iter().any(|id| id == subject));
+        own.into_iter()
+            .chain(joined.flat_map(|group| &group.roles).map(String::as_str))
+            .collect()
+    }
+
+    /// May this subject do this action on this resource type?
+    #[must_use]
+    pub fn decide(&self, subject: &str, action: &str, resource: &str) -> bool {
+        self.reason(subject, action, resource).is_allowed()
+    }
+
+    /// The same, with the reason.
+    #[must_use]
+    pub fn reason(&self, subject: &str, action: &str, resource: &str) -> Reason {
+        match self.members.get(subject) {
+            None => Reason::UnknownSubject,
+            Some(member) if member.suspended => Reason::Suspended,
+            Some(_) => {
+                let held = self
+                    .roles_of(subject)
+                    .into_iter()
+                    .filter_map(|name| self.roles.get(name));
+                self.vocabulary.decide(held, action, resource)
+            }
+        }
+    }
+
+    /// What a subject may do: types that grant nothing are left out, so an outsider gets an empty map.
+    #[must_use]
+    pub fn what(&self, subject: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut granted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (action, resource) in self.vocabulary.permissions() {
+            if self.decide(subject, action, resource) {
+                granted
+                    .entry(resource.to_owned())
+                    .or_default()
+                    .insert(action.to_owned());
+            }
+        }
+        granted
+    }
+
+    /// Every member who may.
+    #[must_use]
+    pub fn who(&self, action: &str, resource: &str) -> BTreeSet<String> {
+        self.members()
+            .filter(|subject| self.decide(subject, action, resource))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! What the fuzzer once found, replayed through the very bodies of its targets, and a few hundred inputs out of a seed.
+//!
+//! A find goes to `fuzz/regressions/TARGET/` once it is understood, under a name that says what it was. The seeded
+//! inputs are there so that the bodies run on every machine, also on those where no fuzzer is built.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use portcullis_testkit::corpus;
+use portcullis_testkit::fuzz;
+use portcullis_testkit::generate::{self, Prng, Size};
+
+/// Replays every file of a folder and says how many there were.
+fn replay(target: &str, body: fn(&[u8])) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/regressions").join(target);
+    let Ok(entries) = fs::read_dir(&folder) else { return 0 };
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in &files {
+        println!("{}", file.display());
+        body(&fs::read(file).unwrap());
+    }
+    files.len()
+}
+
+#[test]
+fn finds_stay_mended() {
+    println!("document: {}", replay("document", fuzz::document));
+    println!("decide: {}", replay("decide", fuzz::decide));
+}
+
+/// One to four slips of a byte: overwritten, taken away, put in, or a stretch that is repeated.
+fn slip(prng: &mut Prng, text: &mut Vec<u8>) {
+    const HOSTILE: &[u8] = b"{}[]\":,*\\u0 \n\r\t/#'-+.eE1\x00\x1f\x7f\xc3\xa9\xff";
+    for _ in 0..=prng.below(3) {
+        let at = prng.below(text.len());
+        let byte = *prng.pick(HOSTILE).unwrap();
+        match prng.below(4) {
+            0 if at < text.len() => text[at] = byte,
+            1 if at < text.len() => drop(text.remove(at)),
+            2 => text.insert(at, byte),
+            _ => {
+                let end = (at + prng.below(12)).min(text.len());
+                let stretch = text[at.min(end)..end].to_vec();
+                text.splice(at..at, stretch);
+            }
+        }
+    }
+}
+
+#[test]
+fn documents_with_slips_are_read_soundly() {
+    let texts: Vec<String> = corpus::documents().unwrap().values().map(ToString::to_string).collect();
+    let mut prng = Prng::new(20_220_426);
+    for round in 0..400 {
+        let mut text = prng.pick(&texts).unwrap().clone().into_bytes();
+        if round > texts.len() {
+            slip(&mut prng, &mut text);
+        }
+        fuzz::document(&text);
+    }
+}
+
+#[test]
+fn workspaces_and_schemas_with_slips_are_read_soundly() {
+    let size = Size { types: 2, actions: 3, roles: 2, statements: 2, groups: 1, members: 3, questions: 0 };
+    let mut prng = Prng::new(7);
+    for seed in 0..100 {
+        let case = generate::case(seed, size).unwrap();
+        for value in [&case.workspace, &case.schema] {
+            let mut text = value.to_string().into_bytes();
+            fuzz::document(&text);
+            slip(&mut prng, &mut text);
+            fuzz::document(&text);
+        }
+    }
+}
+
+#[test]
+fn noise_is_no_policy() {
+    let mut prng = Prng::new(11);
+    for length in 0..200 {
+        let bytes: Vec<u8> = (0..length).map(|_| prng.bits() as u8).collect();
+        fuzz::document(&bytes);
+    }
+}
+
+#[test]
+fn decisions_agree_on_workspaces_out_of_noise() {
+    let mut prng = Prng::new(13);
+    for _ in 0..60 {
+        let bytes: Vec<u8> = (0..600).map(|_| prng.bits() as u8).collect();
+        fuzz::decide(&bytes);
+    }
+}

@@ -1,0 +1,167 @@
+//! The table of codes: one entry each, in the order of their numbers.
+//!
+//! P00.. are faults of the text, P01.. of a policy document, P02.. of its meaning under a schema,
+//! P03.. of a workspace, P04.. of a schema. A new code takes the next number of its hundred; a number
+//! is never used again. A text that earns each code stands in `examples.rs`.
+
+use super::Severity::{Error, Note, Warning};
+use super::code::{Entry, codes};
+
+codes! {
+    /// The bytes are not UTF-8 text.
+    InvalidUtf8 = Entry::new("P0001", Error, "not UTF-8",
+        "Policies are UTF-8 text. Editors on some systems save UTF-16 or an older encoding; save the file as UTF-8.");
+    /// There is nothing to read.
+    EmptyText = Entry::new("P0002", Error, "empty text",
+        "A file without a JSON value says nothing, not even that everything is denied. An empty policy is written as a document with an empty list.");
+    /// A comma after the last item.
+    TrailingComma = Entry::new("P0003", Error, "trailing comma",
+        "JavaScript allows a comma after the last item, JSON does not; a published example of this language has one. Remove it.");
+    /// A comment in JSON.
+    Comment = Entry::new("P0004", Error, "comment",
+        "JSON has no comments, and tools that drop them disagree about where they end. Say what a role is for in its name, or in a file beside it.");
+    /// Curly quotes in place of straight ones.
+    SmartQuotes = Entry::new("P0005", Error, "smart quotes",
+        r##"Word processors and web pages turn `"` into curly quotes. JSON knows only the straight one; replace them all."##);
+    /// Text in single quotes.
+    SingleQuotes = Entry::new("P0006", Error, "single quotes",
+        "JSON takes text in double quotes only.");
+    /// A bare word that is no JSON value.
+    UnquotedText = Entry::new("P0007", Error, "text without quotes",
+        "Keys and text stand in double quotes; the only bare words of JSON are true, false and null, in lower case.");
+    /// A bracket or a quote that is never closed.
+    Unclosed = Entry::new("P0008", Error, "never closed",
+        "Something was opened and the text, or the line in the case of a string, ended first. Often the end of a file was cut off in copying.");
+    /// Two items without a comma between them.
+    MissingComma = Entry::new("P0009", Error, "missing comma",
+        "Items of lists and objects are kept apart by commas.");
+    /// A character that has no meaning where it stands.
+    UnexpectedToken = Entry::new("P0010", Error, "unexpected character",
+        "The text is not JSON at this place. The message says what was expected.");
+    /// A backslash or control character that JSON does not allow in text.
+    BadEscape = Entry::new("P0011", Error, "bad escape",
+        "Inside quotes a backslash starts one of the escapes of JSON, and control characters must be written as escapes.");
+    /// A number that is not JSON.
+    BadNumber = Entry::new("P0012", Error, "bad number",
+        "JSON numbers have no leading zero or plus sign, and digits on both sides of a point.");
+    /// Text after the end of the document.
+    TextAfterEnd = Entry::new("P0013", Error, "text after the end",
+        "A file holds one JSON value. Several documents are several files.");
+    /// Lists and objects nest deeper than the limit.
+    TooDeep = Entry::new("P0014", Error, "nested too deep",
+        "Nesting is bounded, 64 levels unless `--max-nesting` says otherwise, so that no text can exhaust a reader. Real documents need four.");
+    /// A key that stands twice in one object.
+    DuplicateKey = Entry::new("P0015", Error, "duplicate key",
+        "Programs disagree about which of two equal keys counts, so a document with one would mean different things to different readers.");
+    /// Something passes a limit.
+    OverLimit = Entry::new("P0016", Error, "over a limit",
+        "Everything that comes from outside is bounded. The message names the limit and the flag of the command line that raises it.");
+    /// No policy document, schema or workspace.
+    UnknownKind = Entry::new("P0017", Error, "unknown kind of file",
+        "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`.");
+    /// A value of another kind than the format has there.
+    WrongShape = Entry::new("P0101", Error, "wrong kind of value",
+        "The message says what was expected and what was found.");
+    /// A key that the format requires is absent.
+    MissingKey = Entry::new("P0102", Error, "missing key",
+        "Nothing is assumed: a statement without an effect neither allows nor denies.");
+    /// A key that the format does not have.
+    UnknownKey = Entry::new("P0103", Error, "unknown key",
+        "A misspelt key must not change what a document means, so keys that are not known are refused instead of ignored.");
+    /// A statement that stands alone.
+    BareStatement = Entry::new("P0104", Error, "statement without its document",
+        "What web pages show is often one statement. A policy document wraps statements in a version and a list.");
+    /// A version other than the language's.
+    UnknownVersion = Entry::new("P0105", Error, "unknown version",
+        "The version names the language, whose meaning never changes. There is one so far.");
+    /// An effect other than allow and deny.
+    UnknownEffect = Entry::new("P0106", Error, "unknown effect",
+        "The effect is `allow` or `deny`, in lower case.");
+    /// A name that is empty, too long or holds what it may not.
+    IllegalName = Entry::new("P0107", Error, "illegal name",
+        "Names have 1 to 512 bytes of Unicode text. Names of actions and resource types hold no `*`, which makes patterns.");
+    /// Conditions that say nothing.
+    EmptyConditions = Entry::new("P0108", Error, "empty conditions",
+        r##"An empty object could be read as always or as never. Leave `conditions` out, or write `"*"`, when there is no condition."##);
+    /// A statement with conditions, which this version does not compile.
+    ConditionsUnsupported = Entry::new("P0109", Error, "conditions are not compiled yet",
+        "A statement whose conditions were ignored would mean more than what is written, so the document is refused.");
+    /// An action that the schema does not have.
+    UnknownAction = Entry::new("P0201", Error, "unknown action",
+        "A name that means nothing grants nothing and, in a deny, protects nothing; either way it is not what was meant.");
+    /// A resource type that the schema does not have.
+    UnknownResource = Entry::new("P0202", Error, "unknown resource type",
+        "A name that means nothing grants nothing and, in a deny, protects nothing; either way it is not what was meant.");
+    /// A name that another type covers.
+    CoveredName = Entry::new("P0203", Error, "covered name in a document",
+        "Some names are questions only: API keys, for example, are decided as `workspace`. A document that names one would mean all of the covering type, more than it says, so it has to say so.");
+    /// Another name of a type.
+    Alias = Entry::new("P0204", Warning, "alias",
+        "Aliases keep published documents working. New ones read better with the schema's own name.");
+    /// A statement names pairs that do not exist.
+    Inadmissible = Entry::new("P0205", Warning, "pair that the schema does not admit",
+        "Not every action makes sense on every type: `start` is for syncs. Such pairs are no permissions, so naming them grants nothing.");
+    /// An allow none of whose pairs exists.
+    GrantsNothing = Entry::new("P0206", Warning, "statement that grants nothing",
+        "The statement has no effect at all. It is either a slip or a leftover.");
+    /// A deny none of whose pairs exists.
+    ProtectsNothing = Entry::new("P0207", Error, "deny that protects nothing",
+        "Somebody believes that something is protected which is not. That is worse than a statement without effect, so it is an error.");
+    /// A pattern without a match; an error in a deny.
+    NoMatch = Entry::new("P0208", Warning, "pattern that matches nothing",
+        "Patterns match the schema's own names, not aliases; case matters and `*` is any run of characters, also none. In a deny a pattern without a match would protect nothing, so there it is an error.");
+    /// A list without names; an error in a deny.
+    EmptyList = Entry::new("P0209", Warning, "empty list",
+        "An empty list selects nothing. In a deny it would protect nothing, so there it is an error.");
+    /// A type that the schema reserves.
+    ReservedType = Entry::new("P0210", Note, "reserved type",
+        "The vendor lists the type but nothing uses it yet. It compiles and decides like any other; the note is there so that nobody relies on it.");
+    /// A member or group with a role that does not exist.
+    UnknownRole = Entry::new("P0301", Error, "unknown role",
+        "Roles are those under `roles` and, with the built-in schema, `admin`, `editor` and `viewer`.");
+    /// A group lists somebody who is not a member.
+    UnknownMember = Entry::new("P0302", Error, "group member who is no member",
+        "Groups add roles to members; whoever is not a member is denied everything, so listing them would promise what is not given.");
+    /// The default role does not exist.
+    UnknownDefaultRole = Entry::new("P0303", Error, "unknown default role",
+        "Members that name no role get the default role, so it has to exist.");
+    /// A member names no role and there is no default role.
+    NoRole = Entry::new("P0304", Error, "member without a role",
+        "Every member has exactly one role of their own. Name one, or set `default_role`.");
+    /// A role with the name of a built-in role or its alias.
+    BuiltInRole = Entry::new("P0305", Error, "built-in role redefined",
+        "`admin`, `editor`, `viewer` and its alias `reader` mean what their vendor publishes; a workspace that redefined them would mislead everybody who knows them.");
+    /// Another name of a built-in role.
+    RoleAlias = Entry::new("P0306", Warning, "alias of a role",
+        "The page calls the role Viewer and its JSON Reader; `viewer` is its name here.");
+    /// Two members, roles, groups or objects of one name.
+    DuplicateName = Entry::new("P0307", Error, "name used twice",
+        "One of the two would silently win.");
+    /// A stored object whose type the schema does not have.
+    UnknownObjectType = Entry::new("P0308", Error, "object of an unknown type",
+        "Stored objects take a type's own name; aliases and covered names are for questions.");
+    /// A file that a workspace names cannot be read.
+    UnreadableFile = Entry::new("P0309", Error, "file that cannot be read",
+        "Paths are relative to the workspace file. The message says what the system said.");
+    /// A schema name that is neither built in nor a path.
+    UnknownSchema = Entry::new("P0310", Error, "unknown built-in schema",
+        "A name without `/` and `.json` is a built-in schema; anything else is a path.");
+    /// A type, alias, covered name or action that stands twice.
+    NameUsedTwice = Entry::new("P0401", Error, "name used twice in a schema",
+        "A name is a type, an alias or a covered name, once; otherwise a question could mean two things.");
+    /// A type that admits no action.
+    NoActions = Entry::new("P0402", Error, "type without actions",
+        "A type without actions has no permission, so nothing could ever be said about it.");
+    /// A status other than reserved.
+    UnknownStatus = Entry::new("P0403", Error, "unknown status",
+        "The only status is `reserved`.");
+    /// Administration names a type that does not exist.
+    UnknownAdministration = Entry::new("P0404", Error, "unknown administration type",
+        "`administration` says which types administer the workspace itself; both must be types of the schema.");
+    /// An attribute of an unknown type or origin.
+    BadAttribute = Entry::new("P0405", Error, "bad attribute declaration",
+        "An attribute is a string, number, boolean, time or list, and comes from stored, request or either.");
+    /// The compiler ran out of numbers.
+    OutOfNumbers = Entry::new("P0406", Error, "out of numbers",
+        "Roles, rows and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");
+}

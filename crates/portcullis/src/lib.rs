@@ -1,0 +1,72 @@
+//! Portcullis compiles role documents to bits, and answers questions about them.
+//!
+//! Teams write who may do what as small JSON documents. This library reads such documents with every
+//! fault at its place ([`Document`]), resolves them against a vocabulary ([`Schema`] → [`Grants`]), and
+//! compiles a whole [`Workspace`] of members, groups and roles into a [`Snapshot`]. A check is then a
+//! look-up and a bit test; and since a role is a set of bits, who can, what can, why, and what a change
+//! would change are answered exactly, from the same rows.
+//!
+//! ```
+//! use portcullis::{Document, Group, Member, Schema, Source, Workspace};
+//!
+//! let role = r#"{ "version": "2022-04-26",
+//!                 "policies": [ { "effect": "allow", "actions": ["read"], "resource": ["sync", "model"] } ] }"#;
+//! let (document, _warnings) = Document::read(&Source::new("auditor.json", role))?;
+//!
+//! let mut workspace = Workspace::new("acme", Schema::hightouch()?);
+//! workspace
+//!     .add_role("auditor", document)
+//!     .add_member("ann@acme.example", Member::with_role("editor"))
+//!     .add_member("bob@acme.example", Member::with_role("auditor"));
+//! let (snapshot, _warnings) = workspace.compile()?;
+//!
+//! assert!(snapshot.check("bob@acme.example", "read", "sync").is_allowed());
+//! assert!(!snapshot.check("bob@acme.example", "update", "sync").is_allowed());
+//! assert_eq!(snapshot.who("update", "sync"), Ok(vec!["ann@acme.example"]));
+//! # Ok::<(), portcullis::Report>(())
+//! ```
+//!
+//! The data flows one way, each step a type of its own that cannot be made by hand:
+//! text → [`Document`] → [`Grants`] → planes → [`Snapshot`] → [`Decision`]. Faults are values
+//! ([`Diagnostic`] in a [`Report`]); rendering them is for whoever shows them.
+//!
+//! What is absent: files, sockets, clocks and environment. Texts come in, answers go out.
+
+#![doc(html_no_source)]
+
+pub mod diagnostic;
+mod diff;
+mod explain;
+mod format;
+pub mod hightouch;
+mod json;
+mod limits;
+mod lint;
+mod names;
+mod pattern;
+mod policy;
+mod read;
+mod schema;
+mod search;
+mod snapshot;
+mod source;
+mod suggest;
+pub mod text;
+mod workspace;
+
+pub use diagnostic::{Diagnostic, Report, Severity};
+pub use diff::{Change, MemberChange, PermissionName, diff_documents, diff_snapshots};
+pub use explain::{Explanation, Grounds, Held, Nearest};
+pub use format::format;
+pub use json::source_from_bytes;
+pub use limits::{Limits, NAME_BYTES};
+pub use lint::{Read, read_any};
+pub use policy::{Document, Effect, Grants, NameList, Statement};
+pub use read::FileKind;
+pub use schema::{Administration, BUILT_IN_SCHEMAS, ResourceType, Schema};
+pub use snapshot::{Decision, Question, Reason, Revision, Role, Snapshot};
+pub use source::{Position, Source, Span};
+pub use workspace::{DEFAULT_MEMBER_TYPE, FetchedFile, Files, Group, Member, NoFiles, Workspace};
+
+/// The decider under this library, for whoever keeps columns of ids.
+pub use portcullis_matrix as matrix;

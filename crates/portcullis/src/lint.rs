@@ -1,0 +1,89 @@
+//! Reading a file of whatever kind: what a linter, a formatter and a diff begin with.
+//!
+//! A file's kind is told by its keys. Reading any of them goes as far as it can, the meaning of a policy
+//! document included, and brings everything that is worth saying.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::json::Tape;
+use crate::limits::Limits;
+use crate::policy::{Document, Grants};
+use crate::read::{FileKind, first_line, over_limit};
+use crate::schema::Schema;
+use crate::snapshot::Snapshot;
+use crate::source::{Source, Span};
+use crate::workspace::{Files, Workspace};
+
+/// What a file turned out to be.
+#[derive(Debug)]
+pub enum Read {
+    /// A policy document, resolved under the schema given.
+    Policy(Box<Document>, Box<Grants>),
+    /// A schema.
+    Schema(Schema),
+    /// A workspace, compiled.
+    Workspace(Box<Snapshot>),
+}
+
+/// Reads a text of any kind as far as it goes. The report beside the result holds warnings and notes.
+///
+/// # Errors
+/// Every fault that can be seen at once.
+pub fn read_any(
+    source: &Arc<Source>,
+    schema: &Schema,
+    files: &dyn Files,
+    limits: &Limits,
+) -> Result<(Read, Report), Report> {
+    let mut report = Report::new();
+    let bytes = source.text().len();
+    if bytes > limits.workspace_bytes {
+        let fault = over_limit(bytes, limits.workspace_bytes, "byte", "max-workspace-bytes");
+        report.push(fault.at(source, Span::default(), "this file"));
+        return Err(report);
+    }
+    let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(report) };
+    let root = tape.root();
+    let kind = FileKind::of(root);
+    match kind {
+        Some(FileKind::Policy) => {
+            let (document, mut report) = Document::attempt(source, limits);
+            let grants = document.as_ref().and_then(|document| keep(document.resolve(schema), &mut report));
+            let both = document.zip(grants);
+            finish(both.map(|(document, grants)| Read::Policy(Box::new(document), Box::new(grants))), report)
+        }
+        Some(FileKind::Schema) => {
+            Schema::read_within(source, limits).map(|(schema, report)| (Read::Schema(schema), report))
+        }
+        Some(FileKind::Workspace) => {
+            let (workspace, mut report) = Workspace::attempt(source, files, limits);
+            let snapshot = workspace.and_then(|workspace| keep(workspace.compile(), &mut report));
+            finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
+        }
+        Some(FileKind::Tests) | None => {
+            let span = first_line(source, root.span());
+            let fault = Diagnostic::new(Code::UnknownKind, "this is no policy document, schema or workspace");
+            let help = "a policy document has `policies`, a schema `resources`, a workspace `members`";
+            report.push(fault.at(source, span, "").help(help));
+            Err(report)
+        }
+    }
+}
+
+/// The result of a further step, its report added to what earlier steps found.
+fn keep<T>(step: Result<(T, Report), Report>, report: &mut Report) -> Option<T> {
+    let (result, more) = match step {
+        Ok((result, more)) => (Some(result), more),
+        Err(more) => (None, more),
+    };
+    report.append(more);
+    result
+}
+
+fn finish(read: Option<Read>, report: Report) -> Result<(Read, Report), Report> {
+    match read {
+        Some(read) => report.sorted().finish(read),
+        None => Err(report.sorted()),
+    }
+}

@@ -1,0 +1,217 @@
+//! `(action, resource) → permission`: one probe of a table of pairs of names.
+//!
+//! The same code for 47 permissions and for 25,000. The table holds the admitted pairs under the types' own
+//! names and, while that stays small, every other pair of known names too (aliases, covered names, pairs
+//! that are not admitted), so that such questions cost no more. What is not in it is looked up name by name.
+//!
+//! A schema is built once and asked for ever, so the hash is chosen to suit its names: if six bytes of
+//! each name and its length tell the pairs apart well enough, they are the hash, which never branches on
+//! the lengths of names (a mispredicted branch costs as much as the whole probe). Otherwise both names
+//! are hashed in full. Either way the names themselves are compared, whole.
+
+use std::hash::{BuildHasher, Hasher};
+
+use crate::names::{Seed, Table};
+
+/// A range of the table's text.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    action: Place,
+    resource: Place,
+    /// The permission, or [`NOT_ADMITTED`].
+    permission: u32,
+}
+
+const NOT_ADMITTED: u32 = u32::MAX;
+
+/// What the table knows of a pair of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The schema admits it.
+    Admitted(u32),
+    /// Both names are known, but the type does not admit the action.
+    NotAdmitted,
+}
+
+#[derive(Debug)]
+pub(super) struct Pairs {
+    table: Table,
+    sampled: bool,
+    pairs: Box<[Pair]>,
+    text: Box<[u8]>,
+}
+
+/// A sampled table in which some look-up would read more slots than this is not worth having.
+const FEW_PROBES: usize = 4;
+
+/// Collects the pairs of a table.
+#[derive(Default)]
+pub(super) struct PairsBuilder {
+    pairs: Vec<Pair>,
+    text: Vec<u8>,
+    actions: Vec<Place>,
+}
+
+impl PairsBuilder {
+    fn write(&mut self, name: &str) -> Place {
+        let start = self.text.len() as u32;
+        self.text.extend_from_slice(name.as_bytes());
+        Place { start, end: self.text.len() as u32 }
+    }
+
+    /// Takes the names of all actions, in the order of their numbers.
+    pub(super) fn new<'a>(actions: impl Iterator<Item = &'a str>) -> Self {
+        let mut builder = PairsBuilder::default();
+        builder.actions = actions.map(|name| builder.write(name)).collect();
+        builder
+    }
+
+    /// Adds pairs of one name of a type: actions by number, each with its permission when it is admitted.
+    pub(super) fn add(&mut self, resource: &str, actions: impl Iterator<Item = (u32, Option<u32>)>) {
+        let resource = self.write(resource);
+        for (number, permission) in actions {
+            if let Some(&action) = self.actions.get(number as usize) {
+                self.pairs.push(Pair { action, resource, permission: permission.unwrap_or(NOT_ADMITTED) });
+            }
+        }
+    }
+
+    /// Chooses the hash and builds the table.
+    pub(super) fn build(self) -> Pairs {
+        let PairsBuilder { pairs, text, .. } = self;
+        let count = pairs.len() as u32;
+        let most = (count as usize * 8).next_power_of_two().max(64);
+        let names = |number: u32| {
+            let pair = pairs.get(number as usize);
+            let name = |place: Option<Place>| place.map_or(&[][..], |place| slice(&text, place));
+            (name(pair.map(|pair| pair.action)), name(pair.map(|pair| pair.resource)))
+        };
+        let sampled = Table::of(count, FEW_PROBES, most, |seed, number| {
+            let (action, resource) = names(number);
+            sampled_hash(seed, action, resource)
+        });
+        let is_sampled = sampled.is_some();
+        let table = sampled.unwrap_or_else(|| {
+            let mut table = Table::default();
+            for number in 0..count {
+                table.insert(number, |seed, number| {
+                    let (action, resource) = names(number);
+                    full_hash(seed, action, resource)
+                });
+            }
+            table
+        });
+        Pairs { table, sampled: is_sampled, pairs: pairs.into(), text: text.into() }
+    }
+}
+
+impl Pairs {
+    /// What is known of a pair of names; `None` when the table does not hold it.
+    #[inline]
+    pub(super) fn find(&self, action: &str, resource: &str) -> Option<Known> {
+        let (action, resource) = (action.as_bytes(), resource.as_bytes());
+        let seed = self.table.seed();
+        let hash = if self.sampled {
+            sampled_hash(seed, action, resource)
+        } else {
+            full_hash(seed, action, resource)
+        };
+        let found = self.table.find(hash, |number| {
+            self.pairs.get(number as usize).is_some_and(|pair| {
+                slice(&self.text, pair.action) == action && slice(&self.text, pair.resource) == resource
+            })
+        })?;
+        let permission = self.pairs.get(found as usize)?.permission;
+        Some(if permission == NOT_ADMITTED { Known::NotAdmitted } else { Known::Admitted(permission) })
+    }
+}
+
+#[inline]
+fn slice(text: &[u8], place: Place) -> &[u8] {
+    text.get(place.start as usize..place.end as usize).unwrap_or(&[])
+}
+
+/// The length of a name and six bytes of it, spread from end to end.
+#[inline]
+fn sample(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
+    let last = length.wrapping_sub(1);
+    let quarter = length / 4;
+    byte(0)
+        | byte(last) << 8
+        | byte(length / 2) << 16
+        | byte(quarter) << 24
+        | byte(last.wrapping_sub(quarter)) << 32
+        | byte(last.wrapping_sub(1)) << 40
+        | (length as u64) << 48
+}
+
+#[inline]
+fn sampled_hash(seed: &Seed, action: &[u8], resource: &[u8]) -> u64 {
+    // Odd constants without pattern; what they are matters little under a random salt.
+    let first = (sample(action) ^ seed.salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let both = (first.rotate_left(29) ^ sample(resource)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    both ^ both >> 32
+}
+
+/// Both names in full; the length keeps (`ab`, `c`) apart from (`a`, `bc`).
+#[inline]
+fn full_hash(seed: &Seed, action: &[u8], resource: &[u8]) -> u64 {
+    let mut hasher = seed.state.build_hasher();
+    hasher.write(action);
+    hasher.write(resource);
+    hasher.write_usize(action.len());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Builds the table of one action on many resources, every third of them not admitted, and asks for all.
+    fn all_found(action: &str, resources: &[String]) -> Pairs {
+        let mut builder = PairsBuilder::new(["other", action].into_iter());
+        let permission = |number: usize| (number % 3 > 0).then_some(number as u32);
+        for (number, resource) in resources.iter().enumerate() {
+            builder.add(resource, std::iter::once((1, permission(number))));
+        }
+        let pairs = builder.build();
+        for (number, resource) in resources.iter().enumerate() {
+            let expected = permission(number).map_or(Known::NotAdmitted, Known::Admitted);
+            assert_eq!(pairs.find(action, resource), Some(expected), "{resource}");
+            assert_eq!(pairs.find("other", resource), None);
+            assert_eq!(pairs.find(action, &format!("{resource}x")), None);
+        }
+        assert_eq!(pairs.find("", ""), None);
+        pairs
+    }
+
+    #[test]
+    fn names_that_differ_where_sampled_are_sampled() {
+        assert!(all_found("read", &["sync", "model", "source", "audience"].map(str::to_owned)).sampled);
+    }
+
+    #[test]
+    fn names_alike_where_sampled_are_hashed_in_full() {
+        let alike = |number: u32| format!("service:{number:05}:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert!(!all_found("read", &(0..2_000).map(alike).collect::<Vec<_>>()).sampled);
+    }
+
+    #[test]
+    fn the_border_between_two_names_is_part_of_the_question() {
+        let mut builder = PairsBuilder::new(["ab", "a"].into_iter());
+        builder.add("c", std::iter::once((0, Some(0))));
+        builder.add("bc", std::iter::once((1, Some(1))));
+        let pairs = builder.build();
+        assert_eq!(pairs.find("ab", "c"), Some(Known::Admitted(0)));
+        assert_eq!(pairs.find("a", "bc"), Some(Known::Admitted(1)));
+        assert_eq!(pairs.find("abc", ""), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Texts that were made to cost time or memory: each is read quickly and earns at most a thousand diagnostics.
+//!
+//! The bound on time is a generous one, for a build without optimisation on a busy machine. What it catches is work that
+//! grows with the square of the text, which takes minutes.
+
+use std::time::{Duration, Instant};
+
+use portcullis::diagnostic::Code;
+
+use super::{codes, lint, policy};
+
+const MEBIBYTE: usize = 1 << 20;
+
+/// What is said of a text, quickly.
+fn quickly(name: &str, text: &str) -> Vec<Code> {
+    let begun = Instant::now();
+    let report = lint(text);
+    let took = begun.elapsed();
+    println!("{name}: {} bytes, {} diagnostics, {took:?}", text.len(), report.iter().len());
+    assert!(took < Duration::from_secs(20), "{name}: {took:?}");
+    assert!(report.iter().len() <= 1_000);
+    codes(&report)
+}
+
+#[test]
+fn sixty_thousand_unknown_names() {
+    let names: Vec<String> = (0..60_000).map(|number| format!("\"reed{number:05}\"")).collect();
+    let text =
+        policy(&format!(r#"{{"effect": "allow", "actions": [{}], "resource": "sync"}}"#, names.join(",")));
+    assert!(text.len() < MEBIBYTE);
+    let report = lint(&text);
+    assert_eq!(report.errors(), 60_000, "all are counted");
+    assert_eq!((report.iter().len(), report.dropped()), (1_000, 59_000));
+    assert!(report.to_string().ends_with("… and 59000 more"));
+    assert!(quickly("unknown names", &text).iter().all(|code| *code == Code::UnknownAction));
+}
+
+#[test]
+fn statements_that_are_all_wrong() {
+    let statements = vec![r#"{"efect":"x"}"#; 65_000].join(",");
+    assert!(quickly("misspelt statements", &policy(&statements)).contains(&Code::UnknownKey));
+}
+
+#[test]
+fn one_key_again_and_again() {
+    let again = |keys: usize| format!("{{{}\"z\": 1}}", "\"version\": 1, ".repeat(keys));
+    assert!(quickly("the same key", &again(70_000)).contains(&Code::DuplicateKey));
+    let different: Vec<String> = (0..80_000).map(|number| format!("\"k{number}\":1")).collect();
+    let text = format!("{{\"policies\": [], {}}}", different.join(","));
+    assert!(quickly("unknown keys", &text).contains(&Code::UnknownKey));
+}
+
+#[test]
+fn a_mebibyte_of_one_thing() {
+    let things = [
+        "[", "]", "{", "}", "\"", ",", ":", "\\", "/", "//", "/*", "#", "'", "“", "’", "*", "-", "0", "a",
+        "é", " ", "\n", "[]", "{}", "[,", "{:", "\"\"", "\"a\":", "'a' ", "“a” ", "//\n", "/**/", "a ", "1 ",
+        "\u{0}", "\u{feff}", "[1 ",
+    ];
+    for thing in things {
+        let text = thing.repeat((MEBIBYTE - 100) / thing.len());
+        let inside = format!("{{\"version\": \"2022-04-26\", \"policies\": [{text}");
+        assert!(!quickly(&format!("{thing:?}"), &text).is_empty());
+        assert!(!quickly(&format!("{thing:?} in a document"), &inside).is_empty());
+    }
+}
+
+#[test]
+fn patterns_full_of_stars() {
+    // Each star may stand for anything: a matcher that went back would not come to an end.
+    let pattern = "*e".repeat(250);
+    let statement = format!(r#"{{"effect": "allow", "actions": "{pattern}", "resource": "{pattern}"}}"#);
+    let text = policy(&vec![statement; 900].join(","));
+    assert!(quickly("patterns", &text).contains(&Code::NoMatch));
+}
+
+#[test]
+fn a_workspace_that_knows_nobody() {
+    let members: Vec<String> = (0..40_000).map(|number| format!("\"stranger-{number}\"")).collect();
+    let text = format!(
+        r#"{{"workspace": "w", "schema": "hightouch", "roles": {{}}, "members": {{"ann": {{}}}},
+            "groups": {{"g": {{"roles": [{}], "members": [{}]}}}}}}"#,
+        members.join(","),
+        members.join(",")
+    );
+    assert!(quickly("strangers", &text).contains(&Code::UnknownRole));
+}
