@@ -93,10 +93,7 @@ pub fn path(name: &str) -> PathBuf {
 }
 
 fn failure(name: &str, problem: impl ToString) -> CorpusError {
-    CorpusError {
-        path: path(name),
-        problem: problem.to_string(),
-    }
+    CorpusError { path: path(name), problem: problem.to_string() }
 }
 
 /// The bytes of a corpus file.
@@ -117,8 +114,7 @@ fn read_json<T: DeserializeOwned>(name: &str) -> Result<T, CorpusError> {
 
 fn read_json_lines<T: DeserializeOwned>(name: &str) -> Result<Vec<T>, CorpusError> {
     let parse = |(index, line): (usize, &str)| {
-        serde_json::from_str(line)
-            .map_err(|error| failure(name, format!("line {}: {error}", index + 1)))
+        serde_json::from_str(line).map_err(|error| failure(name, format!("line {}: {error}", index + 1)))
     };
     text(name)?.lines().enumerate().map(parse).collect()
 }
@@ -130,10 +126,7 @@ fn document(statements: Vec<Value>) -> Value {
 
 /// A schema in which every type admits every action.
 fn full_grid(actions: &BTreeSet<String>, types: &BTreeSet<String>) -> Value {
-    let resources: BTreeMap<_, _> = types
-        .iter()
-        .map(|own| (own, json!({ "actions": actions })))
-        .collect();
+    let resources: BTreeMap<_, _> = types.iter().map(|own| (own, json!({ "actions": actions }))).collect();
     json!({ "schema": "corpus", "resources": resources })
 }
 
@@ -149,16 +142,8 @@ struct Draft {
 impl Draft {
     /// A full grid over the names in documents and questions, without patterns and wildcards.
     fn schema(&self) -> Value {
-        let mut actions: BTreeSet<String> = self
-            .questions
-            .iter()
-            .map(|asked| asked.action.clone())
-            .collect();
-        let mut types: BTreeSet<String> = self
-            .questions
-            .iter()
-            .map(|asked| asked.resource.clone())
-            .collect();
+        let mut actions: BTreeSet<String> = self.questions.iter().map(|asked| asked.action.clone()).collect();
+        let mut types: BTreeSet<String> = self.questions.iter().map(|asked| asked.resource.clone()).collect();
         for document in self.roles.values() {
             let statements = document.get("policies").and_then(Value::as_array);
             for statement in statements.into_iter().flatten() {
@@ -177,21 +162,14 @@ impl Draft {
     /// A member has one role of their own, so the first one is that, each further one comes through a group of its
     /// holders, and who holds none has the default role `no_role`, which is empty.
     fn into_case_under(mut self, schema: Value) -> Case {
-        self.roles
-            .insert("no_role".to_owned(), document(Vec::new()));
+        self.roles.insert("no_role".to_owned(), document(Vec::new()));
         let mut groups: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
         let mut members = BTreeMap::new();
         for (id, held) in self.holders {
             let mut held = held.into_iter();
-            let own = held
-                .next()
-                .map_or(json!({}), |role| json!({ "role": role }));
+            let own = held.next().map_or(json!({}), |role| json!({ "role": role }));
             for role in held {
-                groups
-                    .entry(format!("also {role}"))
-                    .or_insert((role, Vec::new()))
-                    .1
-                    .push(id.clone());
+                groups.entry(format!("also {role}")).or_insert((role, Vec::new())).1.push(id.clone());
             }
             members.insert(id, own);
         }
@@ -203,12 +181,7 @@ impl Draft {
             "workspace": self.id, "schema": schema, "default_role": "no_role",
             "roles": self.roles, "groups": groups, "members": members,
         });
-        Case {
-            id: self.id,
-            schema,
-            workspace,
-            questions: self.questions,
-        }
+        Case { id: self.id, schema, workspace, questions: self.questions }
     }
 }
 
@@ -220,8 +193,5 @@ fn names(written: Option<&Value>) -> Vec<String> {
         None => &[],
     };
     let strings = entries.iter().filter_map(Value::as_str);
-    strings
-        .filter(|name| !name.contains('*'))
-        .map(str::to_owned)
-        .collect()
+    strings.filter(|name| !name.contains('*')).map(str::to_owned).collect()
 }

@@ -93,11 +93,7 @@ impl Exhaustive {
         let vocabulary = Vocabulary::deserialize(&grid.schema())?;
         let (statements, refused) = split(&vocabulary, all_forms)?;
         let (kept, _) = split(&vocabulary, kept_forms)?;
-        Ok(Exhaustive {
-            statements,
-            kept,
-            refused,
-        })
+        Ok(Exhaustive { statements, kept, refused })
     }
 
     /// Every statement that the language accepts.
@@ -116,9 +112,7 @@ impl Exhaustive {
     pub fn policies(&self) -> impl Iterator<Item = Value> {
         let all = &self.statements;
         let one = all.iter().map(|only| policy(&[only]));
-        let two = all
-            .iter()
-            .flat_map(move |first| all.iter().map(move |second| policy(&[first, second])));
+        let two = all.iter().flat_map(move |first| all.iter().map(move |second| policy(&[first, second])));
         std::iter::once(policy(&[])).chain(one).chain(two)
     }
 
@@ -128,12 +122,7 @@ impl Exhaustive {
         let mut roles = vec![policy(&[])];
         for (index, first) in self.kept.iter().enumerate() {
             roles.push(policy(&[first]));
-            roles.extend(
-                self.kept
-                    .iter()
-                    .skip(index)
-                    .map(|second| policy(&[first, second])),
-            );
+            roles.extend(self.kept.iter().skip(index).map(|second| policy(&[first, second])));
         }
         roles
     }
@@ -157,14 +146,9 @@ fn split(
     for effect in ["allow", "deny"] {
         for actions in forms("a", "b") {
             for resource in forms("x", "y") {
-                let statement =
-                    json!({ "effect": effect, "actions": actions, "resource": resource });
+                let statement = json!({ "effect": effect, "actions": actions, "resource": resource });
                 let document = Document::deserialize(policy(&[&statement]))?;
-                let list = if vocabulary.refusal(&document).is_none() {
-                    &mut accepted
-                } else {
-                    &mut refused
-                };
+                let list = if vocabulary.refusal(&document).is_none() { &mut accepted } else { &mut refused };
                 list.push(statement);
             }
         }

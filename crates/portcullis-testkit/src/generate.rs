@@ -40,15 +40,7 @@ pub struct Size {
 impl Default for Size {
     /// Small enough for ten thousand cases a test, large enough for every form to occur.
     fn default() -> Self {
-        Size {
-            types: 5,
-            actions: 6,
-            roles: 4,
-            statements: 4,
-            groups: 3,
-            members: 6,
-            questions: 60,
-        }
+        Size { types: 5, actions: 6, roles: 4, statements: 4, groups: 3, members: 6, questions: 60 }
     }
 }
 
@@ -60,17 +52,8 @@ pub fn case(seed: u64, size: Size) -> Result<Case, Unusable> {
     let mut prng = Prng::new(seed);
     let schema = schema(&mut prng, size);
     let workspace = workspace(&mut prng, &schema, size)?;
-    let questions = questions(
-        &mut prng,
-        &Reference::from_json(&workspace)?,
-        size.questions,
-    );
-    Ok(Case {
-        id: format!("generated/{seed}"),
-        schema,
-        workspace,
-        questions,
-    })
+    let questions = questions(&mut prng, &Reference::from_json(&workspace)?, size.questions);
+    Ok(Case { id: format!("generated/{seed}"), schema, workspace, questions })
 }
 
 /// A schema in which every action is admitted somewhere, and some types have aliases or cover other names.
@@ -88,21 +71,14 @@ pub fn schema(prng: &mut Prng, size: Size) -> Value {
             .map(|(_, action)| action)
             .collect();
         // With more types than actions a type may be left without any; the first action is as good as another.
-        let admitted = if admitted.is_empty() {
-            actions.iter().take(1).collect()
-        } else {
-            admitted
-        };
+        let admitted = if admitted.is_empty() { actions.iter().take(1).collect() } else { admitted };
         let mut entry = json!({ "actions": admitted });
         if let Some(entry) = entry.as_object_mut() {
             if prng.percent(30) {
                 entry.insert("aliases".to_owned(), json!([format!("{own}s")]));
             }
             if prng.percent(20) {
-                entry.insert(
-                    "covers".to_owned(),
-                    json!([format!("{own} part"), format!("{own} piece")]),
-                );
+                entry.insert("covers".to_owned(), json!([format!("{own} part"), format!("{own} piece")]));
             }
         }
         resources.insert(own.clone(), entry);
@@ -114,16 +90,8 @@ pub fn schema(prng: &mut Prng, size: Size) -> Value {
 ///
 /// # Errors
 /// Never in a sound build: the reference does not read what was made.
-pub fn policy(
-    prng: &mut Prng,
-    vocabulary: &Vocabulary,
-    statements: usize,
-) -> Result<Value, Unusable> {
-    let actions: Vec<String> = vocabulary
-        .actions()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+pub fn policy(prng: &mut Prng, vocabulary: &Vocabulary, statements: usize) -> Result<Value, Unusable> {
+    let actions: Vec<String> = vocabulary.actions().into_iter().map(str::to_owned).collect();
     let types: Vec<String> = vocabulary.types().map(str::to_owned).collect();
     let written: Vec<String> = vocabulary
         .names_of_types()
@@ -140,8 +108,7 @@ pub fn policy(
         if let (true, Some(entry)) = (prng.percent(10), statement.as_object_mut()) {
             entry.insert("conditions".to_owned(), json!("*"));
         }
-        let alone =
-            Document::deserialize(json!({ "version": "2022-04-26", "policies": [statement] }))?;
+        let alone = Document::deserialize(json!({ "version": "2022-04-26", "policies": [statement] }))?;
         if vocabulary.refusal(&alone).is_none() {
             accepted.push(statement);
         }
@@ -155,12 +122,8 @@ pub fn policy(
 /// When the schema is not one; never for one made by [`schema`].
 pub fn workspace(prng: &mut Prng, schema: &Value, size: Size) -> Result<Value, Unusable> {
     let vocabulary = Vocabulary::deserialize(schema)?;
-    let role_names: Vec<String> = (0..size.roles.max(1))
-        .map(|number| format!("role {number}"))
-        .collect();
-    let ids: Vec<String> = (0..size.members)
-        .map(|number| format!("member {number}"))
-        .collect();
+    let role_names: Vec<String> = (0..size.roles.max(1)).map(|number| format!("role {number}")).collect();
+    let ids: Vec<String> = (0..size.members).map(|number| format!("member {number}")).collect();
     let mut roles = BTreeMap::new();
     for name in &role_names {
         roles.insert(name, policy(prng, &vocabulary, size.statements)?);
@@ -169,10 +132,7 @@ pub fn workspace(prng: &mut Prng, schema: &Value, size: Size) -> Result<Value, U
     for number in 0..size.groups {
         let held: Vec<&String> = role_names.iter().filter(|_| prng.percent(40)).collect();
         let joined: Vec<&String> = ids.iter().filter(|_| prng.percent(40)).collect();
-        groups.insert(
-            format!("group {number}"),
-            json!({ "roles": held, "members": joined }),
-        );
+        groups.insert(format!("group {number}"), json!({ "roles": held, "members": joined }));
     }
     let mut members = BTreeMap::new();
     for id in &ids {
@@ -209,12 +169,7 @@ pub fn questions(prng: &mut Prng, reference: &Reference, count: usize) -> Vec<Qu
         let action = one_of(&actions, "no action");
         let resource = one_of(&types, "no type");
         let expected = reference.decide(&subject, &action, &resource);
-        questions.push(Question {
-            subject,
-            action,
-            resource,
-            expected,
-        });
+        questions.push(Question { subject, action, resource, expected });
     }
     questions
 }

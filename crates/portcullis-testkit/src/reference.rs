@@ -128,9 +128,7 @@ impl Reference {
         if file.schema == "hightouch" {
             for (name, document) in hightouch_roles() {
                 if roles.insert(name.clone(), document).is_some() {
-                    return Err(Unusable(format!(
-                        "{name:?} is built in and cannot be defined again"
-                    )));
+                    return Err(Unusable(format!("{name:?} is built in and cannot be defined again")));
                 }
             }
             default_role = default_role.or(Some("viewer".to_owned()));
@@ -142,13 +140,7 @@ impl Reference {
                 &file.members,
             );
         }
-        Self::from_parts(
-            &file.schema,
-            &roles,
-            default_role.as_deref(),
-            &file.groups,
-            &file.members,
-        )
+        Self::from_parts(&file.schema, &roles, default_role.as_deref(), &file.groups, &file.members)
     }
 
     /// The same from the parts of a workspace file: a schema, role documents by name, the default role, and the values
@@ -192,16 +184,11 @@ impl Reference {
                 )));
             }
             if names.is_empty() {
-                return Err(Unusable(format!(
-                    "member {id:?} names no role, and there is no default role"
-                )));
+                return Err(Unusable(format!("member {id:?} names no role, and there is no default role")));
             }
         }
-        let stranger = self
-            .groups
-            .values()
-            .flat_map(|group| &group.members)
-            .find(|id| !self.members.contains_key(*id));
+        let stranger =
+            self.groups.values().flat_map(|group| &group.members).find(|id| !self.members.contains_key(*id));
         match stranger {
             Some(id) => Err(Unusable(format!("{id:?} is in a group but is no member"))),
             None => Ok(self),
@@ -226,13 +213,8 @@ impl Reference {
             return BTreeSet::new();
         };
         let own = member.role.as_deref().or(self.default_role.as_deref());
-        let joined = self
-            .groups
-            .values()
-            .filter(|group| group.members.iter().any(|id| id == subject));
-        own.into_iter()
-            .chain(joined.flat_map(|group| &group.roles).map(String::as_str))
-            .collect()
+        let joined = self.groups.values().filter(|group| group.members.iter().any(|id| id == subject));
+        own.into_iter().chain(joined.flat_map(|group| &group.roles).map(String::as_str)).collect()
     }
 
     /// May this subject do this action on this resource type?
@@ -248,10 +230,7 @@ impl Reference {
             None => Reason::UnknownSubject,
             Some(member) if member.suspended => Reason::Suspended,
             Some(_) => {
-                let held = self
-                    .roles_of(subject)
-                    .into_iter()
-                    .filter_map(|name| self.roles.get(name));
+                let held = self.roles_of(subject).into_iter().filter_map(|name| self.roles.get(name));
                 self.vocabulary.decide(held, action, resource)
             }
         }
@@ -263,10 +242,7 @@ impl Reference {
         let mut granted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (action, resource) in self.vocabulary.permissions() {
             if self.decide(subject, action, resource) {
-                granted
-                    .entry(resource.to_owned())
-                    .or_default()
-                    .insert(action.to_owned());
+                granted.entry(resource.to_owned()).or_default().insert(action.to_owned());
             }
         }
         granted
@@ -275,10 +251,7 @@ impl Reference {
     /// Every member who may.
     #[must_use]
     pub fn who(&self, action: &str, resource: &str) -> BTreeSet<String> {
-        self.members()
-            .filter(|subject| self.decide(subject, action, resource))
-            .map(str::to_owned)
-            .collect()
+        self.members().filter(|subject| self.decide(subject, action, resource)).map(str::to_owned).collect()
     }
 }
 

@@ -18,16 +18,11 @@ use portcullis_testkit::reference::Reference;
 fn run(cases: &[Case]) -> (usize, usize, usize) {
     let (mut questions, mut allowed) = (0, 0);
     for case in cases {
-        let reference = Reference::from_json(&case.workspace)
-            .unwrap_or_else(|error| panic!("{}: {error}", case.id));
+        let reference =
+            Reference::from_json(&case.workspace).unwrap_or_else(|error| panic!("{}: {error}", case.id));
         for asked in &case.questions {
             let reason = reference.reason(&asked.subject, &asked.action, &asked.resource);
-            assert_eq!(
-                reason.is_allowed(),
-                asked.expected,
-                "{}: {asked:?}: {reason}",
-                case.id
-            );
+            assert_eq!(reason.is_allowed(), asked.expected, "{}: {asked:?}: {reason}", case.id);
             questions += 1;
             allowed += usize::from(asked.expected);
         }
@@ -77,10 +72,7 @@ fn kubernetes_authorizer() {
 fn naughty_strings() {
     assert_eq!(corpus::legal_names().unwrap().len(), 508);
     // Each name asks four questions, of which two are its own permission and its group's.
-    assert_eq!(
-        run(&corpus::naughty_strings().unwrap()),
-        (1, 4 * 508, 2 * 508)
-    );
+    assert_eq!(run(&corpus::naughty_strings().unwrap()), (1, 4 * 508, 2 * 508));
 }
 
 #[test]
@@ -94,12 +86,7 @@ fn every_case_has_a_name_of_its_own() {
 #[test]
 fn json_torture() {
     let files = corpus::json_torture().unwrap();
-    let count = |expectation| {
-        files
-            .iter()
-            .filter(|file| file.expectation == expectation)
-            .count()
-    };
+    let count = |expectation| files.iter().filter(|file| file.expectation == expectation).count();
     assert_eq!(count(Expectation::Accept), 95);
     assert_eq!(count(Expectation::Reject), 188);
     assert_eq!(count(Expectation::Either), 35 + 22);

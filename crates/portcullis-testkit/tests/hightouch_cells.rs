@@ -19,14 +19,8 @@ use std::collections::BTreeSet;
 use portcullis_testkit::corpus::{self, Cell};
 use serde::Deserialize;
 
-const COVERED: [&str; 6] = [
-    "api_key",
-    "role",
-    "group",
-    "general_settings",
-    "external_storage",
-    "integration",
-];
+const COVERED: [&str; 6] =
+    ["api_key", "role", "group", "general_settings", "external_storage", "integration"];
 
 #[derive(Deserialize)]
 struct Published {
@@ -52,24 +46,12 @@ fn the_cells_under_the_built_in_schema() {
     let literal: BTreeSet<Cell> = corpus::cells("expected.csv").unwrap().into_iter().collect();
     let policies: BTreeSet<&str> = literal.iter().map(|cell| cell.policy.as_str()).collect();
     let said = |policy: &str, action: &str, name: &str| {
-        let cell = |allow| Cell {
-            policy: policy.into(),
-            action: action.into(),
-            resource: name.into(),
-            allow,
-        };
-        assert!(
-            literal.contains(&cell(true)) != literal.contains(&cell(false)),
-            "{policy} {action} {name}"
-        );
+        let cell =
+            |allow| Cell { policy: policy.into(), action: action.into(), resource: name.into(), allow };
+        assert!(literal.contains(&cell(true)) != literal.contains(&cell(false)), "{policy} {action} {name}");
         literal.contains(&cell(true))
     };
-    let names = published
-        .resources
-        .iter()
-        .map(String::as_str)
-        .chain(["sync_templates"])
-        .chain(COVERED);
+    let names = published.resources.iter().map(String::as_str).chain(["sync_templates"]).chain(COVERED);
     let names: Vec<&str> = names.collect();
 
     let mut derived = BTreeSet::new();
@@ -91,10 +73,7 @@ fn the_cells_under_the_built_in_schema() {
             }
         }
     }
-    let committed: BTreeSet<Cell> = corpus::cells("expected_builtin.csv")
-        .unwrap()
-        .into_iter()
-        .collect();
+    let committed: BTreeSet<Cell> = corpus::cells("expected_builtin.csv").unwrap().into_iter().collect();
     assert_eq!(derived, committed);
     assert!(committed.contains(&Cell {
         policy: "atlan_role".into(),
@@ -113,21 +92,11 @@ fn the_reference_has_the_published_vocabulary() {
     )
     .unwrap();
     let names = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(
-        vocabulary
-            .types()
-            .map(str::to_owned)
-            .collect::<BTreeSet<_>>(),
-        names(&published.resources)
-    );
+    assert_eq!(vocabulary.types().map(str::to_owned).collect::<BTreeSet<_>>(), names(&published.resources));
     assert_eq!(vocabulary.permissions().count(), 47);
     for own in &published.resources {
         for action in &published.actions {
-            assert_eq!(
-                vocabulary.admits(action, own),
-                published.admits(action, own),
-                "{action} on {own}"
-            );
+            assert_eq!(vocabulary.admits(action, own), published.admits(action, own), "{action} on {own}");
         }
     }
 }

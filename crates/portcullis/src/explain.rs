@@ -12,7 +12,6 @@ use crate::policy::{Effect, Statement};
 use crate::schema::Schema;
 use crate::snapshot::{Decision, Question, Reason, Role, Snapshot};
 use crate::source::Position;
-use crate::suggest::Suggester;
 
 /// One statement that bears on a question, and how the subject comes to hold it.
 #[derive(Clone, Debug)]
@@ -96,13 +95,13 @@ impl Snapshot {
                 // A typed subject whose id exists under another type is no slip in the id.
                 let unknown = self.subject(question.subject).is_none();
                 explanation.nearest.did_you_mean =
-                    unknown.then(|| near(question.subject, self.members())).flatten();
+                    unknown.then(|| self.nearest_member(question.subject)).flatten();
             }
             Reason::UnknownAction => {
-                explanation.nearest.did_you_mean = near(question.action, schema.actions())
+                explanation.nearest.did_you_mean = schema.nearest_action(question.action)
             }
             Reason::UnknownResource => {
-                explanation.nearest.did_you_mean = near(question.resource, schema.resource_names());
+                explanation.nearest.did_you_mean = schema.nearest_resource(question.resource);
             }
             Reason::NotAdmitted => explain_unadmitted(schema, question, &mut explanation.nearest),
             _ => {
@@ -212,8 +211,4 @@ fn explain_unadmitted<'s>(schema: &'s Schema, question: &Question<'_>, nearest: 
     if let Some(kind) = schema.resource_type(question.resource) {
         nearest.actions_of_type = schema.actions_of(kind).collect();
     }
-}
-
-fn near<'s>(name: &str, known: impl Iterator<Item = &'s str>) -> Option<&'s str> {
-    Suggester::default().nearest(name, known)
 }

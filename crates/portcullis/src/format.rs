@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::diagnostic::Report;
 use crate::json::{Kind, Tape, Value, write_string};
 use crate::limits::Limits;
+use crate::read::{FileKind, unknown_kind};
 use crate::source::Source;
 
 /// Lines are kept within this many characters where lists allow it.
@@ -40,11 +41,16 @@ const MAPS: &[&str] = &["resources", "roles", "groups", "members", "properties",
 /// Formats the text of any file of the product.
 ///
 /// # Errors
-/// Every fault of the text as JSON; what it means is not looked at.
+/// Every fault of the text as JSON, and a text that is none of the product's files; what it means is not
+/// looked at.
 pub fn format(source: &Arc<Source>, limits: &Limits) -> Result<String, Report> {
     let mut report = Report::new();
     let tape = Tape::read(source, limits, &mut report);
     let Some(tape) = tape.filter(|_| !report.has_errors()) else { return Err(report) };
+    if FileKind::of(tape.root()).is_none() {
+        report.push(unknown_kind(source, tape.root()));
+        return Err(report);
+    }
     let mut out = String::with_capacity(source.text().len() + 64);
     write_value(&mut out, tape.root(), 0, false);
     out.push('\n');
@@ -73,9 +79,7 @@ fn write_value(out: &mut String, value: Value<'_>, indent: usize, is_map: bool) 
 
 /// How far into its line a place in the text is.
 fn column(out: &str, at: usize) -> usize {
-    let before = out.get(..at).unwrap_or("");
-    before.chars().count()
-        - before.rfind('\n').map_or(0, |newline| before.get(..=newline).unwrap_or("").chars().count())
+    out.get(..at).and_then(|before| before.rsplit('\n').next()).map_or(0, |line| line.chars().count())
 }
 
 /// Outer objects always take a line a key; only what holds nothing nested may stand on one line.

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::diagnostic::Report;
 use crate::json::Tape;
 use crate::limits::Limits;
 use crate::policy::{Document, Grants};
-use crate::read::{FileKind, first_line, over_limit};
+use crate::read::{FileKind, over_limit, unknown_kind};
 use crate::schema::Schema;
 use crate::snapshot::Snapshot;
 use crate::source::{Source, Span};
@@ -62,10 +62,7 @@ pub fn read_any(
             finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
         }
         Some(FileKind::Tests) | None => {
-            let span = first_line(source, root.span());
-            let fault = Diagnostic::new(Code::UnknownKind, "this is no policy document, schema or workspace");
-            let help = "a policy document has `policies`, a schema `resources`, a workspace `members`";
-            report.push(fault.at(source, span, "").help(help));
+            report.push(unknown_kind(source, root));
             Err(report)
         }
     }

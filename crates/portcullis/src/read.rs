@@ -94,6 +94,10 @@ impl<'r> Reader<'r> {
 
     /// Says that a required key is absent, at the opening brace of its object.
     pub(crate) fn missing_key(&mut self, object: Value<'_>, what: &str, key: &str, help: &str) {
+        // Of a text that was cut off, whatever is missing may have been behind the cut.
+        if self.report.iter().any(|fault| fault.code == Code::Unclosed) {
+            return;
+        }
         let span = Span::new(object.span().start, object.span().start + 1);
         let message = format!("{what} has no {}", quoted(key));
         self.push(self.fault(Code::MissingKey, span, message, "in this object").help(help));
@@ -190,4 +194,11 @@ impl FileKind {
             None
         }
     }
+}
+
+/// The fault of a text that is none of the product's files.
+pub(crate) fn unknown_kind(source: &Arc<Source>, root: Value<'_>) -> Diagnostic {
+    let fault = Diagnostic::new(Code::UnknownKind, "this is no policy document, schema or workspace");
+    let help = "a policy document has `policies`, a schema `resources`, a workspace `members`";
+    fault.at(source, first_line(source, root.span()), "").help(help)
 }

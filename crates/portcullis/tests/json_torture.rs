@@ -105,7 +105,7 @@ fn what_the_standard_leaves_open_is_decided() {
     assert_eq!((text.len(), other.len()), (24, 11), "{text:?}");
 }
 
-/// Does our JSON layer? Formatting reads the text as JSON and looks at nothing else.
+/// Does our JSON layer? Formatting reads the text as JSON and looks only at what kind of file it is.
 fn is_read(source: &Arc<Source>) -> bool {
     let mut limits = Limits::default();
     limits.nesting = 128;
@@ -113,8 +113,9 @@ fn is_read(source: &Arc<Source>) -> bool {
         Ok(_) => true,
         Err(report) => {
             sound(&report);
-            // Stricter than JSON on purpose.
-            report.iter().all(|fault| matches!(fault.code, Code::DuplicateKey | Code::TooDeep))
+            // Stricter than JSON on purpose, or JSON that is no file of ours.
+            let beyond = |code| matches!(code, Code::DuplicateKey | Code::TooDeep | Code::UnknownKind);
+            report.iter().all(|fault| beyond(fault.code))
         }
     }
 }

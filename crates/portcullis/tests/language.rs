@@ -26,6 +26,11 @@ fn page() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/language.md"))
 }
 
+/// Its text; a checkout may have turned line endings around.
+fn page_text() -> String {
+    std::fs::read_to_string(page()).unwrap().replace("\r\n", "\n")
+}
+
 /// Tests run side by side, and each may bless its section.
 static PAGE: Mutex<()> = Mutex::new(());
 
@@ -155,7 +160,7 @@ fn is_question(line: &str) -> bool {
 /// Runs the examples of a section. Returns how many documents and questions there were.
 fn run(heading: &str) -> (usize, usize) {
     let _one_at_a_time = PAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let text = std::fs::read_to_string(page()).unwrap();
+    let text = page_text();
     let all = sections(&text);
     let found = all.iter().find(|(title, _)| *title == heading);
     let (_, body) = found.unwrap_or_else(|| panic!("docs/language.md has no section `{heading}`"));
@@ -244,7 +249,7 @@ rules! {
 
 #[test]
 fn every_example_has_a_test_and_every_rule_an_example() {
-    let text = std::fs::read_to_string(page()).unwrap();
+    let text = page_text();
     for (heading, body) in sections(&text) {
         assert_eq!(TESTED.contains(&heading), !blocks(body).is_empty(), "`{heading}`");
     }

@@ -38,18 +38,8 @@ pub(super) struct Request {
 
 impl From<Request> for Question {
     fn from(request: Request) -> Self {
-        let Request {
-            user,
-            action,
-            resource,
-            allow,
-        } = request;
-        Question {
-            subject: user,
-            action,
-            resource,
-            expected: allow,
-        }
+        let Request { user, action, resource, allow } = request;
+        Question { subject: user, action, resource, expected: allow }
     }
 }
 

@@ -33,8 +33,5 @@ pub fn cedar() -> Result<Vec<Case>, CorpusError> {
         };
         draft.into_case()
     };
-    Ok(read_json_lines::<Suite>("cedar/hand_cases.jsonl")?
-        .into_iter()
-        .map(case)
-        .collect())
+    Ok(read_json_lines::<Suite>("cedar/hand_cases.jsonl")?.into_iter().map(case).collect())
 }

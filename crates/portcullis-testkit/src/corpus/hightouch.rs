@@ -43,10 +43,7 @@ pub fn documents() -> Result<BTreeMap<String, Value>, CorpusError> {
         policy: Value,
     }
     let published = read_json_lines::<Published>("hightouch/policies.jsonl")?;
-    Ok(published
-        .into_iter()
-        .map(|entry| (entry.id, entry.policy))
-        .collect())
+    Ok(published.into_iter().map(|entry| (entry.id, entry.policy)).collect())
 }
 
 /// The lines of `expected.csv` or `expected_builtin.csv`.
@@ -63,22 +60,10 @@ pub fn cells(file: &str) -> Result<Vec<Cell>, CorpusError> {
     let cell = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
         let [policy, action, resource, allow @ ("0" | "1")] = fields.as_slice() else {
-            return Err(failure(
-                &name,
-                format!("{line:?} is no line of four fields, the last 0 or 1"),
-            ));
+            return Err(failure(&name, format!("{line:?} is no line of four fields, the last 0 or 1")));
         };
-        let (policy, action, resource) = (
-            (*policy).to_owned(),
-            (*action).to_owned(),
-            (*resource).to_owned(),
-        );
-        Ok(Cell {
-            policy,
-            action,
-            resource,
-            allow: *allow == "1",
-        })
+        let (policy, action, resource) = ((*policy).to_owned(), (*action).to_owned(), (*resource).to_owned());
+        Ok(Cell { policy, action, resource, allow: *allow == "1" })
     };
     lines.map(cell).collect()
 }
@@ -86,18 +71,8 @@ pub fn cells(file: &str) -> Result<Vec<Cell>, CorpusError> {
 /// The member of a published document is named after it.
 fn questions(cells: Vec<Cell>) -> Vec<Question> {
     let question = |cell: Cell| {
-        let Cell {
-            policy,
-            action,
-            resource,
-            allow,
-        } = cell;
-        Question {
-            subject: policy,
-            action,
-            resource,
-            expected: allow,
-        }
+        let Cell { policy, action, resource, allow } = cell;
+        Question { subject: policy, action, resource, expected: allow }
     };
     cells.into_iter().map(question).collect()
 }
@@ -110,34 +85,19 @@ pub fn hightouch() -> Result<Vec<Case>, CorpusError> {
     let literal = cells("expected.csv")?;
     let builtin = cells("expected_builtin.csv")?;
     let with_cells: BTreeSet<String> = literal.iter().map(|cell| cell.policy.clone()).collect();
-    let documents: BTreeMap<_, _> = documents()?
-        .into_iter()
-        .filter(|(name, _)| with_cells.contains(name))
-        .collect();
+    let documents: BTreeMap<_, _> =
+        documents()?.into_iter().filter(|(name, _)| with_cells.contains(name)).collect();
 
-    let holders = documents
-        .keys()
-        .map(|name| (name.clone(), vec![name.clone()]))
-        .collect();
+    let holders = documents.keys().map(|name| (name.clone(), vec![name.clone()])).collect();
     let (id, roles) = ("hightouch/literal".to_owned(), documents.clone());
-    let literal = Draft {
-        id,
-        roles,
-        holders,
-        questions: questions(literal),
-    }
-    .into_case();
+    let literal = Draft { id, roles, holders, questions: questions(literal) }.into_case();
 
     // Under the built-in schema the names admin, editor and reader are taken.
     let published = |name: &str| format!("published {name}");
-    let members: BTreeMap<_, _> = documents
-        .keys()
-        .map(|name| (name.clone(), json!({ "role": published(name) })))
-        .collect();
-    let roles: BTreeMap<_, _> = documents
-        .into_iter()
-        .map(|(name, document)| (published(&name), document))
-        .collect();
+    let members: BTreeMap<_, _> =
+        documents.keys().map(|name| (name.clone(), json!({ "role": published(name) }))).collect();
+    let roles: BTreeMap<_, _> =
+        documents.into_iter().map(|(name, document)| (published(&name), document)).collect();
     let of_documents = Case {
         id: "hightouch/built-in/documents".to_owned(),
         schema: hightouch_schema(),
@@ -149,17 +109,10 @@ pub fn hightouch() -> Result<Vec<Case>, CorpusError> {
 
 fn builtin_roles(mut cells: Vec<Cell>) -> Case {
     cells.retain(|cell| ["admin", "editor", "reader"].contains(&&*cell.policy));
-    let viewers: Vec<Cell> = cells
-        .iter()
-        .filter(|cell| cell.policy == "reader")
-        .cloned()
-        .collect();
+    let viewers: Vec<Cell> = cells.iter().filter(|cell| cell.policy == "reader").cloned().collect();
     // A viewer by the role's own name, and one who names no role: `viewer` is the default.
     for name in ["viewer", "newcomer"] {
-        cells.extend(viewers.iter().cloned().map(|cell| Cell {
-            policy: name.to_owned(),
-            ..cell
-        }));
+        cells.extend(viewers.iter().cloned().map(|cell| Cell { policy: name.to_owned(), ..cell }));
     }
     let members = json!({
         "admin": { "role": "admin" }, "editor": { "role": "editor" }, "reader": { "role": "reader" },

@@ -50,27 +50,17 @@ pub fn json_torture() -> Result<Vec<TortureFile>, CorpusError> {
             let problem = format!("has {} bytes, the index says {}", bytes.len(), listed.bytes);
             return Err(failure(&format!("json_torture/{name}"), problem));
         }
-        files.push(TortureFile {
-            name,
-            bytes,
-            expectation: listed.expect,
-        });
+        files.push(TortureFile { name, bytes, expectation: listed.expect });
     }
     let folder = "json_torture/test_transform";
     let entries = std::fs::read_dir(path(folder)).map_err(|error| failure(folder, error))?;
     let mut transforms = Vec::new();
     for entry in entries {
         let file = entry.map_err(|error| failure(folder, error))?.file_name();
-        let file = file
-            .into_string()
-            .map_err(|_| failure(folder, "a file name is not Unicode"))?;
+        let file = file.into_string().map_err(|_| failure(folder, "a file name is not Unicode"))?;
         let bytes = bytes(&format!("{folder}/{file}"))?;
         let name = format!("test_transform/{file}");
-        transforms.push(TortureFile {
-            name,
-            bytes,
-            expectation: Expectation::Either,
-        });
+        transforms.push(TortureFile { name, bytes, expectation: Expectation::Either });
     }
     transforms.sort_by(|a, b| a.name.cmp(&b.name));
     files.extend(transforms);

@@ -17,9 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Case, CorpusError, Draft, Question, document, full_grid, names, read_json, read_json_lines,
-};
+use super::{Case, CorpusError, Draft, Question, document, full_grid, names, read_json, read_json_lines};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,8 +36,7 @@ impl Rule {
     /// listed as `*/subresource`.
     fn allows(&self, verb: &str, resource_type: &str) -> bool {
         let (group, resource) = resource_type.split_once('/').unwrap_or(("", resource_type));
-        let listed =
-            |list: &BTreeSet<String>, name: &str| list.contains("*") || list.contains(name);
+        let listed = |list: &BTreeSet<String>, name: &str| list.contains("*") || list.contains(name);
         let subresource = || resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
         self.resource_names.is_empty()
             && listed(&self.verbs, verb)
@@ -52,12 +49,10 @@ impl Rule {
     fn types(&self) -> Vec<String> {
         let of_group = |group: &String| {
             let group = group.clone();
-            self.resources
-                .iter()
-                .map(move |resource| match (&*group, &**resource) {
-                    ("*", "*") => "*".to_owned(),
-                    (group, resource) => format!("{group}/{resource}"),
-                })
+            self.resources.iter().map(move |resource| match (&*group, &**resource) {
+                ("*", "*") => "*".to_owned(),
+                (group, resource) => format!("{group}/{resource}"),
+            })
         };
         self.api_groups.iter().flat_map(of_group).collect()
     }
@@ -96,13 +91,7 @@ pub fn kubernetes_roles() -> Result<Case, CorpusError> {
             verbs.extend(plain(rule.verbs.clone()));
             types.extend(plain(rule.types()));
         }
-        for statement in role
-            .policy
-            .get("policies")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for statement in role.policy.get("policies").and_then(Value::as_array).into_iter().flatten() {
             verbs.extend(names(statement.get("actions")));
             types.extend(names(statement.get("resource")));
         }
@@ -113,17 +102,10 @@ pub fn kubernetes_roles() -> Result<Case, CorpusError> {
         holders: BTreeMap::new(),
         questions: Vec::new(),
     };
-    for DefaultRole {
-        name,
-        namespace,
-        rules,
-        policy,
-    } in roles
-    {
+    for DefaultRole { name, namespace, rules, policy } in roles {
         let name = namespace.map_or(name.clone(), |namespace| format!("{namespace}/{name}"));
-        for (verb, resource) in verbs
-            .iter()
-            .flat_map(|verb| types.iter().map(move |resource| (verb, resource)))
+        for (verb, resource) in
+            verbs.iter().flat_map(|verb| types.iter().map(move |resource| (verb, resource)))
         {
             draft.questions.push(Question {
                 subject: name.clone(),
@@ -193,11 +175,9 @@ impl Request {
 impl Table {
     /// The role that a binding names, as seen from a namespace ("" is the cluster itself).
     fn bound(&self, binding: &Binding, namespace: &str) -> Option<String> {
-        let here =
-            binding.kind == "ClusterRoleBinding" || binding.namespace.as_deref() == Some(namespace);
+        let here = binding.kind == "ClusterRoleBinding" || binding.namespace.as_deref() == Some(namespace);
         let role = self.roles.iter().find(|role| {
-            let reachable =
-                role.kind == "ClusterRole" || role.namespace.as_deref() == Some(namespace);
+            let reachable = role.kind == "ClusterRole" || role.namespace.as_deref() == Some(namespace);
             role.name == binding.role && role.kind == binding.role_kind && reachable
         })?;
         here.then(|| role.name.clone())
@@ -206,37 +186,24 @@ impl Table {
     fn case(&self, id: String, namespace: &str) -> Case {
         let mut roles = BTreeMap::from([("no_role".to_owned(), document(Vec::new()))]);
         for role in &self.roles {
-            let statement = |rule: &Rule| json!({ "effect": "allow", "actions": rule.verbs, "resource": rule.types() });
-            roles.insert(
-                role.name.clone(),
-                document(role.rules.iter().map(statement).collect()),
-            );
+            let statement =
+                |rule: &Rule| json!({ "effect": "allow", "actions": rule.verbs, "resource": rule.types() });
+            roles.insert(role.name.clone(), document(role.rules.iter().map(statement).collect()));
         }
-        let here: Vec<&Request> = self
-            .requests
-            .iter()
-            .filter(|request| request.namespace == namespace)
-            .collect();
+        let here: Vec<&Request> =
+            self.requests.iter().filter(|request| request.namespace == namespace).collect();
         // `User:x` and `Group:x` become groups of ours of these very names, and requesters are in all that fit them.
         let mut groups: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
         for request in &here {
             let user = std::iter::once(format!("User:{}", request.user));
             for name in user.chain(request.groups.iter().map(|group| format!("Group:{group}"))) {
-                groups
-                    .entry(name)
-                    .or_default()
-                    .1
-                    .insert(request.requester());
+                groups.entry(name).or_default().1.insert(request.requester());
             }
         }
         for binding in &self.bindings {
             if let Some(role) = self.bound(binding, namespace) {
                 for subject in &binding.subjects {
-                    groups
-                        .entry(subject.clone())
-                        .or_default()
-                        .0
-                        .insert(role.clone());
+                    groups.entry(subject.clone()).or_default().0.insert(role.clone());
                 }
             }
         }
@@ -247,31 +214,20 @@ impl Table {
             expected: request.allow,
         });
         let rules = || self.roles.iter().flat_map(|role| &role.rules);
-        let verbs = rules()
-            .flat_map(|rule| rule.verbs.clone())
-            .chain(self.requests.iter().map(|r| r.verb.clone()));
-        let types = rules()
-            .flat_map(Rule::types)
-            .chain(self.requests.iter().map(Request::resource_type));
+        let verbs =
+            rules().flat_map(|rule| rule.verbs.clone()).chain(self.requests.iter().map(|r| r.verb.clone()));
+        let types = rules().flat_map(Rule::types).chain(self.requests.iter().map(Request::resource_type));
         let schema = full_grid(&plain(verbs).collect(), &plain(types).collect());
         let groups: BTreeMap<_, _> = groups
             .into_iter()
             .map(|(name, (roles, members))| (name, json!({ "roles": roles, "members": members })))
             .collect();
-        let members: BTreeMap<_, _> = here
-            .iter()
-            .map(|request| (request.requester(), json!({})))
-            .collect();
+        let members: BTreeMap<_, _> = here.iter().map(|request| (request.requester(), json!({}))).collect();
         let workspace = json!({
             "workspace": id, "schema": schema, "default_role": "no_role",
             "roles": roles, "groups": groups, "members": members,
         });
-        Case {
-            id,
-            schema,
-            workspace,
-            questions: questions.collect(),
-        }
+        Case { id, schema, workspace, questions: questions.collect() }
     }
 }
 
@@ -281,21 +237,10 @@ impl Table {
 /// When the corpus file is missing or malformed.
 pub fn kubernetes_authorizer() -> Result<Vec<Case>, CorpusError> {
     let mut cases = Vec::new();
-    for (index, table) in read_json::<Vec<Table>>("k8s/authorizer_test.json")?
-        .iter()
-        .enumerate()
-    {
-        let namespaces: BTreeSet<&str> = table
-            .requests
-            .iter()
-            .map(|request| &*request.namespace)
-            .collect();
+    for (index, table) in read_json::<Vec<Table>>("k8s/authorizer_test.json")?.iter().enumerate() {
+        let namespaces: BTreeSet<&str> = table.requests.iter().map(|request| &*request.namespace).collect();
         for namespace in namespaces {
-            let shown = if namespace.is_empty() {
-                "cluster"
-            } else {
-                namespace
-            };
+            let shown = if namespace.is_empty() { "cluster" } else { namespace };
             cases.push(table.case(format!("k8s/authorizer {index}/{shown}"), namespace));
         }
     }

@@ -20,10 +20,7 @@ const LONGEST_NAME: usize = 512;
 /// When the corpus file is missing or malformed.
 pub fn legal_names() -> Result<BTreeSet<String>, CorpusError> {
     let strings: Vec<String> = read_json("naughty_strings/blns.json")?;
-    Ok(strings
-        .into_iter()
-        .filter(|string| !string.is_empty() && string.len() <= LONGEST_NAME)
-        .collect())
+    Ok(strings.into_iter().filter(|string| !string.is_empty() && string.len() <= LONGEST_NAME).collect())
 }
 
 /// One case with everything in it.
@@ -33,10 +30,7 @@ pub fn legal_names() -> Result<BTreeSet<String>, CorpusError> {
 pub fn naughty_strings() -> Result<Vec<Case>, CorpusError> {
     let names = legal_names()?;
     let grid: BTreeSet<&String> = names.iter().filter(|name| !name.contains('*')).collect();
-    let resources: BTreeMap<_, _> = grid
-        .iter()
-        .map(|name| (*name, json!({ "actions": [name] })))
-        .collect();
+    let resources: BTreeMap<_, _> = grid.iter().map(|name| (*name, json!({ "actions": [name] }))).collect();
     let schema = json!({ "schema": "naughty strings", "resources": resources });
     // A name with a `*` has no permission of its own, and borrows the first.
     let pair = |name| grid.get(name).or(grid.first()).copied();
@@ -45,36 +39,20 @@ pub fn naughty_strings() -> Result<Vec<Case>, CorpusError> {
     let mut questions = Vec::new();
     let (following, third) = (names.iter().cycle().skip(1), names.iter().cycle().skip(2));
     for ((name, following), third) in names.iter().zip(following).zip(third) {
-        let (Some(own), Some(next), Some(other)) = (pair(name), pair(following), pair(third))
-        else {
+        let (Some(own), Some(next), Some(other)) = (pair(name), pair(following), pair(third)) else {
             continue;
         };
-        roles.insert(
-            name,
-            document(vec![
-                json!({ "effect": "allow", "actions": [own], "resource": own }),
-            ]),
-        );
+        roles.insert(name, document(vec![json!({ "effect": "allow", "actions": [own], "resource": own })]));
         groups.insert(name, json!({ "roles": [following], "members": [name] }));
         members.insert(name, json!({ "role": name }));
         for (action, resource) in [(own, own), (next, next), (other, other), (own, other)] {
             let (subject, action, resource) = (name.clone(), action.clone(), resource.clone());
             let expected = action == resource && (action == *own || action == *next);
-            questions.push(Question {
-                subject,
-                action,
-                resource,
-                expected,
-            });
+            questions.push(Question { subject, action, resource, expected });
         }
     }
     let workspace = json!({
         "workspace": "naughty strings", "schema": schema, "roles": roles, "groups": groups, "members": members,
     });
-    Ok(vec![Case {
-        id: "naughty_strings".to_owned(),
-        schema,
-        workspace,
-        questions,
-    }])
+    Ok(vec![Case { id: "naughty_strings".to_owned(), schema, workspace, questions }])
 }

@@ -46,10 +46,7 @@ struct Set {
 
 impl Policy {
     fn document(&self, reached: bool) -> Value {
-        let applying = self
-            .rules
-            .iter()
-            .filter(|rule| reached && self.target && rule.state == "applies");
+        let applying = self.rules.iter().filter(|rule| reached && self.target && rule.state == "applies");
         document(
             applying
                 .map(|rule| json!({ "effect": rule.effect, "actions": "act", "resource": "thing" }))
@@ -63,25 +60,15 @@ fn denies_override(algorithm: &str) -> bool {
 }
 
 fn case(id: String, policies: &[Policy], target: bool, decision: &str) -> Case {
-    let named = policies
-        .iter()
-        .enumerate()
-        .map(|(index, policy)| (format!("policy {index:02}"), policy));
-    let roles: BTreeMap<_, _> = named
-        .map(|(name, policy)| (name, policy.document(target)))
-        .collect();
+    let named = policies.iter().enumerate().map(|(index, policy)| (format!("policy {index:02}"), policy));
+    let roles: BTreeMap<_, _> = named.map(|(name, policy)| (name, policy.document(target))).collect();
     let asked = ("someone".to_owned(), "act".to_owned(), "thing".to_owned());
     let (subject, action, resource) = asked;
     let draft = Draft {
         id,
         holders: BTreeMap::from([(subject.clone(), roles.keys().cloned().collect())]),
         roles,
-        questions: vec![Question {
-            subject,
-            action,
-            resource,
-            expected: decision == "Permit",
-        }],
+        questions: vec![Question { subject, action, resource, expected: decision == "Permit" }],
     };
     draft.into_case()
 }
@@ -94,26 +81,13 @@ pub fn xacml() -> Result<Vec<Case>, CorpusError> {
     let mut cases = Vec::new();
     for single in read_json_lines::<Single>("xacml/combining_cases.jsonl")? {
         if single.usable_for_deny_overrides {
-            cases.push(case(
-                format!("xacml/policy/{}", single.id),
-                &[single.policy],
-                true,
-                &single.decision,
-            ));
+            cases.push(case(format!("xacml/policy/{}", single.id), &[single.policy], true, &single.decision));
         }
     }
     for set in read_json_lines::<Set>("xacml/policyset_cases.jsonl")? {
-        let children = set
-            .policies
-            .iter()
-            .all(|policy| denies_override(&policy.algorithm));
+        let children = set.policies.iter().all(|policy| denies_override(&policy.algorithm));
         if denies_override(&set.algorithm) && children {
-            cases.push(case(
-                format!("xacml/set/{}", set.id),
-                &set.policies,
-                set.target,
-                &set.decision,
-            ));
+            cases.push(case(format!("xacml/set/{}", set.id), &set.policies, set.target, &set.decision));
         }
     }
     Ok(cases)

@@ -7,16 +7,13 @@ use serde_json::{Value, json};
 
 use super::Prng;
 
-const STEMS: [&str; 10] = [
-    "get", "Get", "s3:Get", "s3:Put", "sync", "sync_", "läuft", "a.b", "日本", "read/",
-];
+const STEMS: [&str; 10] =
+    ["get", "Get", "s3:Get", "s3:Put", "sync", "sync_", "läuft", "a.b", "日本", "read/"];
 
 /// So many different names.
 pub(super) fn distinct(prng: &mut Prng, count: usize) -> Vec<String> {
     // The number makes them different: no stem ends in a digit.
-    (0..count)
-        .map(|number| format!("{}{number}", prng.pick(&STEMS).unwrap_or(&"name")))
-        .collect()
+    (0..count).map(|number| format!("{}{number}", prng.pick(&STEMS).unwrap_or(&"name"))).collect()
 }
 
 /// A value for `actions` or `resource`: plain entries out of `names`, patterns cut out of `own` names.
@@ -47,10 +44,7 @@ fn pattern(prng: &mut Prng, own: &[String]) -> String {
     if prng.percent(8) {
         return "none such*".to_owned();
     }
-    let letters: Vec<char> = prng
-        .pick(own)
-        .map(|name| name.chars().collect())
-        .unwrap_or_default();
+    let letters: Vec<char> = prng.pick(own).map(|name| name.chars().collect()).unwrap_or_default();
     let (one, other) = (prng.below(letters.len() + 1), prng.below(letters.len() + 1));
     let (from, to) = (one.min(other), one.max(other));
     let head: String = letters.iter().take(from).collect();

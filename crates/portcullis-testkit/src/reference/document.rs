@@ -10,10 +10,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    #[expect(
-        dead_code,
-        reason = "reading it is the check: no other version deserializes"
-    )]
+    #[expect(dead_code, reason = "reading it is the check: no other version deserializes")]
     version: Version,
     /// The statements.
     pub policies: Vec<Statement>,

@@ -26,9 +26,7 @@ fn deny(actions: Value, resource: Value) -> Value {
 fn refusal(statement: Value) -> Option<Refusal> {
     let document =
         Document::deserialize(json!({ "version": "2022-04-26", "policies": [statement] })).unwrap();
-    Vocabulary::deserialize(hightouch_schema())
-        .unwrap()
-        .refusal(&document)
+    Vocabulary::deserialize(hightouch_schema()).unwrap().refusal(&document)
 }
 
 #[test]
@@ -38,25 +36,13 @@ fn an_empty_array_denies_everything() {
 
 #[test]
 fn a_deny_overrides_in_either_order_and_across_roles() {
-    let (give, take) = (
-        allow(json!("*"), json!("sync")),
-        deny(json!("delete"), json!("sync")),
-    );
+    let (give, take) = (allow(json!("*"), json!("sync")), deny(json!("delete"), json!("sync")));
     for statements in [json!([give, take]), json!([take, give])] {
         let reference = workspace(statements);
-        assert_eq!(
-            reference.reason("plain", "delete", "sync"),
-            Reason::ExplicitDeny
-        );
-        assert_eq!(
-            reference.reason("grouped", "delete", "sync"),
-            Reason::ExplicitDeny
-        );
+        assert_eq!(reference.reason("plain", "delete", "sync"), Reason::ExplicitDeny);
+        assert_eq!(reference.reason("grouped", "delete", "sync"), Reason::ExplicitDeny);
         assert_eq!(reference.reason("plain", "read", "sync"), Reason::Allow);
-        assert_eq!(
-            reference.reason("plain", "read", "model"),
-            Reason::DefaultDeny
-        );
+        assert_eq!(reference.reason("plain", "read", "model"), Reason::DefaultDeny);
         assert_eq!(reference.reason("grouped", "read", "model"), Reason::Allow);
         assert_eq!(reference.reason("boss", "delete", "sync"), Reason::Allow);
     }
@@ -64,10 +50,7 @@ fn a_deny_overrides_in_either_order_and_across_roles() {
 
 #[test]
 fn names_are_told_apart() {
-    let reference = workspace(json!([allow(
-        json!("*"),
-        json!(["workspace", "sync_templates"])
-    )]));
+    let reference = workspace(json!([allow(json!("*"), json!(["workspace", "sync_templates"]))]));
     let reason = |action, resource| reference.reason("plain", action, resource);
     assert_eq!(reason("read", "sync_template"), Reason::Allow);
     assert_eq!(reason("read", "sync_templates"), Reason::Allow);
@@ -76,30 +59,19 @@ fn names_are_told_apart() {
     assert_eq!(reason("start", "model"), Reason::NotAdmitted);
     assert_eq!(reason("Read", "model"), Reason::UnknownAction);
     assert_eq!(reason("read", "models"), Reason::UnknownResource);
-    assert_eq!(
-        reference.reason("stranger", "none", "none"),
-        Reason::UnknownSubject
-    );
-    assert_eq!(
-        reference.reason("gone", "read", "workspace"),
-        Reason::Suspended
-    );
+    assert_eq!(reference.reason("stranger", "none", "none"), Reason::UnknownSubject);
+    assert_eq!(reference.reason("gone", "read", "workspace"), Reason::Suspended);
     assert!(reference.what("gone").is_empty());
     assert_eq!(
-        reference
-            .who("read", "api_key")
-            .into_iter()
-            .collect::<Vec<_>>(),
+        reference.who("read", "api_key").into_iter().collect::<Vec<_>>(),
         ["boss", "grouped", "plain"]
     );
 }
 
 #[test]
 fn patterns_see_own_names_only() {
-    let reference = workspace(json!([
-        allow(json!("re*"), json!("*_templates")),
-        allow(json!("*ate"), json!("sync*"))
-    ]));
+    let reference =
+        workspace(json!([allow(json!("re*"), json!("*_templates")), allow(json!("*ate"), json!("sync*"))]));
     assert!(!reference.decide("plain", "read", "sync_template"));
     assert!(reference.decide("plain", "update", "sync_templates"));
     assert!(reference.decide("plain", "create", "sync"));
@@ -107,30 +79,15 @@ fn patterns_see_own_names_only() {
 
 #[test]
 fn what_the_language_refuses() {
-    assert_eq!(
-        refusal(allow(json!("reed"), json!("sync"))),
-        Some(Refusal::UnknownAction("reed".into()))
-    );
+    assert_eq!(refusal(allow(json!("reed"), json!("sync"))), Some(Refusal::UnknownAction("reed".into())));
     assert_eq!(
         refusal(allow(json!("read"), json!(["*", "syncs"]))),
         Some(Refusal::UnknownResource("syncs".into()))
     );
-    assert_eq!(
-        refusal(allow(json!("read"), json!("api_key"))),
-        Some(Refusal::CoveredName("api_key".into()))
-    );
-    assert_eq!(
-        refusal(deny(json!([]), json!("*"))),
-        Some(Refusal::EmptyDeny)
-    );
-    assert_eq!(
-        refusal(deny(json!("*"), json!(["sync", "zz*"]))),
-        Some(Refusal::IdlePattern("zz*".into()))
-    );
-    assert_eq!(
-        refusal(deny(json!("start"), json!("model"))),
-        Some(Refusal::DenyOfNothing)
-    );
+    assert_eq!(refusal(allow(json!("read"), json!("api_key"))), Some(Refusal::CoveredName("api_key".into())));
+    assert_eq!(refusal(deny(json!([]), json!("*"))), Some(Refusal::EmptyDeny));
+    assert_eq!(refusal(deny(json!("*"), json!(["sync", "zz*"]))), Some(Refusal::IdlePattern("zz*".into())));
+    assert_eq!(refusal(deny(json!("start"), json!("model"))), Some(Refusal::DenyOfNothing));
     for accepted in [
         allow(json!([]), json!("*")),
         allow(json!("zz*"), json!("*")),
@@ -152,10 +109,7 @@ fn what_it_does_not_read_it_does_not_guess() {
         statement
     };
     assert!(read(with("conditions", json!("*"))));
-    assert!(!read(with(
-        "conditions",
-        json!({ "labels.team": { "equals": "a" } })
-    )));
+    assert!(!read(with("conditions", json!({ "labels.team": { "equals": "a" } }))));
     assert!(!read(with("efect", json!("deny"))));
     assert!(!read(with("effect", json!("Allow"))));
     assert!(Document::deserialize(json!({ "version": "2022-04-27", "policies": [] })).is_err());
@@ -164,16 +118,11 @@ fn what_it_does_not_read_it_does_not_guess() {
 #[test]
 fn workspaces_that_do_not_hang_together() {
     let reads = |roles: Value, groups: Value, members: Value| {
-        let file =
-            json!({ "schema": "hightouch", "roles": roles, "groups": groups, "members": members });
+        let file = json!({ "schema": "hightouch", "roles": roles, "groups": groups, "members": members });
         Reference::from_json(&file).is_ok()
     };
     assert!(reads(json!({}), json!({}), json!({ "ann": {} })));
-    assert!(!reads(
-        json!({}),
-        json!({}),
-        json!({ "ann": { "role": "owner" } })
-    ));
+    assert!(!reads(json!({}), json!({}), json!({ "ann": { "role": "owner" } })));
     assert!(!reads(
         json!({}),
         json!({ "g": { "roles": ["admin"], "members": ["bob"] } }),
@@ -185,16 +134,11 @@ fn workspaces_that_do_not_hang_together() {
 
 /// The definition itself: a star is nothing, or one more character.
 fn by_definition(pattern: &str, name: &str) -> bool {
-    let tail = |text: &str| {
-        text.chars()
-            .next()
-            .map(|first| text[first.len_utf8()..].to_owned())
-    };
+    let tail = |text: &str| text.chars().next().map(|first| text[first.len_utf8()..].to_owned());
     match (pattern.chars().next(), name.chars().next()) {
         (None, None) => true,
         (Some('*'), _) => {
-            by_definition(&pattern[1..], name)
-                || tail(name).is_some_and(|rest| by_definition(pattern, &rest))
+            by_definition(&pattern[1..], name) || tail(name).is_some_and(|rest| by_definition(pattern, &rest))
         }
         (Some(wanted), Some(found)) if wanted == found => {
             by_definition(&tail(pattern).unwrap(), &tail(name).unwrap())

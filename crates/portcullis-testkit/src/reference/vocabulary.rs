@@ -83,49 +83,34 @@ impl Vocabulary {
     pub fn names_of_types(&self) -> impl Iterator<Item = &str> {
         self.resources
             .iter()
-            .flat_map(|(name, kind)| {
-                std::iter::once(name)
-                    .chain(&kind.aliases)
-                    .chain(&kind.covers)
-            })
+            .flat_map(|(name, kind)| std::iter::once(name).chain(&kind.aliases).chain(&kind.covers))
             .map(String::as_str)
     }
 
     /// Does some type admit an action of this name?
     #[must_use]
     pub fn knows_action(&self, action: &str) -> bool {
-        self.resources
-            .values()
-            .any(|kind| kind.actions.contains(action))
+        self.resources.values().any(|kind| kind.actions.contains(action))
     }
 
     /// Does this type, under its own name, admit this action?
     #[must_use]
     pub fn admits(&self, action: &str, resource: &str) -> bool {
-        self.resources
-            .get(resource)
-            .is_some_and(|kind| kind.actions.contains(action))
+        self.resources.get(resource).is_some_and(|kind| kind.actions.contains(action))
     }
 
     /// The type that a document means by a name: its own or an alias.
     #[must_use]
     pub fn type_written(&self, name: &str) -> Option<&str> {
         let mut types = self.resources.iter();
-        types
-            .find(|(own, kind)| *own == name || kind.aliases.contains(name))
-            .map(|(own, _)| own.as_str())
+        types.find(|(own, kind)| *own == name || kind.aliases.contains(name)).map(|(own, _)| own.as_str())
     }
 
     /// The type that a question means by a name: its own, an alias, or a name that the type covers.
     #[must_use]
     pub fn type_asked(&self, name: &str) -> Option<&str> {
-        let covering = || {
-            self.resources
-                .iter()
-                .find(|(_, kind)| kind.covers.contains(name))
-        };
-        self.type_written(name)
-            .or_else(|| covering().map(|(own, _)| own.as_str()))
+        let covering = || self.resources.iter().find(|(_, kind)| kind.covers.contains(name));
+        self.type_written(name).or_else(|| covering().map(|(own, _)| own.as_str()))
     }
 
     /// What these documents together say about a question.
@@ -146,10 +131,7 @@ impl Vocabulary {
             return Reason::NotAdmitted;
         }
         let mut reason = Reason::DefaultDeny;
-        for statement in documents
-            .into_iter()
-            .flat_map(|document| &document.policies)
-        {
+        for statement in documents.into_iter().flat_map(|document| &document.policies) {
             if self.statement_matches(statement, action, asked) {
                 match statement.effect {
                     Effect::Deny => return Reason::ExplicitDeny,
@@ -174,21 +156,13 @@ impl Vocabulary {
     /// The first fault of a document, if the language refuses it.
     #[must_use]
     pub fn refusal(&self, document: &Document) -> Option<Refusal> {
-        document
-            .policies
-            .iter()
-            .find_map(|statement| self.refusal_of_statement(statement))
+        document.policies.iter().find_map(|statement| self.refusal_of_statement(statement))
     }
 
     fn refusal_of_statement(&self, statement: &Statement) -> Option<Refusal> {
         let (actions, types) = (statement.actions.as_slice(), statement.resource.as_slice());
-        let plain = |names: &[String]| {
-            names
-                .iter()
-                .filter(|name| !name.contains('*'))
-                .cloned()
-                .collect::<Vec<_>>()
-        };
+        let plain =
+            |names: &[String]| names.iter().filter(|name| !name.contains('*')).cloned().collect::<Vec<_>>();
         for name in plain(actions) {
             if !self.knows_action(&name) {
                 return Some(Refusal::UnknownAction(name));
@@ -208,36 +182,18 @@ impl Vocabulary {
     }
 
     /// A deny that protects nothing, or part of which does, is more likely a mistake than a wish.
-    fn idle_deny(
-        &self,
-        statement: &Statement,
-        actions: &[String],
-        types: &[String],
-    ) -> Option<Refusal> {
+    fn idle_deny(&self, statement: &Statement, actions: &[String], types: &[String]) -> Option<Refusal> {
         if actions.is_empty() || types.is_empty() {
             return Some(Refusal::EmptyDeny);
         }
-        let idle_action = |name: &&String| {
-            !self
-                .actions()
-                .iter()
-                .any(|action| pattern_matches(name, action))
-        };
+        let idle_action = |name: &&String| !self.actions().iter().any(|action| pattern_matches(name, action));
         let idle_type = |name: &&String| !self.types().any(|own| pattern_matches(name, own));
-        let mut patterns = actions
-            .iter()
-            .filter(|name| name.contains('*'))
-            .filter(idle_action);
-        let mut type_patterns = types
-            .iter()
-            .filter(|name| name.contains('*'))
-            .filter(idle_type);
+        let mut patterns = actions.iter().filter(|name| name.contains('*')).filter(idle_action);
+        let mut type_patterns = types.iter().filter(|name| name.contains('*')).filter(idle_type);
         if let Some(name) = patterns.next().or_else(|| type_patterns.next()) {
             return Some(Refusal::IdlePattern(name.clone()));
         }
-        let bites = self
-            .permissions()
-            .any(|(action, own)| self.statement_matches(statement, action, own));
+        let bites = self.permissions().any(|(action, own)| self.statement_matches(statement, action, own));
         (!bites).then_some(Refusal::DenyOfNothing)
     }
 }

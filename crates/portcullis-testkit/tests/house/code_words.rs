@@ -12,10 +12,7 @@ pub(super) fn words(text: &str) -> Vec<(usize, Vec<String>)> {
             .collect()
     };
     let code = code_only(text);
-    code.lines()
-        .enumerate()
-        .map(|(n, l)| (n + 1, split(l)))
-        .collect()
+    code.lines().enumerate().map(|(n, l)| (n + 1, split(l))).collect()
 }
 
 /// The text with comments, strings and characters blanked and every line kept, so that words and line numbers are those of code.
@@ -73,28 +70,14 @@ fn raw_string_end(c: &[char], start: usize) -> usize {
     if c.get(open) != Some(&'"') {
         return start;
     }
-    let closes = |k: &usize| {
-        c[*k] == '"'
-            && c[k + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|&&x| x == '#')
-                .count()
-                == hashes
-    };
-    (open + 1..c.len())
-        .find(closes)
-        .map_or(c.len(), |k| k + 1 + hashes)
+    let closes =
+        |k: &usize| c[*k] == '"' && c[k + 1..].iter().take(hashes).filter(|&&x| x == '#').count() == hashes;
+    (open + 1..c.len()).find(closes).map_or(c.len(), |k| k + 1 + hashes)
 }
 
 #[test]
 fn code_is_told_from_comments_and_literals() {
-    let seen = |text: &str| {
-        words(text)
-            .iter()
-            .flat_map(|(_, w)| w.clone())
-            .any(|w| w == "hit")
-    };
+    let seen = |text: &str| words(text).iter().flat_map(|(_, w)| w.clone()).any(|w| w == "hit");
     let code = [
         "//! a\n\nhit fn f() {}",
         "let c = '\\''; let q = '\"'; hit {} // \"",
@@ -105,12 +88,8 @@ fn code_is_told_from_comments_and_literals() {
     for text in code {
         assert!(seen(text), "{text}");
     }
-    let quiet = [
-        "#![forbid(hit_code)] // hit",
-        "/* hit /* */ hit */",
-        "f(\"\\\" hit\", 'h')",
-        "br#\"hit \" hit\"#",
-    ];
+    let quiet =
+        ["#![forbid(hit_code)] // hit", "/* hit /* */ hit */", "f(\"\\\" hit\", 'h')", "br#\"hit \" hit\"#"];
     for text in quiet {
         assert!(!seen(text), "{text}");
     }

@@ -35,17 +35,11 @@ impl Source {
 
     /// The line of the first mention of `needle`, for manifests, whose parsed form has no positions.
     fn line_of(&self, needle: &str) -> usize {
-        1 + self
-            .text
-            .lines()
-            .position(|line| line.trim_start().starts_with(needle))
-            .unwrap_or(0)
+        1 + self.text.lines().position(|line| line.trim_start().starts_with(needle)).unwrap_or(0)
     }
 
     fn manifest(&self) -> Table {
-        self.text
-            .parse()
-            .unwrap_or_else(|e| panic!("{}: {e}", self.path))
+        self.text.parse().unwrap_or_else(|e| panic!("{}: {e}", self.path))
     }
 }
 
@@ -62,14 +56,8 @@ fn tree() -> Vec<Source> {
 }
 
 fn walk(dir: &Path, prefix: &str, found: &mut Vec<Source>) {
-    const SKIPPED: &[&str] = &[
-        ".git",
-        "target",
-        "node_modules",
-        "fuzz/corpus",
-        "fuzz/artifacts",
-        "fuzz/coverage",
-    ];
+    const SKIPPED: &[&str] =
+        &[".git", "target", "node_modules", "fuzz/corpus", "fuzz/artifacts", "fuzz/coverage"];
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         let name = entry.file_name().into_string().unwrap();
         let path = format!("{prefix}{name}");
@@ -97,37 +85,20 @@ fn no_faults(faults: impl Iterator<Item = String>) {
 fn machine_paths(s: &Source) -> Vec<String> {
     // Put together here, so that this file does not find itself.
     let places = ["work", "root", "home"].map(|name| format!("/{name}/"));
-    let hits = s
-        .text
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| places.iter().any(|p| l.contains(p)));
-    hits.map(|(n, _)| {
-        s.fault(
-            n + 1,
-            "found a path of one machine; make it relative to the repository",
-        )
-    })
-    .collect()
+    let hits = s.text.lines().enumerate().filter(|(_, l)| places.iter().any(|p| l.contains(p)));
+    hits.map(|(n, _)| s.fault(n + 1, "found a path of one machine; make it relative to the repository"))
+        .collect()
 }
 
 #[test]
 fn no_text_names_a_place_on_one_machine() {
     // The corpus is what others published, word for word; paths in it are theirs.
-    no_faults(
-        tree()
-            .iter()
-            .filter(|s| !s.path.starts_with("corpus/"))
-            .flat_map(machine_paths),
-    );
+    no_faults(tree().iter().filter(|s| !s.path.starts_with("corpus/")).flat_map(machine_paths));
 }
 
 #[test]
 fn machine_paths_are_seen() {
-    let readme = |text: String| Source {
-        path: "README.md".to_owned(),
-        text,
-    };
+    let readme = |text: String| Source { path: "README.md".to_owned(), text };
     let place = ["", "home", "ann", "x"].join("/");
     let faults = machine_paths(&readme(format!("a\ncd {place}")));
     assert_eq!(faults[0].split(": ").next(), Some("README.md:2"));

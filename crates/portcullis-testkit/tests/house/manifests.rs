@@ -9,16 +9,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portcullis", &["portcullis-matrix"]),
     ("portcullis-store", &[]),
     ("portcullis-server", &["portcullis", "portcullis-store"]),
-    (
-        "portcullis-cli",
-        &["portcullis", "portcullis-store", "portcullis-server"],
-    ),
+    ("portcullis-cli", &["portcullis", "portcullis-store", "portcullis-server"]),
     ("portcullis-testkit", &["portcullis-matrix", "portcullis"]),
     // What is timed must be named; what is fuzzed is reached through the testkit alone, so that ordinary tests can replay it.
-    (
-        "portcullis-benches",
-        &["portcullis-matrix", "portcullis", "portcullis-testkit"],
-    ),
+    ("portcullis-benches", &["portcullis-matrix", "portcullis", "portcullis-testkit"]),
     ("portcullis-fuzz", &["portcullis-testkit"]),
 ];
 const DECIDER: &str = "portcullis-matrix";
@@ -29,18 +23,14 @@ fn file<'a>(tree: &'a [Source], path: &str) -> &'a Source {
 }
 
 fn manifests(tree: &[Source]) -> impl Iterator<Item = &Source> {
-    let crates =
-        |s: &&Source| s.path.ends_with("/Cargo.toml") && s.manifest().contains_key("package");
+    let crates = |s: &&Source| s.path.ends_with("/Cargo.toml") && s.manifest().contains_key("package");
     tree.iter().filter(crates)
 }
 
 /// Every dependency in the table `kind`, also in those under `[target.…]`: its package name and its entry.
 fn dependencies(manifest: &Table, kind: &str) -> Vec<(String, Value)> {
     let targets = manifest.get("target").and_then(Value::as_table);
-    let nested = targets
-        .into_iter()
-        .flat_map(|t| t.values())
-        .filter_map(Value::as_table);
+    let nested = targets.into_iter().flat_map(|t| t.values()).filter_map(Value::as_table);
     std::iter::once(manifest)
         .chain(nested)
         .filter_map(|t| t.get(kind).and_then(Value::as_table))
@@ -65,13 +55,10 @@ fn wrong_arrows(s: &Source) -> Vec<String> {
     for kind in ["dependencies", "build-dependencies", "dev-dependencies"] {
         for (dependency, _) in dependencies(&manifest, kind) {
             let dev = kind == "dev-dependencies" && dependency == "portcullis-testkit";
-            let ours = ARROWS
-                .iter()
-                .any(|(crate_name, _)| *crate_name == dependency);
+            let ours = ARROWS.iter().any(|(crate_name, _)| *crate_name == dependency);
             if ours && !dev && !allowed.contains(&dependency.as_str()) {
-                let what = format!(
-                    "`{name}` may not have `{dependency}` under [{kind}]; it may use {allowed:?}"
-                );
+                let what =
+                    format!("`{name}` may not have `{dependency}` under [{kind}]; it may use {allowed:?}");
                 faults.push(s.fault(s.line_of(&dependency), &what));
             }
         }
@@ -91,7 +78,9 @@ fn decider_dependencies(s: &Source) -> Vec<String> {
     };
     let all = normal.into_iter().filter(refused).chain(built);
     all.map(|(name, _)| {
-        let what = format!("the decider may use bitflags and, optional, arbitrary; found `{name}`; do that in `portcullis`");
+        let what = format!(
+            "the decider may use bitflags and, optional, arbitrary; found `{name}`; do that in `portcullis`"
+        );
         s.fault(s.line_of(&name), &what)
     })
     .collect()
@@ -100,23 +89,15 @@ fn decider_dependencies(s: &Source) -> Vec<String> {
 fn lints_not_shared(s: &Source) -> Vec<String> {
     let manifest = s.manifest();
     let lints = manifest.get("lints");
-    let shared = lints
-        .and_then(|l| l.get("workspace"))
-        .and_then(Value::as_bool)
-        == Some(true);
+    let shared = lints.and_then(|l| l.get("workspace")).and_then(Value::as_bool) == Some(true);
     // fuzz/ is a workspace of its own, so it cannot inherit and says the one that matters itself.
     let alone = manifest.contains_key("workspace") && forbids_unsafe(lints);
     let what = "expected `[lints] workspace = true`; add it, so that the lints of the root apply";
-    (!shared && !alone)
-        .then(|| s.fault(s.line_of("[lints"), what))
-        .into_iter()
-        .collect()
+    (!shared && !alone).then(|| s.fault(s.line_of("[lints"), what)).into_iter().collect()
 }
 
 fn forbids_unsafe(lints: Option<&Value>) -> bool {
-    let lint = lints
-        .and_then(|l| l.get("rust"))
-        .and_then(|r| r.get("unsafe_code"));
+    let lint = lints.and_then(|l| l.get("rust")).and_then(|r| r.get("unsafe_code"));
     lint.and_then(|l| l.as_str().or_else(|| l.get("level")?.as_str())) == Some("forbid")
 }
 
@@ -124,17 +105,11 @@ fn forbids_unsafe(lints: Option<&Value>) -> bool {
 fn binaries(manifest: &Source, tree: &[Source]) -> Vec<String> {
     let table = manifest.manifest();
     let dir = manifest.path.trim_end_matches("Cargo.toml");
-    let listed = table
-        .get("bin")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let listed = table.get("bin").and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |bin: &Value, key: &str| bin.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut names: Vec<String> = listed.iter().filter_map(|bin| text(bin, "name")).collect();
     for inside in tree.iter().filter_map(|s| s.path.strip_prefix(dir)) {
-        let taken = listed
-            .iter()
-            .any(|bin| text(bin, "path").as_deref() == Some(inside));
+        let taken = listed.iter().any(|bin| text(bin, "path").as_deref() == Some(inside));
         if inside == "src/main.rs" && !taken && listed.is_empty() {
             names.push(table["package"]["name"].as_str().unwrap().to_owned());
         } else if let Some(name) = inside.strip_prefix("src/bin/").filter(|_| !taken) {
@@ -187,27 +162,16 @@ fn portcullis_is_the_one_binary_among_the_default_members() {
 
 #[test]
 fn each_check_of_a_manifest_sees_what_it_is_for() {
-    let of = |text: &str| Source {
-        path: "crates/a/Cargo.toml".to_owned(),
-        text: text.to_owned(),
-    };
+    let of = |text: &str| Source { path: "crates/a/Cargo.toml".to_owned(), text: text.to_owned() };
     let package = |name: &str, rest: &str| of(&format!("[package]\nname = \"{name}\"\n{rest}"));
 
     assert_eq!(wrong_arrows(&package("portcullis-shared", "")).len(), 1);
     assert_eq!(
-        wrong_arrows(&package(
-            "portcullis-matrix",
-            "[dependencies]\nportcullis.workspace = true"
-        ))
-        .len(),
+        wrong_arrows(&package("portcullis-matrix", "[dependencies]\nportcullis.workspace = true")).len(),
         1
     );
     assert_eq!(
-        wrong_arrows(&package(
-            "portcullis-cli",
-            "[dependencies]\nportcullis-testkit = \"1\""
-        ))
-        .len(),
+        wrong_arrows(&package("portcullis-cli", "[dependencies]\nportcullis-testkit = \"1\"")).len(),
         1
     );
     assert_eq!(
@@ -218,7 +182,13 @@ fn each_check_of_a_manifest_sees_what_it_is_for() {
         .len(),
         1
     );
-    assert!(wrong_arrows(&package("portcullis", "[dependencies]\nportcullis-matrix = \"1\"\n[dev-dependencies]\nportcullis-testkit = \"1\"")).is_empty());
+    assert!(
+        wrong_arrows(&package(
+            "portcullis",
+            "[dependencies]\nportcullis-matrix = \"1\"\n[dev-dependencies]\nportcullis-testkit = \"1\""
+        ))
+        .is_empty()
+    );
 
     assert_eq!(
         decider_dependencies(&package(
@@ -228,10 +198,7 @@ fn each_check_of_a_manifest_sees_what_it_is_for() {
         .len(),
         2
     );
-    assert_eq!(
-        decider_dependencies(&package(DECIDER, "[build-dependencies]\nbitflags = \"2\"")).len(),
-        1
-    );
+    assert_eq!(decider_dependencies(&package(DECIDER, "[build-dependencies]\nbitflags = \"2\"")).len(), 1);
     assert!(
         decider_dependencies(&package(
             DECIDER,
@@ -241,30 +208,15 @@ fn each_check_of_a_manifest_sees_what_it_is_for() {
     );
 
     assert_eq!(lints_not_shared(&package("a", "")).len(), 1);
-    assert_eq!(
-        lints_not_shared(&package("a", "[lints.rust]\nunsafe_code = \"forbid\"")).len(),
-        1
-    );
-    assert_eq!(
-        lints_not_shared(&package(
-            "a",
-            "[lints.rust]\nunsafe_code = \"deny\"\n[workspace]"
-        ))
-        .len(),
-        1
-    );
+    assert_eq!(lints_not_shared(&package("a", "[lints.rust]\nunsafe_code = \"forbid\"")).len(), 1);
+    assert_eq!(lints_not_shared(&package("a", "[lints.rust]\nunsafe_code = \"deny\"\n[workspace]")).len(), 1);
     assert!(lints_not_shared(&package("a", "[lints]\nworkspace = true")).is_empty());
 
-    let tree = ["src/main.rs", "src/bin/extra.rs"].map(|p| Source {
-        path: format!("crates/a/{p}"),
-        text: String::new(),
-    });
+    let tree = ["src/main.rs", "src/bin/extra.rs"]
+        .map(|p| Source { path: format!("crates/a/{p}"), text: String::new() });
     assert_eq!(binaries(&package("a", ""), &tree), ["a", "extra"]);
     assert_eq!(
-        binaries(
-            &package("a", "[[bin]]\nname = \"gate\"\npath = \"src/main.rs\""),
-            &tree
-        ),
+        binaries(&package("a", "[[bin]]\nname = \"gate\"\npath = \"src/main.rs\""), &tree),
         ["gate", "extra"]
     );
 }

@@ -24,7 +24,7 @@ pub(super) struct Selection {
     pub(super) explicit: Vec<u32>,
     /// Whether a name could not be resolved, so that the rest means nothing.
     pub(super) broken: bool,
-    /// Whether the list holds no name at all or, in a deny, a pattern without a match: said already, and enough.
+    /// Whether the list of a deny holds no name at all, or a pattern without a match: said already, and enough.
     pub(super) idle: bool,
 }
 
@@ -126,7 +126,7 @@ impl Expander<'_> {
             }
             NamedHow::Alias => {
                 let message = format!("{} is an alias of {}", quoted(name), quoted(own));
-                let fault = self.fault(Code::Alias, span, message, "the schema's own name is another");
+                let fault = self.fault(Code::Alias, span, message, "");
                 let help = format!("write `{own}`");
                 self.report.push(fault.help(help).replace(self.source, span, format!("\"{own}\"")));
                 Some(named.kind)
@@ -196,7 +196,7 @@ impl Expander<'_> {
     fn emptiness(&mut self, axis: Axis, span: Span, effect: Effect) {
         let key = axis.key();
         let fault = if effect == Effect::Allow {
-            let message = format!("`{key}` is an empty list, so the statement grants nothing");
+            let message = format!("`{key}` is an empty list, which selects nothing");
             self.fault(Code::EmptyList, span, message, "no names")
         } else {
             let message = format!("`{key}` is an empty list, so this deny protects nothing");

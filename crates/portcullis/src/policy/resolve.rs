@@ -142,7 +142,7 @@ impl Resolver<'_> {
             return;
         }
         self.inadmissible(statement, &actions, &kinds);
-        if nothing && !actions.idle && !kinds.idle {
+        if nothing {
             let span = first_line(self.document.source(), written.span);
             let fault = Diagnostic::new(Code::GrantsNothing, "this statement grants nothing at all");
             let help =

@@ -25,6 +25,7 @@ use pairs::{Known, Pairs};
 
 use crate::names::Names;
 use crate::snapshot::Reason;
+use crate::suggest::Suggester;
 
 /// A vocabulary, ready to resolve names.
 #[derive(Clone, Debug)]
@@ -161,14 +162,17 @@ impl Schema {
     ///
     /// # Errors
     /// [`Reason::UnknownAction`], [`Reason::UnknownResource`] or [`Reason::NotAdmitted`], looked for in this order.
-    #[inline]
     pub fn permission(&self, action: &str, resource: &str) -> Result<Permission, Reason> {
-        let id = match self.inner.pairs.find(action, resource) {
-            Some(Known::Admitted(id)) => PermissionId::from_u32(id),
-            Some(Known::NotAdmitted) => return Err(Reason::NotAdmitted),
-            None => self.name_by_name(action, resource)?,
-        };
-        Ok(Permission::new(self.inner.stamp, id))
+        self.permission_id(action, resource).map(|id| Permission::new(self.inner.stamp, id))
+    }
+
+    #[inline]
+    pub(crate) fn permission_id(&self, action: &str, resource: &str) -> Result<PermissionId, Reason> {
+        match self.inner.pairs.find(action, resource) {
+            Some(Known::Admitted(id)) => Ok(PermissionId::from_u32(id)),
+            Some(Known::NotAdmitted) => Err(Reason::NotAdmitted),
+            None => self.name_by_name(action, resource),
+        }
     }
 
     /// A pair that is not in the table: an unknown name, or an alias in a schema too wide to list it.
@@ -189,6 +193,18 @@ impl Schema {
     #[must_use]
     pub fn has_action(&self, name: &str) -> bool {
         self.inner.actions.get(name).is_some()
+    }
+
+    /// The action whose name is nearest to one that the schema does not have.
+    #[must_use]
+    pub fn nearest_action(&self, name: &str) -> Option<&str> {
+        Suggester::default().nearest(name, self.actions())
+    }
+
+    /// The type, alias or covered name nearest to one that the schema does not have.
+    #[must_use]
+    pub fn nearest_resource(&self, name: &str) -> Option<&str> {
+        Suggester::default().nearest(name, self.inner.resources.iter())
     }
 
     /// The names of a permission: its action and its type.

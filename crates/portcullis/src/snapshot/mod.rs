@@ -20,6 +20,7 @@ pub use question::Question;
 
 use crate::policy::{Document, Grants};
 use crate::schema::Schema;
+use crate::suggest::Suggester;
 
 /// One role of a snapshot.
 #[derive(Debug)]
@@ -130,6 +131,18 @@ impl Snapshot {
         self.directory.members.len()
     }
 
+    /// Whether somebody is a member and suspended.
+    #[must_use]
+    pub fn is_suspended(&self, member: &str) -> bool {
+        self.subject_id(member).is_some_and(|subject| self.directory.is_suspended(subject))
+    }
+
+    /// The member whose id is nearest to one that nobody has, for messages to whoever may see ids.
+    #[must_use]
+    pub fn nearest_member(&self, id: &str) -> Option<&str> {
+        Suggester::default().nearest(id, self.members())
+    }
+
     /// The type of a member: `user` unless the workspace says otherwise.
     #[must_use]
     pub fn member_type(&self, member: &str) -> Option<&str> {
@@ -156,25 +169,24 @@ impl Snapshot {
     /// The resource is a type's own name, an alias or a covered name. Whatever is not known is denied.
     #[inline]
     pub fn check(&self, subject: &str, action: &str, resource: &str) -> Decision {
-        let asker = self
-            .directory
-            .members
-            .get(subject)
-            .map_or(SubjectId::UNKNOWN, |number| SubjectId::from_u32(number + 1));
-        match self.schema.permission(action, resource) {
-            Ok(permission) if self.matrix.verdict(asker, permission.id()) == Verdict::Allow => self.allow(),
-            outcome => self.deny(asker, outcome.err()),
-        }
+        let member = self.directory.members.get(subject);
+        let asker = member.map_or(SubjectId::UNKNOWN, |number| SubjectId::from_u32(number + 1));
+        let (permission, reason) = match self.schema.permission_id(action, resource) {
+            Ok(id) => (id, Reason::NotGranted),
+            Err(reason) => (PermissionId::UNKNOWN, reason),
+        };
+        let reason = if member.is_some() { reason } else { Reason::UnknownSubject };
+        self.decision(self.matrix.verdict(asker, permission), asker, reason)
     }
 
     /// The same with prepared handles. A handle of another snapshot or schema is denied as stale.
     #[inline]
     pub fn check_handles(&self, subject: Subject, permission: Permission) -> Decision {
-        if self.matrix.check(subject, permission) == Verdict::Allow {
-            self.allow()
-        } else {
-            self.deny_handles(subject, permission)
-        }
+        let current = self.matrix.is_current(subject)
+            & ((subject.id().as_u32().wrapping_sub(1) as usize) < self.member_count())
+            & self.matrix.knows_permission(permission);
+        let reason = if current { Reason::NotGranted } else { Reason::Stale };
+        self.decision(self.matrix.check(subject, permission), subject.id(), reason)
     }
 
     /// The same for a whole question: a typed subject must match the member's type too.
@@ -206,30 +218,27 @@ impl Snapshot {
         self.matrix.check_handles(subjects, permissions, granted, open);
     }
 
+    /// A verdict with the reason that holds if it is no allow. An open verdict is none: what cannot be decided
+    /// is denied.
     #[inline]
-    fn allow(&self) -> Decision {
-        Decision::Allow { revision: self.revision }
-    }
-
-    /// Finds the reason of a deny, off the path of those who are allowed.
-    #[cold]
-    fn deny(&self, subject: SubjectId, amiss: Option<Reason>) -> Decision {
-        let reason = if subject == SubjectId::UNKNOWN {
-            Reason::UnknownSubject
-        } else if self.directory.is_suspended(subject) {
-            Reason::Suspended
+    fn decision(&self, verdict: Verdict, subject: SubjectId, reason: Reason) -> Decision {
+        // Chosen before looking at the verdict, so that the answer is a selection and not a branch: who is
+        // allowed what cannot be predicted.
+        let reason =
+            if self.directory.suspended.is_empty() { reason } else { self.or_suspended(subject, reason) };
+        let revision = self.revision;
+        if verdict == Verdict::Allow {
+            Decision::Allow { revision }
         } else {
-            amiss.unwrap_or(Reason::NotGranted)
-        };
-        Decision::Deny { reason, revision: self.revision }
+            Decision::Deny { reason, revision }
+        }
     }
 
     #[cold]
-    fn deny_handles(&self, subject: Subject, permission: Permission) -> Decision {
-        if !self.matrix.is_current(subject) || !self.matrix.knows_permission(permission) {
-            return Decision::Deny { reason: Reason::Stale, revision: self.revision };
-        }
-        self.deny(subject.id(), None)
+    fn or_suspended(&self, subject: SubjectId, reason: Reason) -> Reason {
+        // A stale handle's number may be a suspended member's of another snapshot.
+        let known = reason != Reason::Stale && self.directory.is_suspended(subject);
+        if known { Reason::Suspended } else { reason }
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -139,14 +139,16 @@ impl WorkspaceReader<'_> {
             && self.reader.object(members, "`members`")
         {
             let count = members.members().count();
-            if self.reader.within(count, self.reader.limits.members, "member", "max-members", members.span())
+            if !self.reader.within(count, self.reader.limits.members, "member", "max-members", members.span())
             {
-                workspace.members.reserve_exact(count);
-                for (key, value) in members.members() {
-                    let member = self.member(value);
-                    if let Some(mention) = self.mention(key, "a member's id") {
-                        workspace.members.push((mention, member));
-                    }
+                // Without its members a workspace has faults that are none: every group would list strangers.
+                return None;
+            }
+            workspace.members.reserve_exact(count);
+            for (key, value) in members.members() {
+                let member = self.member(value);
+                if let Some(mention) = self.mention(key, "a member's id") {
+                    workspace.members.push((mention, member));
                 }
             }
         }

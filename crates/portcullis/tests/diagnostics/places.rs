@@ -106,8 +106,12 @@ fn statements_that_do_nothing() {
         r#"{"effect": "deny", "actions": "start", "resource": "model"}"#,
         "`start` applies to `sync`",
     );
+    let empty = r#"{"effect": "allow", "actions": [], "resource": "sync"}"#;
+    assert_eq!(codes(&lint(&policy(empty))), [Code::GrantsNothing, Code::EmptyList]);
+    let both = said(&policy(empty));
+    assert!(both[1].1 == "[]" && both[1].2.contains("remove the statement"), "{both:?}");
     statement(
-        r#"{"effect": "allow", "actions": [], "resource": "sync"}"#,
+        r#"{"effect": "deny", "actions": [], "resource": "sync"}"#,
         Code::EmptyList,
         "[]",
         "remove the statement",

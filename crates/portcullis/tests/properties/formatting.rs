@@ -1,6 +1,6 @@
 //! Formatting keeps what was written, settles after one time, and does not depend on how the text was laid out.
 
-use portcullis::{Document, Limits, NoFiles, Schema, Source, Workspace, format};
+use portcullis::{Document, Effect, Limits, NameList, NoFiles, Schema, Source, Workspace, format};
 use portcullis_testkit::corpus;
 use portcullis_testkit::generate::{self, Prng, Size};
 use serde_json::Value;
@@ -20,12 +20,12 @@ fn settled(value: &Value) -> String {
 }
 
 /// A document as it is: effects and names, in order.
-fn written(document: &Document) -> Vec<(&'static str, Vec<String>, Vec<String>, Option<String>)> {
-    let names = |list: portcullis::NameList<'_>| list.iter().map(|name| name.into_owned()).collect();
+fn written(document: &Document) -> Vec<(Effect, [Vec<String>; 2], Option<String>)> {
+    let names = |list: NameList<'_>| list.iter().map(|name| name.into_owned()).collect();
     let statements = document.statements().map(|one| {
         let conditions =
             one.conditions().map(|text| serde_json::from_str::<Value>(text).unwrap().to_string());
-        (one.effect().as_str(), names(one.actions()), names(one.resource()), conditions)
+        (one.effect(), [names(one.actions()), names(one.resource())], conditions)
     });
     statements.collect()
 }
@@ -106,7 +106,7 @@ fn any_value(prng: &mut Prng, depth: usize) -> Value {
 
 #[test]
 fn any_json_is_formatted_without_loss() {
-    for_seeds(3_000, |prng| drop(settled(&any_value(prng, 5))));
+    for_seeds(3_000, |prng| drop(settled(&serde_json::json!({ "members": any_value(prng, 5) }))));
 }
 
 #[test]
@@ -122,24 +122,21 @@ fn published_documents_are_formatted_without_loss() {
 /// Digits are what an author wrote, not what a float makes of them.
 #[test]
 fn numbers_keep_their_digits() {
-    let text = r#"{"a": [1.0, 1e400, -0, 123456789012345678901234567890, 0.1e-7]}"#;
+    let text = r#"{"policies": [1.0, 1e400, -0, 123456789012345678901234567890, 0.1e-7]}"#;
     let formatted = format(&Source::new("n.json", text), &Limits::default()).unwrap();
     let squeezed: String = formatted.split_whitespace().collect();
     assert_eq!(squeezed, text.replace(' ', ""));
 }
 
-/// Work in proportion to the text: a workspace of two megabytes is nothing, even without optimisation.
+/// A workspace of eight megabytes. Nothing is timed: work in proportion to the square of the text would not end.
 #[test]
-fn a_large_workspace_is_formatted_quickly() {
+fn a_large_workspace_is_formatted() {
     let role = r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"#;
-    let roles: Vec<String> = (0..20_000).map(|number| format!("\"r{number}\": {role}")).collect();
+    let roles: Vec<String> = (0..80_000).map(|number| format!("\"r{number}\": {role}")).collect();
     let text = format!(
         r#"{{"workspace": "w", "schema": "hightouch", "roles": {{{}}}, "members": {{}}}}"#,
         roles.join(", ")
     );
-    let begun = std::time::Instant::now();
     let formatted = format(&Source::new("workspace.json", text), &Limits::default()).unwrap();
-    let took = begun.elapsed();
-    println!("{} bytes formatted in {took:?}", formatted.len());
-    assert!(took < std::time::Duration::from_secs(20), "{took:?}");
+    assert_eq!(formatted.matches("\"effect\": \"allow\"").count(), 80_000);
 }

@@ -7,11 +7,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and one looks at the clock"
 )]
 
 mod documents;
 mod formatting;
+mod texts;
 mod workspaces;
 
 use portcullis::matrix::RolePlanes;
