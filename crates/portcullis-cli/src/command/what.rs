@@ -1,0 +1,133 @@
+//! `portcullis what`: every permission of one subject, of several, or of all.
+//!
+//! `--format jsonl` is the form that other programs read: one line a member, in byte order of ids, also for those who
+//! may do nothing.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use portcullis::Snapshot;
+use portcullis::text::{printable, quoted};
+use serde::Serialize;
+
+use crate::args::WorkspaceArgs;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::load;
+use crate::output::Output;
+
+/// List what subjects may do.
+///
+/// For one subject prints `action resource` a line; for several, or for all when none is named, `subject action
+/// resource` a line, separated by tabs. Somebody who is no member has no permissions to list: that is
+/// answered with a did-you-mean on standard error and exit status 2.
+///
+/// `--format jsonl` prints `{"subject": …, "permissions": {"RESOURCE": ["action", …]}}` a line, for all in byte order of
+/// their ids, also for members who may do nothing or are suspended.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  portcullis what -w examples/acme/workspace.json svc-atlan@acme.example
+  portcullis what -w examples/acme/workspace.json --format jsonl")]
+pub(crate) struct What {
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
+    /// Whose permissions: ids of members; all members when none is named
+    subject: Vec<String>,
+    /// For whom the output is
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: WhatFormat,
+}
+
+/// For whom the output is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum WhatFormat {
+    /// For people: a permission a line.
+    #[default]
+    Human,
+    /// For programs: one list.
+    Json,
+    /// For programs: a subject a line.
+    Jsonl,
+}
+
+/// What one member may do.
+#[derive(Serialize)]
+struct Held<'s> {
+    subject: &'s str,
+    permissions: BTreeMap<&'s str, Vec<&'s str>>,
+}
+
+impl What {
+    pub(crate) fn run(&self, out: &mut Output) -> Outcome {
+        let snapshot = load::workspace(&self.workspace, out)?;
+        let subjects = self.subjects(&snapshot)?;
+        match self.format {
+            WhatFormat::Human => self.print(&snapshot, &subjects, out)?,
+            WhatFormat::Json => {
+                let all: Vec<Held<'_>> = subjects.iter().map(|subject| held(&snapshot, subject)).collect();
+                out.json(&all)?;
+            }
+            WhatFormat::Jsonl => {
+                for subject in subjects {
+                    out.json_line(&held(&snapshot, subject))?;
+                }
+            }
+        }
+        Ok(Exit::Clear)
+    }
+
+    /// The members meant, in the order typed; all of them in byte order when none is named.
+    fn subjects<'a>(&'a self, snapshot: &'a Snapshot) -> Result<Vec<&'a str>, Failure> {
+        if self.subject.is_empty() {
+            let mut all: Vec<&str> = snapshot.members().collect();
+            all.sort_unstable();
+            return Ok(all);
+        }
+        let known = |subject: &'a String| {
+            snapshot.subject(subject).map(|_| &**subject).ok_or_else(|| unknown(snapshot, subject))
+        };
+        self.subject.iter().map(known).collect()
+    }
+
+    fn print(&self, snapshot: &Snapshot, subjects: &[&str], out: &mut Output) -> Result<(), Failure> {
+        let alone = self.subject.len() == 1;
+        for subject in subjects {
+            let permissions = held(snapshot, subject).permissions;
+            if alone && permissions.is_empty() {
+                let why =
+                    if snapshot.is_suspended(subject) { "is suspended and" } else { "holds no role that" };
+                let end = if snapshot.is_suspended(subject) { "may do nothing" } else { "grants anything" };
+                out.note(&format!("{} {why} {end}", quoted(subject)));
+            }
+            let subject = printable(subject);
+            for (resource, actions) in permissions {
+                let resource = printable(resource);
+                for action in actions {
+                    let action = printable(action);
+                    if alone {
+                        writeln!(out, "{action} {resource}")?;
+                    } else {
+                        writeln!(out, "{subject}\t{action}\t{resource}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn held<'s>(snapshot: &'s Snapshot, subject: &'s str) -> Held<'s> {
+    Held { subject, permissions: snapshot.what_by_type(subject).unwrap_or_default() }
+}
+
+/// Somebody who is no member has nothing to list.
+pub(crate) fn unknown(snapshot: &Snapshot, subject: &str) -> Failure {
+    let message = format!("{} is no member of {}", quoted(subject), quoted(snapshot.workspace()));
+    // Any action and resource do: who is unknown is looked for first.
+    let question = portcullis::Question::new(subject, "", "");
+    match snapshot.explain(&question).nearest.did_you_mean {
+        Some(near) => Failure::with_help(message, format!("did you mean {}?", quoted(near))),
+        None => Failure::said(message),
+    }
+}

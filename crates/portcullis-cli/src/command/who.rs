@@ -1,0 +1,89 @@
+//! `portcullis who`: every subject who may do an action on a resource.
+//!
+//! The answer is exact: somebody is listed when `check` would allow, and nobody else.
+
+use std::io::Write;
+
+use clap::Args;
+use portcullis::text::{printable, quoted};
+use portcullis::{Question, Reason, Snapshot};
+use serde_json::json;
+
+use crate::args::{FormatArgs, WorkspaceArgs};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::load;
+use crate::output::Output;
+
+/// List the subjects who may do an action on a resource.
+///
+/// Prints a subject a line, in byte order, and exits 0 also when nobody may. An action or a resource that the
+/// schema does not have is a question that cannot be answered: exit status 2, with a did-you-mean.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  portcullis who -w examples/acme/workspace.json update sync")]
+pub(crate) struct Who {
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
+    /// What is to be done
+    action: String,
+    /// On what: a resource type, or TYPE/ID
+    resource: String,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl Who {
+    pub(crate) fn run(&self, out: &mut Output) -> Outcome {
+        let snapshot = load::workspace(&self.workspace, out)?;
+        let question = Question::typed(snapshot.schema(), "", &self.action, &self.resource);
+        let subjects = match snapshot.who(question.action, question.resource) {
+            Ok(subjects) => subjects,
+            Err(Reason::NotAdmitted) => {
+                let (action, resource) = (quoted(question.action), quoted(question.resource));
+                out.note(&format!("nobody may: the schema does not admit {action} on {resource}"));
+                Vec::new()
+            }
+            Err(reason) => return Err(self.unknown(&snapshot, &question, reason)),
+        };
+        if self.format.is_json() {
+            let kind = snapshot.schema().resource_type(question.resource).map(|kind| kind.name());
+            out.json(&json!({
+                "action": question.action,
+                "resource": question.resource,
+                "resource_type": kind,
+                "object": question.object,
+                "subjects": subjects,
+            }))?;
+        } else {
+            for subject in subjects {
+                writeln!(out, "{}", printable(subject))?;
+            }
+        }
+        Ok(Exit::Clear)
+    }
+
+    fn unknown(&self, snapshot: &Snapshot, question: &Question<'_>, reason: Reason) -> Failure {
+        let (what, name) = match reason {
+            Reason::UnknownAction => ("action", question.action),
+            _ => ("resource type", question.resource),
+        };
+        let schema = snapshot.schema();
+        let message = format!("the schema {} has no {what} {}", quoted(schema.name()), quoted(name));
+        let near = match reason {
+            Reason::UnknownAction => schema.nearest_action(name),
+            _ => schema.nearest_resource(name),
+        };
+        match near {
+            Some(near) => Failure::with_help(message, format!("did you mean {}?", quoted(near))),
+            None if reason == Reason::UnknownAction => {
+                let known = portcullis::text::listed(schema.actions(), 12);
+                Failure::with_help(message, format!("the actions are {known}"))
+            }
+            None => {
+                let known = portcullis::text::listed(schema.types().iter().map(|kind| kind.name()), 12);
+                Failure::with_help(message, format!("the types are {known}"))
+            }
+        }
+    }
+}

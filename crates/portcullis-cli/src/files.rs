@@ -1,0 +1,172 @@
+//! Files: read whole within a bound, written whole or not at all.
+//!
+//! A file that is written takes its new content in one step: it is written beside its place under another name, and
+//! then renamed, so that a reader never sees half of it and a failure leaves the old one. Files are named to
+//! people the way they typed them, joined with `/` on every system.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use portcullis::text::{grouped, quoted};
+use portcullis::{FetchedFile, Files};
+
+use crate::exit::Failure;
+
+/// The name that stands for standard input and output.
+pub(crate) const STANDARD: &str = "-";
+
+/// Why a file could not be read, in words that finish "cannot read `PATH`: …".
+pub(crate) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Why a file could not be written, in words that finish "cannot write `PATH`: …".
+pub(crate) fn in_words_of_writing(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        _ => in_words(error),
+    }
+}
+
+/// The bytes of a file, at most `most`; the words finish "cannot read `PATH`: …".
+fn read_bounded(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, String> {
+    let (mut reader, size): (Box<dyn Read>, usize) = if path.as_os_str() == STANDARD {
+        (Box::new(io::stdin()), 0)
+    } else {
+        let file = File::open(path).map_err(|error| in_words(&error))?;
+        let about = file.metadata().map_err(|error| in_words(&error))?;
+        if about.is_dir() {
+            return Err("it is a directory".to_owned());
+        }
+        let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
+        (Box::new(file), size)
+    };
+    let too_much = |bytes: usize| {
+        let (bytes, limit) = (grouped(bytes), grouped(most));
+        format!("it has {bytes} bytes where the limit is {limit}; raise it with `--{flag}`")
+    };
+    if size > most {
+        return Err(too_much(size));
+    }
+    let mut bytes = Vec::with_capacity(size);
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    reader.by_ref().take(bound).read_to_end(&mut bytes).map_err(|error| in_words(&error))?;
+    if bytes.len() > most {
+        return Err(format!(
+            "it has more than {} bytes, which is the limit; raise it with `--{flag}`",
+            grouped(most)
+        ));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a file that the user named; `-` is standard input.
+pub(crate) fn read(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, Failure> {
+    let read = read_bounded(path, most, flag);
+    read.map_err(|why| Failure::said(format!("cannot read {}: {why}", quoted(&shown(path)))))
+}
+
+/// A path as people typed it.
+pub(crate) fn shown(path: &Path) -> String {
+    if path.as_os_str() == STANDARD {
+        return "standard input".to_owned();
+    }
+    path.to_string_lossy().into_owned()
+}
+
+/// The files that a workspace names, relative to the directory that its own file stands in.
+pub(crate) struct Beside {
+    directory: PathBuf,
+}
+
+impl Beside {
+    /// Files beside this one.
+    pub(crate) fn file(path: &Path) -> Self {
+        Beside { directory: path.parent().unwrap_or(Path::new("")).to_owned() }
+    }
+}
+
+impl Files for Beside {
+    fn fetch(&self, path: &str, most: usize) -> Result<FetchedFile, String> {
+        let relative = Path::new(path);
+        let directory = shown(&self.directory);
+        let name = if relative.is_absolute() || directory.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", directory.trim_end_matches('/'))
+        };
+        let bytes = read_bounded(&self.directory.join(relative), most, "max-document-bytes")?;
+        Ok(FetchedFile { name, bytes })
+    }
+}
+
+/// A file that is being written beside the place it will take.
+pub(crate) struct Replacing {
+    target: PathBuf,
+    /// Nothing for what is no ordinary file: a pipe or a device is written to and not replaced.
+    beside: Option<PathBuf>,
+    file: Option<File>,
+}
+
+impl Replacing {
+    /// Begins to write a file. Its permissions become those of the file that it replaces, if there is one.
+    pub(crate) fn begin(target: &Path) -> io::Result<Self> {
+        // A link keeps pointing at its file: the file itself is replaced.
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let about = fs::metadata(&target).ok();
+        if about.as_ref().is_some_and(|about| !about.is_file()) {
+            let file = File::options().write(true).open(&target)?;
+            return Ok(Replacing { target, beside: None, file: Some(file) });
+        }
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+        let beside = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
+        let file = File::options().write(true).create_new(true).open(&beside)?;
+        let replacing = Replacing { target, beside: Some(beside), file: Some(file) };
+        if let (Some(about), Some(file)) = (about, &replacing.file) {
+            file.set_permissions(about.permissions())?;
+        }
+        Ok(replacing)
+    }
+
+    /// Puts what was written in its place.
+    pub(crate) fn commit(mut self) -> io::Result<()> {
+        let file = self.file.take();
+        let Some(beside) = self.beside.take() else { return Ok(()) };
+        let placed =
+            file.map_or(Ok(()), |file| file.sync_all()).and_then(|()| fs::rename(&beside, &self.target));
+        placed.inspect_err(|_| drop(fs::remove_file(&beside)))
+    }
+}
+
+impl Write for Replacing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), File::flush)
+    }
+}
+
+impl Drop for Replacing {
+    fn drop(&mut self) {
+        // What was not committed is half of something.
+        self.file = None;
+        if let Some(beside) = &self.beside {
+            let _ = fs::remove_file(beside);
+        }
+    }
+}
+
+/// Writes a whole file in one step.
+pub(crate) fn replace(target: &Path, text: &str) -> io::Result<()> {
+    let mut replacing = Replacing::begin(target)?;
+    replacing.write_all(text.as_bytes())?;
+    replacing.commit()
+}

@@ -1,0 +1,118 @@
+//! From what was typed to something that can be asked: workspaces, documents, schemas.
+//!
+//! Every command but `lint` loads through here, and so they all speak alike: errors in full, and of warnings one
+//! line that names the command that lists them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use portcullis::text::{counted, quoted};
+use portcullis::{
+    BUILT_IN_SCHEMAS, Limits, Read, Report, Schema, Severity, Snapshot, Source, read_any, source_from_bytes,
+};
+
+use crate::args::{SchemaArgs, WorkspaceArgs};
+use crate::exit::Failure;
+use crate::files::{self, Beside};
+use crate::output::Output;
+
+/// The environment variable that names a workspace file.
+const VARIABLE: &str = "PORTCULLIS_WORKSPACE";
+/// The workspace file when nobody names one.
+const DEFAULT_FILE: &str = "workspace.json";
+
+/// The workspace file that is meant: as typed, by the environment, or the default.
+pub(crate) fn workspace_file(typed: Option<&Path>) -> PathBuf {
+    let variable = || std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    typed.map(Path::to_owned).or_else(variable).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+}
+
+/// Compiles the workspace that is meant.
+pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, Failure> {
+    let path = workspace_file(args.workspace.as_deref());
+    if args.workspace.is_none() && path == Path::new(DEFAULT_FILE) && !path.exists() {
+        return Err(Failure::with_help(
+            format!("cannot read {}: there is no such file", quoted(DEFAULT_FILE)),
+            format!(
+                "name a workspace with `-w FILE` or ${VARIABLE}; `portcullis new DIR` makes one to start from"
+            ),
+        ));
+    }
+    let schema = Schema::hightouch().map_err(|report| reported(&path, report))?;
+    match any(&path, &schema, &args.limits.limits(), out)? {
+        Read::Workspace(snapshot) => Ok(*snapshot),
+        other => Err(Failure::with_help(
+            format!("{} is {}, not a workspace", quoted(&files::shown(&path)), kind_name(&other)),
+            "a workspace has `members`",
+        )),
+    }
+}
+
+/// Reads a file of any kind, and says in one line that it has warnings.
+pub(crate) fn any(path: &Path, schema: &Schema, limits: &Limits, out: &Output) -> Result<Read, Failure> {
+    let source = source(path, limits)?;
+    match read_any(&source, schema, &Beside::file(path), limits) {
+        Ok((read, report)) => {
+            mention_warnings(path, &report, out);
+            Ok(read)
+        }
+        Err(report) => Err(reported(path, report)),
+    }
+}
+
+/// The text of a file.
+pub(crate) fn source(path: &Path, limits: &Limits) -> Result<Arc<Source>, Failure> {
+    let bytes = files::read(path, limits.workspace_bytes, "max-workspace-bytes")?;
+    source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))
+}
+
+/// The schema that documents alone are read under: a built-in name (no `/`, no `.json`) or a file.
+pub(crate) fn schema(args: &SchemaArgs, limits: &Limits, out: &Output) -> Result<Schema, Failure> {
+    let name = &*args.schema;
+    let path = Path::new(name);
+    if !name.contains('/') && !name.contains(std::path::MAIN_SEPARATOR) && !name.ends_with(".json") {
+        let built_in = Schema::built_in(name).map_err(|report| reported(path, report))?;
+        return built_in.ok_or_else(|| unknown_schema(name));
+    }
+    let bytes = files::read(path, limits.document_bytes, "max-document-bytes")?;
+    let source = source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))?;
+    let (schema, report) = Schema::read_within(&source, limits).map_err(|report| reported(path, report))?;
+    mention_warnings(path, &report, out);
+    Ok(schema)
+}
+
+/// There is no built-in schema of this name.
+pub(crate) fn unknown_schema(name: &str) -> Failure {
+    let known = portcullis::text::listed(BUILT_IN_SCHEMAS.iter().copied(), 9);
+    Failure::with_help(
+        format!("there is no built-in schema {}", quoted(name)),
+        format!("the built-in schemas are {known}; a file's name ends in `.json` or holds a `/`"),
+    )
+}
+
+/// What a file turned out to be, with its article.
+pub(crate) fn kind_name(read: &Read) -> &'static str {
+    match read {
+        Read::Policy(..) => "a policy document",
+        Read::Schema(_) => "a schema",
+        Read::Workspace(_) => "a workspace",
+    }
+}
+
+/// A failure with the errors of a report; its warnings are for `lint`.
+pub(crate) fn reported(path: &Path, report: Report) -> Failure {
+    let mut errors = Report::new();
+    for found in report.iter().filter(|found| found.severity == Severity::Error) {
+        errors.push(found.clone());
+    }
+    Failure::Reported { file: files::shown(path), report: errors.sorted() }
+}
+
+fn mention_warnings(path: &Path, report: &Report, out: &Output) {
+    let warnings = report.iter().filter(|found| found.severity == Severity::Warning).count();
+    if warnings > 0 {
+        let file = portcullis::text::printable(&files::shown(path));
+        let them = if warnings == 1 { "it" } else { "them" };
+        out.warn(&format!("{}; `portcullis lint {file}` lists {them}", counted(warnings, "warning")));
+    }
+}

@@ -1,0 +1,157 @@
+//! Where results and messages go: results to standard output, everything else to standard error.
+//!
+//! Standard output is buffered and may break: a pipe whose reader has gone ends the command silently, with
+//! the exit status that the command had already announced, so that a deny whose output nobody read is still a
+//! deny. Standard error is never allowed to fail a command. Colour is for terminals only, and never under
+//! `NO_COLOR`.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use portcullis::text::counted;
+
+use crate::exit::{Exit, Failure, Outcome};
+use crate::render;
+
+/// How wide text is when nobody says.
+const DEFAULT_WIDTH: usize = 100;
+
+/// What an allow, and whatever is gained, is painted with.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// What a deny, and whatever is lost, is painted with.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What matters little.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+/// Headings.
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// The two streams of the process.
+pub(crate) struct Output {
+    results: BufWriter<Box<dyn Write>>,
+    styled: bool,
+    messages_styled: bool,
+    width: usize,
+    announced: Exit,
+}
+
+impl Output {
+    /// The streams of this process.
+    pub(crate) fn of_process() -> Self {
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let columns = || std::env::var("COLUMNS").ok()?.parse::<usize>().ok();
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Output {
+            results: BufWriter::with_capacity(1 << 16, Box::new(io::stdout())),
+            styled: allowed && io::stdout().is_terminal(),
+            messages_styled: allowed && io::stderr().is_terminal(),
+            width: width.or_else(columns).unwrap_or(DEFAULT_WIDTH).clamp(40, 1_000),
+            announced: Exit::Clear,
+        }
+    }
+
+    /// How many columns a line of text may take.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether results may be coloured.
+    pub(crate) fn is_styled(&self) -> bool {
+        self.styled
+    }
+
+    /// Says how the command ends if its reader goes away before it has written everything.
+    pub(crate) fn announce(&mut self, exit: Exit) -> Exit {
+        self.announced = exit;
+        exit
+    }
+
+    /// Text of a result in a colour, where colours are wanted.
+    pub(crate) fn paint(&self, style: Style, text: &str) -> String {
+        paint(self.styled, style, text)
+    }
+
+    /// Writes a value as one line of JSON.
+    pub(crate) fn json_line(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut *self, value)?;
+        self.write_all(b"\n")
+    }
+
+    /// Writes a value as JSON for programs and patient people.
+    pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *self, value)?;
+        self.write_all(b"\n")
+    }
+
+    /// `warning: …` on standard error.
+    pub(crate) fn warn(&self, text: &str) {
+        self.message("warning", AnsiColor::Yellow.on_default().bold(), text);
+    }
+
+    /// `note: …` on standard error.
+    pub(crate) fn note(&self, text: &str) {
+        self.message("note", AnsiColor::Cyan.on_default().bold(), text);
+    }
+
+    /// `help: …` on standard error.
+    pub(crate) fn help(&self, text: &str) {
+        self.message("help", AnsiColor::Cyan.on_default().bold(), text);
+    }
+
+    /// `error: …` on standard error.
+    pub(crate) fn error(&self, text: &str) {
+        self.message("error", BAD, text);
+    }
+
+    fn message(&self, word: &str, style: Style, text: &str) {
+        let word = paint(self.messages_styled, style, word);
+        // When standard error is gone there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "{word}: {text}");
+    }
+
+    /// Says on standard error why a question could not be answered.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Output(error) => self.error(&format!("cannot write to standard output: {error}")),
+            Failure::Reported { file, report } => {
+                let text = render::human::report(report, self.messages_styled, self.width);
+                let _ = io::stderr().write_all(text.as_bytes());
+                let errors = counted(report.errors(), "error");
+                self.error(&format!("{} has {errors}", portcullis::text::quoted(file)));
+            }
+            Failure::Said { message, help } => {
+                self.error(message);
+                help.iter().for_each(|help| self.help(help));
+            }
+        }
+    }
+
+    /// Ends the command: flushes what was written, tells a failure, and picks the exit status.
+    pub(crate) fn finish(mut self, outcome: Outcome) -> Exit {
+        let outcome = outcome.and_then(|exit| Ok(self.results.flush().map(|()| exit)?));
+        match outcome {
+            Ok(exit) => exit,
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => self.announced,
+            Err(failure) => {
+                // What was found before the failure is still worth reading.
+                let _ = self.results.flush();
+                self.failure(&failure);
+                Exit::Unanswered
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.results.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.results.flush()
+    }
+}
+
+fn paint(styled: bool, style: Style, text: &str) -> String {
+    if styled { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}

@@ -1,0 +1,231 @@
+//! Why: an explanation for people, and the same in JSON.
+//!
+//! People get the decision first, then the question as it was understood, then the statements that made it,
+//! each with its role, how that role is held, and its place. Programs get the same keys always, with empty lists where
+//! there is nothing.
+
+use std::io::{self, Write};
+
+use portcullis::text::{listed, printable, quoted, shown};
+use portcullis::{Explanation, Grounds, Question, Reason, Snapshot};
+use serde_json::{Value, json};
+
+use super::statement;
+use crate::exit::{Exit, Outcome};
+use crate::output::{BAD, FAINT, GOOD, Output, STRONG};
+
+/// Of a list of statements that came near, this many are shown.
+const NEAREST: usize = 3;
+
+/// A question with its explanation.
+pub(crate) struct Asked<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) question: Question<'a>,
+    pub(crate) explanation: Explanation<'a>,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks a question as it was typed.
+    pub(crate) fn new(snapshot: &'a Snapshot, subject: &'a str, action: &'a str, resource: &'a str) -> Self {
+        let question = Question::typed(snapshot.schema(), subject, action, resource);
+        let explanation = snapshot.explain(&question);
+        Asked { snapshot, question, explanation }
+    }
+
+    /// The resource as it was understood: its type, and the object if one was named.
+    fn resource(&self) -> String {
+        match self.question.object {
+            Some(object) => format!("{}/{}", shown(self.question.resource), shown(object)),
+            None => shown(self.question.resource),
+        }
+    }
+
+    /// The type decided on, when it is known by another name.
+    fn decided_as(&self) -> Option<&'a str> {
+        self.explanation.resource_type.filter(|kind| *kind != self.question.resource)
+    }
+}
+
+/// Says on standard error why an unknown name was denied, and which name may have been meant.
+pub(crate) fn hint(asked: &Asked<'_>, out: &Output) {
+    let Question { subject, action, resource, .. } = asked.question;
+    let schema = asked.snapshot.schema();
+    let message = match asked.explanation.reason {
+        Reason::UnknownSubject => {
+            format!("{} is no member of {}", quoted(subject), quoted(asked.snapshot.workspace()))
+        }
+        Reason::UnknownAction => {
+            format!("the schema {} has no action {}", quoted(schema.name()), quoted(action))
+        }
+        Reason::UnknownResource => {
+            format!("the schema {} has no resource type {}", quoted(schema.name()), quoted(resource))
+        }
+        Reason::NotAdmitted => format!("{} does not apply to {}", quoted(action), quoted(resource)),
+        Reason::Suspended => format!("{} is suspended", quoted(subject)),
+        _ => return,
+    };
+    out.note(&message);
+    if let Some(near) = asked.explanation.nearest.did_you_mean {
+        out.help(&format!("did you mean {}?", quoted(near)));
+    }
+}
+
+/// Prints an explanation and exits as a check does.
+pub(crate) fn show(asked: &Asked<'_>, json: bool, out: &mut Output) -> Outcome {
+    let allowed = asked.explanation.decision.is_allowed();
+    let exit = out.announce(if allowed { Exit::Clear } else { Exit::Findings });
+    if json {
+        out.json(&json_explanation(asked))?
+    } else {
+        human(asked, out)?
+    }
+    Ok(exit)
+}
+
+fn human(asked: &Asked<'_>, out: &mut Output) -> io::Result<()> {
+    let Explanation { decision, reason, determining, overridden, .. } = &asked.explanation;
+    let style = if decision.is_allowed() { GOOD } else { BAD };
+    let word = out.paint(style, &decision.to_string());
+    writeln!(out, "{word}: {reason}\n")?;
+    let mut about = |name: &str, value: &str| {
+        let name = out.paint(FAINT, &format!("{name:<9}"));
+        writeln!(out, "  {name} {value}")
+    };
+    let subject = shown(asked.question.subject);
+    match asked.snapshot.member_type(asked.question.subject) {
+        Some(kind) => about("subject", &format!("{subject} ({})", shown(kind)))?,
+        None => about("subject", &subject)?,
+    }
+    about("action", &shown(asked.question.action))?;
+    match asked.decided_as() {
+        Some(kind) => about("resource", &format!("{}, decided as {}", asked.resource(), shown(kind)))?,
+        None => about("resource", &asked.resource())?,
+    }
+    about("workspace", &format!("{}, revision {}", shown(asked.snapshot.workspace()), decision.revision()))?;
+
+    section(out, if decision.is_allowed() { "Allowed by" } else { "Denied by" }, determining, usize::MAX)?;
+    let suspended = *reason == Reason::Suspended;
+    section(out, if suspended { "Would be allowed by" } else { "Overridden" }, overridden, usize::MAX)?;
+    nearest(asked, out)
+}
+
+/// What came near to granting the question.
+fn nearest(asked: &Asked<'_>, out: &mut Output) -> io::Result<()> {
+    let nearest = &asked.explanation.nearest;
+    let (action, kind) = (asked.question.action, asked.explanation.resource_type.unwrap_or_default());
+    let elsewhere = format!("Allows {} on other types", quoted(action));
+    section(out, &elsewhere, &nearest.same_action, NEAREST)?;
+    let otherwise = format!("Allows other actions on {}", quoted(kind));
+    section(out, &otherwise, &nearest.same_resource, NEAREST)?;
+    let mut lines = Vec::new();
+    if asked.explanation.reason == Reason::DefaultDeny {
+        lines.push(if nearest.granting_roles.is_empty() {
+            "No role of this workspace grants it.".to_owned()
+        } else {
+            format!("Roles that would grant it: {}", listed(nearest.granting_roles.iter().copied(), 12))
+        });
+    }
+    if !nearest.types_of_action.is_empty() {
+        let types = listed(nearest.types_of_action.iter().copied(), 12);
+        lines.push(format!("{} applies to {types}", quoted(action)));
+    }
+    if !nearest.actions_of_type.is_empty() {
+        let actions = listed(nearest.actions_of_type.iter().copied(), 12);
+        lines.push(format!("{} admits {actions}", quoted(kind)));
+    }
+    lines.extend(nearest.did_you_mean.map(|near| format!("Did you mean {}?", quoted(near))));
+    for (index, line) in lines.iter().enumerate() {
+        writeln!(out, "{}{line}", if index == 0 { "\n" } else { "" })?;
+    }
+    Ok(())
+}
+
+fn section(out: &mut Output, title: &str, grounds: &[Grounds<'_>], most: usize) -> io::Result<()> {
+    if grounds.is_empty() {
+        return Ok(());
+    }
+    let title = out.paint(STRONG, title);
+    writeln!(out, "\n{title}")?;
+    for ground in grounds.iter().take(most) {
+        let (file, at) = ground.place();
+        let role = out.paint(STRONG, &shown(ground.role.name()));
+        let place = out.paint(FAINT, &format!("{}:{}:{}", printable(file), at.line, at.column));
+        writeln!(out, "  role {role}, {}\n    {place}", held(ground))?;
+        for line in statement::lines(ground.statement.text(), out.width().saturating_sub(8)) {
+            writeln!(out, "      {line}")?;
+        }
+    }
+    if let Some(more) = grounds.len().checked_sub(most).filter(|more| *more > 0) {
+        writeln!(out, "  and {} more", portcullis::text::counted(more, "statement"))?;
+    }
+    Ok(())
+}
+
+/// How the subject holds a role: `the member's own role`, `through the groups …`.
+fn held(ground: &Grounds<'_>) -> String {
+    let groups = match &*ground.held.groups {
+        [] => None,
+        [group] => Some(format!("through group {}", quoted(group))),
+        groups => Some(format!("through groups {}", listed(groups.iter().copied(), 6))),
+    };
+    match (ground.held.own, groups) {
+        (true, Some(groups)) => format!("the member's own role, and {groups}"),
+        (true, None) => "the member's own role".to_owned(),
+        (false, Some(groups)) => groups,
+        (false, None) => "not held".to_owned(),
+    }
+}
+
+/// A decision as `check --format json` prints it.
+pub(crate) fn json_decision(asked: &Asked<'_>) -> Value {
+    let Explanation { decision, reason, .. } = &asked.explanation;
+    json!({
+        "decision": decision.is_allowed(),
+        "reason": reason.as_str(),
+        "message": reason.to_string(),
+        "revision": decision.revision().number(),
+        "subject": asked.question.subject,
+        "action": asked.question.action,
+        "resource": asked.question.resource,
+        "resource_type": asked.explanation.resource_type,
+        "object": asked.question.object,
+        "did_you_mean": asked.explanation.nearest.did_you_mean,
+    })
+}
+
+/// The same with everything that led to it.
+fn json_explanation(asked: &Asked<'_>) -> Value {
+    let Explanation { determining, overridden, nearest, .. } = &asked.explanation;
+    let mut value = json_decision(asked);
+    if let Some(object) = value.as_object_mut() {
+        let listed = |grounds: &[Grounds<'_>]| grounds.iter().map(json_grounds).collect::<Value>();
+        object.insert("workspace".to_owned(), json!(asked.snapshot.workspace()));
+        object.insert("determining".to_owned(), listed(determining));
+        object.insert("overridden".to_owned(), listed(overridden));
+        let nearest = json!({
+            "same_action": listed(&nearest.same_action),
+            "same_resource": listed(&nearest.same_resource),
+            "granting_roles": nearest.granting_roles,
+            "types_of_action": nearest.types_of_action,
+            "actions_of_type": nearest.actions_of_type,
+        });
+        object.insert("nearest".to_owned(), nearest);
+    }
+    value
+}
+
+fn json_grounds(ground: &Grounds<'_>) -> Value {
+    let (file, at) = ground.place();
+    json!({
+        "effect": ground.statement.effect().as_str(),
+        "role": ground.role.name(),
+        "built_in": ground.role.is_built_in(),
+        "own": ground.held.own,
+        "groups": ground.held.groups,
+        "file": file,
+        "line": at.line,
+        "column": at.column,
+        "statement": ground.statement.index(),
+        "text": ground.statement.text(),
+    })
+}

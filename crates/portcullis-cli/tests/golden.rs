@@ -1,0 +1,161 @@
+//! The golden tests: `tests/golden/*.md` hold commands and exactly what they print, and are the documentation of it.
+//!
+//! In a block of `console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
+//! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
+//! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one.
+//! After a wanted change: `GOLDEN=overwrite cargo test -p portcullis-cli --test golden`, then read the difference. (trycmd
+//! does nearly this, but turns backslashes around and drops escape sequences, which is what is looked for here.)
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+#[test]
+fn commands_print_what_is_documented() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    assert!(pages.len() > 10, "the pages are not where they were");
+    let overwrite = std::env::var("GOLDEN").is_ok_and(|value| value == "overwrite");
+    let mut wrong = Vec::new();
+    for page in pages {
+        let old = fs::read_to_string(&page).unwrap().replace("\r\n", "\n");
+        let new = run_page(&page, &old, &here.join("../.."));
+        if old != new {
+            wrong.push(format!("{}\n{}", page.display(), first_difference(&old, &new)));
+            if overwrite {
+                fs::write(&page, new).unwrap();
+            }
+        }
+    }
+    assert!(overwrite || wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Runs the commands of a page and gives the page back with what they print now.
+fn run_page(page: &Path, text: &str, root: &Path) -> String {
+    let (given, wanted) = (page.with_extension("in"), page.with_extension("out"));
+    let sandbox = given.is_dir().then(|| {
+        let sandbox = tempfile::tempdir().unwrap();
+        copy(&given, sandbox.path());
+        sandbox
+    });
+    let directory = sandbox.as_ref().map_or(root, |sandbox| sandbox.path());
+    let mut new = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("~~~") {
+            inside = line == "~~~console";
+        }
+        match line.strip_prefix("$ ").filter(|_| inside) {
+            Some(command) => new.push_str(&format!("{line}\n{}", run(command, directory))),
+            // What a command printed is replaced by what it prints.
+            None if inside && line != "~~~console" => {}
+            None => new.push_str(&format!("{line}\n")),
+        }
+    }
+    if wanted.is_dir() {
+        assert_eq!(contents(directory), contents(&wanted), "what {} leaves behind", page.display());
+    }
+    new
+}
+
+/// What a command prints, in the form of a page.
+fn run(command: &str, directory: &Path) -> String {
+    let mut words = split(command);
+    let stdin = words.iter().position(|word| word == "<").map(|at| words.split_off(at)[1].clone());
+    let stdin = stdin.map_or(Stdio::null(), |file| File::open(directory.join(file)).unwrap().into());
+    let columns = words.iter().position(|word| !word.starts_with("COLUMNS="));
+    let width = words.drain(..columns.unwrap()).next().unwrap_or("COLUMNS=100".to_owned());
+    assert_eq!(words[0], "portcullis");
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(&words[1..])
+        .current_dir(directory)
+        .env("COLUMNS", width.trim_start_matches("COLUMNS="))
+        .env_remove("PORTCULLIS_WORKSPACE")
+        .stdin(stdin)
+        .output()
+        .unwrap();
+    let mut shown = String::new();
+    for line in visible(&output.stderr).lines() {
+        shown.push_str(&format!("!{}{line}\n", if line.is_empty() { "" } else { " " }));
+    }
+    shown.push_str(&visible(&output.stdout));
+    if !output.status.success() {
+        shown.push_str(&format!("? {}\n", output.status.code().unwrap()));
+    }
+    shown.push('\n');
+    shown
+}
+
+/// Text as printed, with what a terminal would obey made visible.
+fn visible(bytes: &[u8]) -> String {
+    let text = std::str::from_utf8(bytes).expect("output is UTF-8").replace("portcullis.exe", "portcullis");
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            c if c.is_control() => shown.push_str(&format!("‹{:02x}›", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The words of a command, with double quotes around those that hold spaces.
+fn split(command: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (index, part) in command.split('"').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file below a directory.
+fn contents(directory: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            found.extend(contents(&path).into_iter().map(|(inner, text)| (format!("{name}/{inner}"), text)));
+        } else {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).replace("\r\n", "\n");
+            found.insert(name, text);
+        }
+    }
+    found
+}
+
+fn first_difference(old: &str, new: &str) -> String {
+    let differs = old.lines().zip(new.lines()).position(|(old, new)| old != new);
+    let at = differs.unwrap_or(old.lines().count().min(new.lines().count()));
+    let shown = |text: &str| text.lines().skip(at.saturating_sub(3)).take(12).collect::<Vec<_>>().join("\n");
+    format!("line {}: documented\n{}\nprinted\n{}\n", at + 1, shown(old), shown(new))
+}

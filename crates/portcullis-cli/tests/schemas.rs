@@ -1,0 +1,124 @@
+//! The JSON Schemas for editors: they are schemas, they accept what the reader accepts, and refuse what it refuses.
+//!
+//! A JSON Schema sees shapes and no meaning, so the refused texts here are those whose fault is in their shape.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn validator(kind: &str) -> Validator {
+    let schema = read(&here(&format!("schemas/{kind}.schema.json")));
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(jsonschema::meta::is_valid(&schema), "{kind}");
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn accepts(validator: &Validator, value: &Value, what: &str) {
+    let faults: Vec<String> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(faults.is_empty(), "{what}: {faults:?}");
+}
+
+#[test]
+fn examples_and_built_in_texts_are_valid() {
+    let (policy, workspace, schema) = (validator("policy"), validator("workspace"), validator("schema"));
+    for directory in ["../../examples/acme/roles", "sample/roles"] {
+        for entry in fs::read_dir(here(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            accepts(&policy, &read(&path), &path.display().to_string());
+        }
+    }
+    for path in ["../../examples/acme/workspace.json", "sample/workspace.json"] {
+        accepts(&workspace, &read(&here(path)), path);
+    }
+    let text = portcullis::Schema::built_in_text("hightouch").unwrap();
+    accepts(&schema, &serde_json::from_str(text).unwrap(), "hightouch");
+}
+
+#[test]
+fn what_every_diagnostic_shows_as_mended_is_valid() {
+    use portcullis::diagnostic::{Code, ExampleKind};
+    let (policy, workspace, schema) = (validator("policy"), validator("workspace"), validator("schema"));
+    let mut shown = 0;
+    for code in Code::ALL {
+        let Some(example) = code.example() else { continue };
+        let validator = match example.kind {
+            ExampleKind::Policy => &policy,
+            ExampleKind::Schema => &schema,
+            ExampleKind::Workspace => &workspace,
+        };
+        accepts(validator, &serde_json::from_str(example.good).unwrap(), &format!("{code} mended"));
+        shown += 1;
+    }
+    assert!(shown > 20, "{shown}");
+}
+
+#[test]
+fn faults_of_shape_are_refused() {
+    let statement = |inside: &str| format!(r#"{{"version": "2022-04-26", "policies": [{{{inside}}}]}}"#);
+    let good = r#""effect": "allow", "actions": "read", "resource": ["sync", "*"]"#;
+    let policy = validator("policy");
+    assert!(policy.is_valid(&serde_json::from_str(&statement(good)).unwrap()));
+    for bad in [
+        statement(r#""effect": "Allow", "actions": "read", "resource": "sync""#),
+        statement(r#""effect": "allow", "actions": "read", "resources": "sync""#),
+        statement(r#""effect": "allow", "resource": "sync""#),
+        statement(r#""effect": "allow", "actions": [1], "resource": "sync""#),
+        statement(r#""effect": "allow", "actions": "", "resource": "sync""#),
+        statement(&format!(r#"{good}, "conditions": {{}}"#)),
+        statement(&format!(r#"{good}, "conditions": {{"labels.team": {{}}}}"#)),
+        statement(&format!(r#"{good}, "conditions": {{"labels.team": {{"like": "x"}}}}"#)),
+        format!("{{{good}}}"),
+        r#"{"version": "2024-01-01", "policies": []}"#.to_owned(),
+        r#"{"version": "2022-04-26"}"#.to_owned(),
+        "[]".to_owned(),
+    ] {
+        assert!(!policy.is_valid(&serde_json::from_str(&bad).unwrap()), "{bad}");
+    }
+    let workspace = validator("workspace");
+    let with = |more: &str, members: &str| {
+        format!(r#"{{"workspace": "w", "schema": "hightouch", "roles": {{}}, "members": {members}{more}}}"#)
+    };
+    assert!(workspace.is_valid(&serde_json::from_str(&with("", r#"{"a": {"suspended": true}}"#)).unwrap()));
+    for bad in [
+        with("", r#"{"a": {"suspended": "yes"}}"#),
+        with("", r#"{"a": {"roles": ["editor"]}}"#),
+        with("", r#"["a"]"#),
+        with("", r#"{"": {}}"#),
+        with(r#", "users": {}"#, "{}"),
+        with(r#", "groups": {"g": {"role": "editor"}}"#, "{}"),
+        with(r#", "objects": [{"type": "sync"}]"#, "{}"),
+        with("", "{}").replace(r#""hightouch""#, r#""hightuoch""#),
+        with("", "{}").replace(r#""roles": {}"#, r#""roles": {"r": {"policies": []}}"#),
+    ] {
+        assert!(!workspace.is_valid(&serde_json::from_str(&bad).unwrap()), "{bad}");
+    }
+    let schema = validator("schema");
+    for bad in [
+        r#"{"schema": "s"}"#,
+        r#"{"schema": "s", "resources": {"a*": {"actions": ["read"]}}}"#,
+        r#"{"schema": "s", "resources": {"a": {"actions": []}}}"#,
+        r#"{"schema": "s", "resources": {"a": {"actions": ["read"], "status": "old"}}}"#,
+        r#"{"schema": "s", "resources": {"a": {"actions": ["read"], "attributes": {"x": {"from": "stored"}}}}}"#,
+        r#"{"schema": "s", "resources": {}, "administration": {"workspace": "a"}}"#,
+    ] {
+        assert!(!schema.is_valid(&serde_json::from_str(bad).unwrap()), "{bad}");
+    }
+}

@@ -1,0 +1,171 @@
+//! What golden tests cannot hold: pipes that break, disks that are full, files that must not be harmed, examples.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const ACME: &str = "examples/acme/workspace.json";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn portcullis(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.args(arguments).current_dir(root()).env_remove("PORTCULLIS_WORKSPACE");
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Runs a command whose reader goes away before it has written anything.
+fn unread(arguments: &[&str]) -> Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let child = portcullis(arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_broken_pipe_ends_a_command_silently_and_never_turns_a_deny_into_an_allow() {
+    let reader = "examples/acme/roles/reader.json";
+    let editor = "examples/acme/roles/editor.json";
+    let requests = "examples/acme/requests.jsonl";
+    for (arguments, status) in [
+        (&["--help"][..], 0),
+        (&["check", "--help"], 0),
+        (&["--version"], 0),
+        (&["matrix", reader], 0),
+        (&["schema", "json", "policy"], 0),
+        (&["diff", reader, editor], 1),
+        (&["check", "-w", ACME, "ann@acme.example", "read", "sync"], 0),
+        (&["check", "-w", ACME, "bob@acme.example", "delete", "source"], 1),
+        (&["check", "-w", ACME, "bob@acme.example", "delete", "source", "--explain"], 1),
+        (&["check", "-w", ACME, "--requests", requests], 2),
+    ] {
+        let output = unread(arguments);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        let said = text(&output.stderr);
+        let silent = said.lines().all(|line| line.starts_with("warning: 1 warning;"));
+        assert!(silent, "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = portcullis(&["schema", "show", "hightouch"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).starts_with("error: cannot write to standard output"));
+}
+
+#[test]
+fn what_is_asked_line_by_line_is_answered_line_by_line() {
+    let mut child = portcullis(&["check", "-w", ACME, "--requests", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut questions = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    for (subject, answer) in [("ann@acme.example", "true"), ("dave@acme.example", "false")] {
+        writeln!(questions, r#"{{"subject": "{subject}", "action": "read", "resource": "sync"}}"#).unwrap();
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        assert_eq!(line, format!("{{\"decision\":{answer}}}\n"));
+    }
+    drop(questions);
+    assert_eq!(answers.read_to_end(&mut Vec::new()).unwrap(), 0);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn colour_is_for_terminals() {
+    let output = portcullis(&["lint", ACME]).output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+    let output = portcullis(&["chekc"]).output().unwrap();
+    assert!(!output.stderr.contains(&0x1b));
+}
+
+#[test]
+fn answers_that_could_not_be_written_leave_the_old_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("answers.jsonl");
+    fs::write(&out, "old\n").unwrap();
+    // A directory can be opened but not read, so that the failure comes after the beginning.
+    let requests = directory.path().to_str().unwrap();
+    let arguments = ["check", "-w", ACME, "--requests", requests, "--out", out.to_str().unwrap()];
+    let output = portcullis(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "old\n");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left behind");
+}
+
+#[test]
+#[cfg(unix)]
+fn formatting_keeps_permissions_and_links_and_what_is_in_form_already() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let directory = tempfile::tempdir().unwrap();
+    let (file, link) = (directory.path().join("role.json"), directory.path().join("link.json"));
+    fs::write(&file, r#"{"policies": [], "version": "2022-04-26"}"#).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("role.json", &link).unwrap();
+    assert!(portcullis(&["fmt", link.to_str().unwrap()]).status().unwrap().success());
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(fs::read_to_string(&file).unwrap().starts_with("{\n  \"version\""));
+    let before = fs::metadata(&file).unwrap().ino();
+    assert!(portcullis(&["fmt", file.to_str().unwrap()]).status().unwrap().success());
+    assert_eq!(fs::metadata(&file).unwrap().ino(), before);
+    let arguments = ["check", "-w", ACME, "--requests", "examples/acme/requests.jsonl", "--out", "/dev/null"];
+    assert!(portcullis(&arguments).status().unwrap().success(), "a device is written to");
+    assert!(!fs::metadata("/dev/null").unwrap().is_file(), "and not replaced");
+}
+
+/// Every line of an `Example` in every help runs in the repository.
+#[test]
+fn examples_of_help_work() {
+    let directory = tempfile::tempdir().unwrap();
+    copy(&root().join("examples"), &directory.path().join("examples"));
+    let commands = ["check", "explain", "what", "who", "matrix", "lint", "diff", "fmt", "schema", "new"];
+    let mut count = 0;
+    for command in std::iter::once("").chain(commands) {
+        let asked: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let help = text(&portcullis(&asked).env("COLUMNS", "100").output().unwrap().stdout);
+        let (_, examples) =
+            help.split_once("\nExample").unwrap_or_else(|| panic!("{command} has no example"));
+        for line in examples.lines().filter_map(|line| line.strip_prefix("  portcullis ")) {
+            let arguments: Vec<&str> = line.split_whitespace().collect();
+            let output = portcullis(&arguments).current_dir(directory.path()).output().unwrap();
+            let status = output.status.code().unwrap();
+            assert!(status < 2, "{line}: {}", text(&output.stderr));
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
