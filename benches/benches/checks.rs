@@ -1,0 +1,108 @@
+//! Checks: typed handles, strings, batches, explanations and searches, at several sizes.
+//!
+//! Every stream is compared with the reference before it is timed. Figures are nanoseconds a check over a
+//! stream of 65,536 random questions; `cargo bench -p portcullis-benches --bench checks`.
+#![allow(missing_docs, reason = "criterion's macros make public items")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use portcullis::matrix::{Permission, Stamp, Subject, SubjectId, Verdict};
+use portcullis_benches::{QUESTIONS, Trouble, Workload};
+
+/// The sizes: (members, roles).
+const SIZES: &[(usize, usize)] = &[(1_000, 5), (1_000, 10_000), (100_000, 5)];
+
+/// Handles for a stream of questions; an unknown name becomes a handle that is always denied.
+fn handles(workload: &Workload) -> Result<Vec<(Subject, Permission)>, Trouble> {
+    let lineage = workload.snapshot.matrix().lineage();
+    let nobody = Subject::new(lineage, SubjectId::UNKNOWN);
+    let elsewhere = Permission::new(Stamp::fresh()?, portcullis::matrix::PermissionId::UNKNOWN);
+    Ok(workload
+        .questions
+        .iter()
+        .map(|(subject, action, resource)| {
+            let subject = workload.snapshot.subject(subject).unwrap_or(nobody);
+            (subject, workload.snapshot.permission(action, resource).unwrap_or(elsewhere))
+        })
+        .collect())
+}
+
+fn checks(criterion: &mut Criterion) {
+    for &(members, roles) in SIZES {
+        if let Err(trouble) = at_size(criterion, members, roles) {
+            eprintln!("{members} members, {roles} roles: {trouble}");
+            std::process::exit(2);
+        }
+    }
+}
+
+fn at_size(criterion: &mut Criterion, members: usize, roles: usize) -> Result<(), Trouble> {
+    let workload = Workload::new(members, roles)?;
+    let verified = if roles > 1_000 { 4_096 } else { QUESTIONS };
+    let allowed = workload.verify(verified)?;
+    println!(
+        "{members} members, {roles} roles: {verified} decisions equal the reference's, {allowed} of them allow"
+    );
+    let stream = handles(&workload)?;
+    let snapshot = &workload.snapshot;
+    let matrix = snapshot.matrix();
+    for (&(subject, permission), (id, action, resource)) in stream.iter().zip(&workload.questions) {
+        let by_name = snapshot.check(id, action, resource).is_allowed();
+        if snapshot.check_handles(subject, permission).is_allowed() != by_name {
+            return Err(format!("handles and names disagree on {id} {action} {resource}").into());
+        }
+    }
+    let mut group = criterion.benchmark_group(format!("{members} members, {roles} roles"));
+    group.throughput(Throughput::Elements(QUESTIONS as u64)).measurement_time(Duration::from_secs(3));
+    group.warm_up_time(Duration::from_secs(1)).sample_size(30);
+
+    group.bench_function("typed: verdict", |bencher| {
+        bencher.iter(|| {
+            let verdicts = stream.iter().map(|&(subject, permission)| matrix.check(subject, permission));
+            verdicts.map(|verdict| u32::from(verdict == Verdict::Allow)).sum::<u32>()
+        });
+    });
+    group.bench_function("typed: decision with reason", |bencher| {
+        bencher.iter(|| {
+            let decisions =
+                stream.iter().map(|&(subject, permission)| snapshot.check_handles(subject, permission));
+            decisions.map(|decision| u32::from(decision.is_allowed())).sum::<u32>()
+        });
+    });
+    let (subjects, permissions): (Vec<Subject>, Vec<Permission>) = stream.iter().copied().unzip();
+    let mut granted = vec![0_u64; QUESTIONS / 64];
+    let mut open = vec![0_u64; QUESTIONS / 64];
+    group.bench_function("typed: batch", |bencher| {
+        bencher.iter(|| {
+            snapshot.check_batch(&subjects, &permissions, &mut granted, &mut open);
+            black_box(&granted);
+        });
+    });
+    group.bench_function("three strings", |bencher| {
+        bencher.iter(|| {
+            let asked = workload.questions.iter();
+            let decisions =
+                asked.map(|(subject, action, resource)| snapshot.check(subject, action, resource));
+            decisions.map(|decision| u32::from(decision.is_allowed())).sum::<u32>()
+        });
+    });
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("explain", |bencher| {
+        let mut asked = workload.questions.iter().cycle();
+        bencher.iter(|| {
+            let Some((subject, action, resource)) = asked.next() else { return 0 };
+            let question = portcullis::Question::new(subject, action, resource);
+            snapshot.explain(&question).determining.len()
+        });
+    });
+    group.bench_function("who may update syncs", |bencher| {
+        bencher.iter(|| snapshot.who("update", "sync").map_or(0, |found| found.len()));
+    });
+    group.finish();
+    Ok(())
+}
+
+criterion_group!(benches, checks);
+criterion_main!(benches);
