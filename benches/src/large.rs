@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub fn catalogue(megabytes: usize) -> Value {
     let mut prng = Prng::new(0xca7a_1095);
-    let verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "use", "bind", "approve"];
+    let verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "use"];
     let mut resources = Map::new();
     let mut names = Vec::new();
     let mut permissions = 0;

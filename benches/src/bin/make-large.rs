@@ -21,7 +21,7 @@ fn main() -> Result<(), Trouble> {
         ("cloud-1600.json", large::cloud_workspace(1_600)),
     ];
     for (name, value) in files {
-        let text = serde_json::to_string_pretty(&value)?;
+        let text = value.to_string();
         println!("{name}: {} bytes", text.len());
         std::fs::write(directory.join(name), text)?;
     }

@@ -1,50 +1,12 @@
-//! What can be typed: the commands, and the flags that several of them share.
+//! The flags that several commands share.
 //!
 //! A command's own arguments stand in its file under `command/`. Flags, keys and exit codes are contracts that
 //! scripts rely on; they change only through an issue.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use portcullis::Limits;
-
-use crate::command;
-
-/// Who may do what: lint, check, explain, search and compare role documents.
-#[derive(Debug, Parser)]
-#[command(
-    name = "portcullis",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true,
-    after_help = "\
-Exit status: 0 allowed, clean or answered; 1 denied, or findings; 2 the question could not be answered.
-
-Examples:
-  portcullis check -w examples/acme/workspace.json ann@acme.example update sync
-  portcullis lint examples/acme/workspace.json
-  portcullis explain -w examples/acme/workspace.json svc-atlan@acme.example read sync"
-)]
-pub(crate) struct Cli {
-    /// The command.
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-/// The commands, in the order in which people meet them; each is described where it stands.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Check(command::check::Check),
-    Explain(command::explain::Explain),
-    What(command::what::What),
-    Who(command::who::Who),
-    Matrix(command::matrix::Matrix),
-    Lint(command::lint::Lint),
-    Diff(command::diff::Diff),
-    Fmt(command::fmt::Fmt),
-    Schema(command::schema::Schema),
-    New(command::new::New),
-}
 
 /// For whom the output is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -143,6 +105,8 @@ impl LimitArgs {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    use crate::command::Cli;
 
     use super::*;
 

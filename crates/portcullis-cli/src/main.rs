@@ -1,7 +1,7 @@
 //! The `portcullis` command: what a policy author and a pipeline type.
 //!
-//! This file only parses, runs and exits. What was typed is described in [`args`], each command is one file
-//! of [`command`], what people and programs read is made in [`render`], and [`exit`] says which of three numbers the
+//! This file only parses, runs and exits. What can be typed is described in [`command`], one file
+//! a command, with the flags that they share in [`args`]; what people and programs read is made in [`render`], and [`exit`] says which of three numbers the
 //! process ends with. Nothing here decides anything: every answer comes from the library.
 
 mod args;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::Cli;
+use crate::command::Cli;
 use crate::exit::Exit;
 use crate::output::Output;
 

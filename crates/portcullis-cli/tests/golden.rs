@@ -1,6 +1,6 @@
-//! The golden tests: `tests/golden/*.md` hold commands and exactly what they print, and are the documentation of it.
+//! The golden tests: `tests/golden/*.md` and the README hold commands and exactly what they print, and are the documentation of it.
 //!
-//! In a block of `console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
+//! In a block of `~~~console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
 //! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
 //! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one.
 //! After a wanted change: `GOLDEN=overwrite cargo test -p portcullis-cli --test golden`, then read the difference. (trycmd
@@ -24,6 +24,7 @@ fn commands_print_what_is_documented() {
     let mut pages: Vec<PathBuf> =
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.push(here.join("../../README.md"));
     pages.sort();
     assert!(pages.len() > 10, "the pages are not where they were");
     let overwrite = std::env::var("GOLDEN").is_ok_and(|value| value == "overwrite");

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use portcullis_matrix::PermissionId;
 
+use crate::decision::{Decision, Reason};
 use crate::policy::{Effect, Statement};
 use crate::schema::Schema;
-use crate::snapshot::{Decision, Question, Reason, Role, Snapshot};
+use crate::snapshot::{Question, Role, Snapshot};
 use crate::source::Position;
 
 /// One statement that bears on a question, and how the subject comes to hold it.

@@ -34,6 +34,7 @@
 
 #![doc(html_no_source)]
 
+mod decision;
 pub mod diagnostic;
 mod diff;
 mod explain;
@@ -54,6 +55,7 @@ mod suggest;
 pub mod text;
 mod workspace;
 
+pub use decision::{Decision, Reason, Revision};
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use diff::{Change, MemberChange, PermissionName, diff_documents, diff_snapshots};
 pub use explain::{Explanation, Grounds, Held, Nearest};
@@ -64,9 +66,14 @@ pub use lint::{Read, read_any};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
 pub use schema::{Administration, BUILT_IN_SCHEMAS, ResourceType, Schema};
-pub use snapshot::{Decision, Question, Reason, Revision, Role, Snapshot};
+pub use snapshot::{Question, Role, Snapshot};
 pub use source::{Position, Source, Span};
 pub use workspace::{DEFAULT_MEMBER_TYPE, FetchedFile, Files, Group, Member, NoFiles, Workspace};
 
 /// The decider under this library, for whoever keeps columns of ids.
 pub use portcullis_matrix as matrix;
+
+/// The code in the README is compiled and run as a test of its own.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

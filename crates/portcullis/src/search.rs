@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use portcullis_matrix::{PermissionId, SubjectId, Verdict};
 
-use crate::snapshot::{Reason, Snapshot};
+use crate::decision::Reason;
+use crate::snapshot::Snapshot;
 
 impl Snapshot {
     /// The ids of all members who may do an action on a resource, in byte order.

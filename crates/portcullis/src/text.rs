@@ -70,9 +70,9 @@ pub fn grouped(number: usize) -> String {
 /// `a`, `b` and `c`, quoted; at most `most` of them, then how many more.
 #[must_use]
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
-    let names: Vec<String> = names.into_iter().map(quoted).collect();
-    let more = names.len().saturating_sub(most);
-    let mut kept: Vec<String> = names.into_iter().take(most).collect();
+    let mut names = names.into_iter();
+    let mut kept: Vec<String> = names.by_ref().take(most).map(quoted).collect();
+    let more = names.count();
     if more > 0 {
         return format!("{} and {} more", kept.join(", "), grouped(more));
     }

@@ -1,4 +1,4 @@
-//! One file a command: its arguments, its help, and what it does.
+//! What can be typed, one file a command: its arguments, its help, and what it does.
 //!
 //! A command reads its input through `load`, asks the library, and writes through `Output`. It returns an exit
 //! status or a failure and prints neither errors nor status itself.
@@ -14,9 +14,46 @@ pub(crate) mod schema;
 pub(crate) mod what;
 pub(crate) mod who;
 
-use crate::args::Command;
+use clap::{Parser, Subcommand};
+
 use crate::exit::Outcome;
 use crate::output::Output;
+
+/// Who may do what: lint, check, explain, search and compare role documents.
+#[derive(Debug, Parser)]
+#[command(
+    name = "portcullis",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "\
+Exit status: 0 allowed, clean or answered; 1 denied, or findings; 2 the question could not be answered.
+
+Examples:
+  portcullis check -w examples/acme/workspace.json ann@acme.example update sync
+  portcullis lint examples/acme/workspace.json
+  portcullis explain -w examples/acme/workspace.json svc-atlan@acme.example read sync"
+)]
+pub(crate) struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands, in the order in which people meet them; each is described where it stands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
+    What(what::What),
+    Who(who::Who),
+    Matrix(matrix::Matrix),
+    Lint(lint::Lint),
+    Diff(diff::Diff),
+    Fmt(fmt::Fmt),
+    Schema(schema::Schema),
+    New(new::New),
+}
 
 /// Runs what was typed.
 pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {

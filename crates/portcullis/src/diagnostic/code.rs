@@ -106,12 +106,6 @@ impl Code {
         self.entry().why
     }
 
-    /// A text that earns it and the same text mended, where a short one exists.
-    #[must_use]
-    pub fn example(self) -> Option<Example> {
-        super::examples::example(self)
-    }
-
     /// The page about this code, in Markdown.
     #[must_use]
     pub fn page(self) -> String {

@@ -17,198 +17,202 @@ const fn workspace(bad: &'static str, good: &'static str) -> Option<Example> {
     Some(Example { kind: ExampleKind::Workspace, bad, good })
 }
 
-pub(super) const fn example(code: Code) -> Option<Example> {
-    match code {
-        Code::EmptyText => policy("", r##"{"version": "2022-04-26", "policies": []}"##),
-        Code::TrailingComma => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": "*",}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": "*"}]}"##,
-        ),
-        Code::Comment => policy(
-            r##"// who may look
+impl Code {
+    /// A text that earns the code and the same text mended, where a short one exists.
+    #[must_use]
+    pub const fn example(self) -> Option<Example> {
+        match self {
+            Code::EmptyText => policy("", r##"{"version": "2022-04-26", "policies": []}"##),
+            Code::TrailingComma => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": "*",}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": "*"}]}"##,
+            ),
+            Code::Comment => policy(
+                r##"// who may look
 {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::SmartQuotes => policy(
-            "{“version”: “2022-04-26”, “policies”: []}",
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::SingleQuotes => policy(
-            "{'version': '2022-04-26', 'policies': []}",
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::UnquotedText => policy(
-            r##"{version: "2022-04-26", policies: []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::Unclosed => policy(
-            r##"{"version": "2022-04-26", "policies": []"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::MissingComma => policy(
-            r##"{"version": "2022-04-26" "policies": []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::UnexpectedToken => policy(
-            r##"{"version" = "2022-04-26", "policies": []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::BadEscape => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "re\ad", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::BadNumber => policy(
-            r##"{"version": 02022, "policies": []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::TextAfterEnd => policy(
-            r##"{"version": "2022-04-26", "policies": []}
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::SmartQuotes => policy(
+                "{“version”: “2022-04-26”, “policies”: []}",
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::SingleQuotes => policy(
+                "{'version': '2022-04-26', 'policies': []}",
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::UnquotedText => policy(
+                r##"{version: "2022-04-26", policies: []}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::Unclosed => policy(
+                r##"{"version": "2022-04-26", "policies": []"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::MissingComma => policy(
+                r##"{"version": "2022-04-26" "policies": []}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::UnexpectedToken => policy(
+                r##"{"version" = "2022-04-26", "policies": []}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::BadEscape => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "re\ad", "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::BadNumber => policy(
+                r##"{"version": 02022, "policies": []}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::TextAfterEnd => policy(
+                r##"{"version": "2022-04-26", "policies": []}
 {"version": "2022-04-26", "policies": []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::DuplicateKey => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "effect": "deny", "actions": "read", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::UnknownKind => {
-            policy(r##"{"hello": "world"}"##, r##"{"version": "2022-04-26", "policies": []}"##)
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::DuplicateKey => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "effect": "deny", "actions": "read", "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UnknownKind => {
+                policy(r##"{"hello": "world"}"##, r##"{"version": "2022-04-26", "policies": []}"##)
+            }
+            Code::WrongShape => policy(
+                r##"{"version": "2022-04-26", "policies": {}}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::MissingKey => policy(
+                r##"{"version": "2022-04-26", "policies": [{"actions": "read", "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UnknownKey => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resources": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::BareStatement => policy(
+                r##"{"effect": "allow", "actions": "read", "resource": "sync"}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UnknownVersion => policy(
+                r##"{"version": "2026-01-01", "policies": []}"##,
+                r##"{"version": "2022-04-26", "policies": []}"##,
+            ),
+            Code::UnknownEffect => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "Allow", "actions": "read", "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::IllegalName => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": [""], "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read"], "resource": "sync"}]}"##,
+            ),
+            Code::EmptyConditions => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": "*"}]}"##,
+            ),
+            Code::ConditionsUnsupported => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model"}]}"##,
+            ),
+            Code::UnknownAction => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "raed", "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UnknownResource => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "snyc"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::CoveredName => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "api_key"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "workspace"}]}"##,
+            ),
+            Code::Alias => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_templates"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_template"}]}"##,
+            ),
+            Code::Inadmissible => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read", "start"], "resource": ["sync", "model"]}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read"], "resource": ["sync", "model"]}, {"effect": "allow", "actions": "start", "resource": "sync"}]}"##,
+            ),
+            Code::GrantsNothing => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "start", "resource": "model"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "start", "resource": "sync"}]}"##,
+            ),
+            Code::ProtectsNothing => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "start", "resource": "model"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "start", "resource": "sync"}]}"##,
+            ),
+            Code::NoMatch => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "Sync*"]}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "sync*"]}]}"##,
+            ),
+            Code::EmptyList => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": [], "resource": "sync"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "sync"}]}"##,
+            ),
+            Code::ReservedType => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "alert"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UnknownRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "edtor"}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "editor"}}}"##,
+            ),
+            Code::UnknownMember => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"g": {"roles": ["editor"], "members": ["bob"]}}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"g": {"roles": ["editor"], "members": ["ann"]}}, "members": {"ann": {}}}"##,
+            ),
+            Code::UnknownDefaultRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "default_role": "veiwer", "roles": {}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "default_role": "viewer", "roles": {}, "members": {"ann": {}}}"##,
+            ),
+            Code::NoRole => workspace(
+                r##"{"workspace": "w", "schema": {"schema": "s", "resources": {"doc": {"actions": ["read"]}}}, "roles": {}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "w", "schema": {"schema": "s", "resources": {"doc": {"actions": ["read"]}}}, "roles": {"r": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {"role": "r"}}}"##,
+            ),
+            Code::BuiltInRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"admin": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"our_admin": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
+            ),
+            Code::RoleAlias => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "reader"}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "viewer"}}}"##,
+            ),
+            Code::DuplicateName => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}, {"type": "sync", "id": "1"}]}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}, {"type": "sync", "id": "2"}]}"##,
+            ),
+            Code::UnknownObjectType => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "snyc", "id": "1"}]}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}]}"##,
+            ),
+            Code::UnreadableFile => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"r": "roles/missing.json"}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"r": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
+            ),
+            Code::UnknownSchema => workspace(
+                r##"{"workspace": "acme", "schema": "higtouch", "roles": {}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}"##,
+            ),
+            Code::NameUsedTwice => schema(
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "aliases": ["file"]}, "folder": {"actions": ["read"], "covers": ["file"]}}}"##,
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "aliases": ["file"]}, "folder": {"actions": ["read"]}}}"##,
+            ),
+            Code::NoActions => schema(
+                r##"{"schema": "s", "resources": {"doc": {"actions": []}}}"##,
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}}}"##,
+            ),
+            Code::UnknownStatus => schema(
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "status": "beta"}}}"##,
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "status": "reserved"}}}"##,
+            ),
+            Code::UnknownAdministration => schema(
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}}, "administration": {"workspace": "doc", "membership": "team"}}"##,
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}, "team": {"actions": ["read"]}}, "administration": {"workspace": "doc", "membership": "team"}}"##,
+            ),
+            Code::BadAttribute => schema(
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "text"}}}}}"##,
+                r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "string"}}}}}"##,
+            ),
+            Code::InvalidUtf8 | Code::TooDeep | Code::OverLimit | Code::OutOfNumbers => None,
         }
-        Code::WrongShape => policy(
-            r##"{"version": "2022-04-26", "policies": {}}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::MissingKey => policy(
-            r##"{"version": "2022-04-26", "policies": [{"actions": "read", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::UnknownKey => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resources": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::BareStatement => policy(
-            r##"{"effect": "allow", "actions": "read", "resource": "sync"}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::UnknownVersion => policy(
-            r##"{"version": "2026-01-01", "policies": []}"##,
-            r##"{"version": "2022-04-26", "policies": []}"##,
-        ),
-        Code::UnknownEffect => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "Allow", "actions": "read", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::IllegalName => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": [""], "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read"], "resource": "sync"}]}"##,
-        ),
-        Code::EmptyConditions => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {}}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": "*"}]}"##,
-        ),
-        Code::ConditionsUnsupported => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model"}]}"##,
-        ),
-        Code::UnknownAction => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "raed", "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::UnknownResource => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "snyc"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::CoveredName => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "api_key"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "workspace"}]}"##,
-        ),
-        Code::Alias => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_templates"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_template"}]}"##,
-        ),
-        Code::Inadmissible => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read", "start"], "resource": ["sync", "model"]}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read"], "resource": ["sync", "model"]}, {"effect": "allow", "actions": "start", "resource": "sync"}]}"##,
-        ),
-        Code::GrantsNothing => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "start", "resource": "model"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "start", "resource": "sync"}]}"##,
-        ),
-        Code::ProtectsNothing => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "start", "resource": "model"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "start", "resource": "sync"}]}"##,
-        ),
-        Code::NoMatch => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "Sync*"]}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "sync*"]}]}"##,
-        ),
-        Code::EmptyList => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": [], "resource": "sync"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "sync"}]}"##,
-        ),
-        Code::ReservedType => policy(
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "alert"}]}"##,
-            r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
-        ),
-        Code::UnknownRole => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "edtor"}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "editor"}}}"##,
-        ),
-        Code::UnknownMember => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"g": {"roles": ["editor"], "members": ["bob"]}}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"g": {"roles": ["editor"], "members": ["ann"]}}, "members": {"ann": {}}}"##,
-        ),
-        Code::UnknownDefaultRole => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "default_role": "veiwer", "roles": {}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "default_role": "viewer", "roles": {}, "members": {"ann": {}}}"##,
-        ),
-        Code::NoRole => workspace(
-            r##"{"workspace": "w", "schema": {"schema": "s", "resources": {"doc": {"actions": ["read"]}}}, "roles": {}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "w", "schema": {"schema": "s", "resources": {"doc": {"actions": ["read"]}}}, "roles": {"r": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {"role": "r"}}}"##,
-        ),
-        Code::BuiltInRole => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {"admin": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {"our_admin": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
-        ),
-        Code::RoleAlias => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "reader"}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "viewer"}}}"##,
-        ),
-        Code::DuplicateName => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}, {"type": "sync", "id": "1"}]}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}, {"type": "sync", "id": "2"}]}"##,
-        ),
-        Code::UnknownObjectType => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "snyc", "id": "1"}]}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "1"}]}"##,
-        ),
-        Code::UnreadableFile => workspace(
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {"r": "roles/missing.json"}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {"r": {"version": "2022-04-26", "policies": []}}, "members": {"ann": {}}}"##,
-        ),
-        Code::UnknownSchema => workspace(
-            r##"{"workspace": "acme", "schema": "higtouch", "roles": {}, "members": {"ann": {}}}"##,
-            r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}"##,
-        ),
-        Code::NameUsedTwice => schema(
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "aliases": ["file"]}, "folder": {"actions": ["read"], "covers": ["file"]}}}"##,
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "aliases": ["file"]}, "folder": {"actions": ["read"]}}}"##,
-        ),
-        Code::NoActions => schema(
-            r##"{"schema": "s", "resources": {"doc": {"actions": []}}}"##,
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}}}"##,
-        ),
-        Code::UnknownStatus => schema(
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "status": "beta"}}}"##,
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "status": "reserved"}}}"##,
-        ),
-        Code::UnknownAdministration => schema(
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}}, "administration": {"workspace": "doc", "membership": "team"}}"##,
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"]}, "team": {"actions": ["read"]}}, "administration": {"workspace": "doc", "membership": "team"}}"##,
-        ),
-        Code::BadAttribute => schema(
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "text"}}}}}"##,
-            r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "string"}}}}}"##,
-        ),
-        Code::InvalidUtf8 | Code::TooDeep | Code::OverLimit | Code::OutOfNumbers => None,
     }
 }

@@ -23,8 +23,8 @@ use portcullis_matrix::{Permission, PermissionId, Stamp};
 
 use pairs::{Known, Pairs};
 
+use crate::decision::Reason;
 use crate::names::Names;
-use crate::snapshot::Reason;
 use crate::suggest::Suggester;
 
 /// A vocabulary, ready to resolve names.

@@ -6,7 +6,6 @@
 //!
 //! A check cannot fail. Whoever or whatever is not known is denied, with a reason.
 
-mod decision;
 mod directory;
 mod question;
 
@@ -14,10 +13,10 @@ use std::sync::Arc;
 
 use portcullis_matrix::{Matrix, Permission, PermissionId, Subject, SubjectId, Verdict};
 
-pub use decision::{Decision, Reason, Revision};
 pub(crate) use directory::Directory;
 pub use question::Question;
 
+use crate::decision::{Decision, Reason, Revision};
 use crate::policy::{Document, Grants};
 use crate::schema::Schema;
 use crate::suggest::Suggester;

@@ -10,12 +10,13 @@ use portcullis_matrix::{Layout, MatrixBuilder, RoleId, Stamp};
 use rayon::prelude::*;
 
 use super::{Mention, Workspace};
+use crate::decision::Revision;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::names::Names;
 use crate::policy::{Document, Grants};
 use crate::read::{name_trouble, over_limit};
 use crate::schema::{DEFAULT_ROLE, NamedHow, ROLE_ALIASES, built_in};
-use crate::snapshot::{Directory, Revision, Role, Snapshot};
+use crate::snapshot::{Directory, Role, Snapshot};
 use crate::suggest::Suggester;
 use crate::text::quoted;
 
