@@ -24,8 +24,12 @@ pub struct Workload {
     pub workspace: Value,
     /// The same, compiled.
     pub snapshot: Snapshot,
-    /// (subject, action, resource), one in 16 with an unknown subject, some not admitted.
-    pub questions: Vec<(String, String, String)>,
+    /// Ids of members and, behind them, as many of strangers.
+    ids: Vec<String>,
+    actions: Vec<String>,
+    types: Vec<String>,
+    /// Indices of a subject, an action and a type.
+    questions: Vec<[usize; 3]>,
 }
 
 /// The public documents that need no conditions, by name.
@@ -74,16 +78,28 @@ impl Workload {
         let source = Source::new("workspace.json", workspace.to_string());
         let (parsed, _) = Workspace::read(&source, &NoFiles)?;
         let (snapshot, _) = parsed.compile()?;
-        let actions: Vec<&str> = schema.actions().collect();
-        let types: Vec<&str> = schema.types().iter().map(|kind| kind.name()).collect();
+        let actions: Vec<String> = schema.actions().map(str::to_owned).collect();
+        let types: Vec<String> = schema.types().iter().map(|kind| kind.name().to_owned()).collect();
         let questions = (0..QUESTIONS)
             .map(|_| {
-                let known = prng.below(16) > 0;
-                let number = prng.below(members) + if known { 0 } else { members };
-                (member_id(number), pick(&mut prng, &actions).to_owned(), pick(&mut prng, &types).to_owned())
+                let stranger = if prng.below(16) == 0 { members } else { 0 };
+                [stranger + prng.below(members), prng.below(actions.len()), prng.below(types.len())]
             })
             .collect();
-        Ok(Workload { workspace, snapshot, questions })
+        let ids = (0..2 * members).map(member_id).collect();
+        Ok(Workload { workspace, snapshot, ids, actions, types, questions })
+    }
+
+    /// The stream: (subject, action, resource), one in 16 a stranger's, every second on a pair that the schema does
+    /// not admit. The texts are shared, since a request's names are in the cache when they are asked about.
+    #[must_use]
+    pub fn questions(&self) -> Vec<(&str, &str, &str)> {
+        self.questions
+            .iter()
+            .filter_map(|&[subject, action, resource]| {
+                Some((&**self.ids.get(subject)?, &**self.actions.get(action)?, &**self.types.get(resource)?))
+            })
+            .collect()
     }
 
     /// Compares the first `most` decisions with the reference decider.
@@ -93,7 +109,7 @@ impl Workload {
     pub fn verify(&self, most: usize) -> Result<usize, Trouble> {
         let reference = Reference::from_json(&self.workspace)?;
         let mut allowed = 0;
-        for (subject, action, resource) in self.questions.iter().take(most) {
+        for (subject, action, resource) in self.questions().into_iter().take(most) {
             let ours = self.snapshot.check(subject, action, resource).is_allowed();
             if ours != reference.decide(subject, action, resource) {
                 return Err(format!("{subject} {action} {resource}: the engine says {ours}").into());

@@ -101,15 +101,11 @@ pub(crate) fn kind_name(read: &Read) -> &'static str {
 
 /// A failure with the errors of a report; its warnings are for `lint`.
 pub(crate) fn reported(path: &Path, report: Report) -> Failure {
-    let mut errors = Report::new();
-    for found in report.iter().filter(|found| found.severity == Severity::Error) {
-        errors.push(found.clone());
-    }
-    Failure::Reported { file: files::shown(path), report: errors.sorted() }
+    Failure::Reported { file: files::shown(path), report: report.into_errors().sorted() }
 }
 
 fn mention_warnings(path: &Path, report: &Report, out: &Output) {
-    let warnings = report.iter().filter(|found| found.severity == Severity::Warning).count();
+    let warnings = report.count(Severity::Warning);
     if warnings > 0 {
         let file = portcullis::text::printable(&files::shown(path));
         let them = if warnings == 1 { "it" } else { "them" };

@@ -8,6 +8,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use portcullis::Severity;
 use portcullis::text::counted;
 
 use crate::exit::{Exit, Failure, Outcome};
@@ -116,7 +117,7 @@ impl Output {
             Failure::Reported { file, report } => {
                 let text = render::human::report(report, self.messages_styled, self.width);
                 let _ = io::stderr().write_all(text.as_bytes());
-                let errors = counted(report.errors(), "error");
+                let errors = counted(report.count(Severity::Error), "error");
                 self.error(&format!("{} has {errors}", portcullis::text::quoted(file)));
             }
             Failure::Said { message, help } => {

@@ -47,19 +47,29 @@ pub struct Position {
     pub column: u32,
 }
 
+/// A place whose line and column are known, from which others are counted.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    offset: u32,
+    position: Position,
+}
+
+/// Every line has a mark at its start, and long lines one after so many bytes: a workspace of 20 MB may be one line.
+const MARK_BYTES: u32 = 2_048;
+
 /// One text under the name that people know it by.
 #[derive(Debug)]
 pub struct Source {
     name: Box<str>,
     text: Box<str>,
-    lines: OnceLock<Vec<u32>>,
+    marks: OnceLock<Vec<Mark>>,
 }
 
 impl Source {
     /// Wraps a text. Texts beyond 4 GiB are refused by the readers' limits long before offsets could overflow.
     #[must_use]
     pub fn new(name: impl Into<Box<str>>, text: impl Into<Box<str>>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), lines: OnceLock::new() })
+        Arc::new(Source { name: name.into(), text: text.into(), marks: OnceLock::new() })
     }
 
     /// The name of the text, usually its path as the user typed it.
@@ -83,15 +93,33 @@ impl Source {
     /// Line and column of a byte offset; offsets past the end count as the end.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let lines = self.lines.get_or_init(|| {
-            let newlines = self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-            std::iter::once(0).chain(newlines.map(|(at, _)| at as u32 + 1)).collect()
-        });
-        let line = lines.partition_point(|&start| start <= offset);
-        let start = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or(0);
-        let before = self.slice(Span::new(start, offset.min(self.text.len() as u32)));
-        Position { line: line.max(1) as u32, column: before.chars().count() as u32 + 1 }
+        let marks = self.marks.get_or_init(|| marks(&self.text));
+        let after = marks.partition_point(|mark| mark.offset <= offset);
+        let start = Mark { offset: 0, position: Position { line: 1, column: 1 } };
+        let mark = after.checked_sub(1).and_then(|index| marks.get(index)).copied().unwrap_or(start);
+        let between = self.slice(Span::new(mark.offset, offset.min(self.text.len() as u32)));
+        Position { column: mark.position.column + between.chars().count() as u32, ..mark.position }
     }
+}
+
+fn marks(text: &str) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mut here = Position { line: 1, column: 1 };
+    let mut next = MARK_BYTES;
+    for (at, c) in text.char_indices() {
+        let offset = at as u32;
+        if offset >= next {
+            marks.push(Mark { offset, position: here });
+            next = offset + MARK_BYTES;
+        }
+        here.column += 1;
+        if c == '\n' {
+            here = Position { line: here.line + 1, column: 1 };
+            marks.push(Mark { offset: offset + 1, position: here });
+            next = offset + 1 + MARK_BYTES;
+        }
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -106,6 +134,18 @@ mod tests {
         assert_eq!(source.position(colon), Position { line: 2, column: 6 });
         assert_eq!(source.position(9_999), Position { line: 3, column: 2 });
         assert_eq!(Source::new("e", "").position(0), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn positions_in_a_long_line_are_those_that_counting_gives() {
+        let text = "aé𝄞\"".repeat(2_000) + "\n" + &"x".repeat(5_000);
+        let source = Source::new("long.json", &*text);
+        for (at, _) in text.char_indices().step_by(97) {
+            let before = &text[..at];
+            let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
+            let line = before.matches('\n').count() as u32 + 1;
+            assert_eq!(source.position(at as u32), Position { line, column });
+        }
     }
 
     #[test]

@@ -138,9 +138,11 @@ impl Lint {
 
 impl Counts {
     fn of(report: &Report) -> Counts {
-        let count = |severity: Severity| report.iter().filter(|found| found.severity == severity).count();
-        // Errors beyond the ones that a report keeps are still counted.
-        Counts { errors: report.errors(), warnings: count(Severity::Warning), notes: count(Severity::Note) }
+        Counts {
+            errors: report.count(Severity::Error),
+            warnings: report.count(Severity::Warning),
+            notes: report.count(Severity::Note),
+        }
     }
 }
 

@@ -58,8 +58,11 @@ pub(crate) fn excerpts<'t>(source: &Source, marks: &[Mark<'t>]) -> Vec<Excerpt<'
 fn share(source: &Source, first: Span, second: Span) -> bool {
     let text = source.text();
     let between = text.get(first.start as usize..second.start as usize).unwrap_or("");
+    if between.len() > SIGHT {
+        return false;
+    }
     let (from, to) = (line_of(text, first.start as usize), line_of(text, second.start as usize));
-    if from == to {
+    if !between.contains('\n') {
         return from.len() <= LINE || between.len() <= CONTEXT;
     }
     // Only lines that are shown whole can stand together.
@@ -68,11 +71,15 @@ fn share(source: &Source, first: Span, second: Span) -> bool {
         && lines.into_iter().all(|line| line.len() <= LINE)
 }
 
-/// The line that an offset is on, without its newline.
+/// How far a line is looked along. A workspace of 20 MB may be one line with a thousand faults in it.
+const SIGHT: usize = 16 * 1024;
+
+/// The line that an offset is on, without its newline, as far as it is in sight.
 fn line_of(text: &str, at: usize) -> Range<usize> {
     let at = at.min(text.len());
-    let start = text.get(..at).unwrap_or("").rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| at + length);
+    let (low, high) = (floor(text, at.saturating_sub(SIGHT)), floor(text, at.saturating_add(SIGHT)));
+    let start = text.get(low..at).unwrap_or("").rfind('\n').map_or(low, |newline| low + newline + 1);
+    let end = text.get(at..high).and_then(|rest| rest.find('\n')).map_or(high, |length| at + length);
     start..end
 }
 

@@ -157,8 +157,10 @@ const KEPT: usize = 1_000;
 #[derive(Clone, Debug, Default, thiserror::Error)]
 pub struct Report {
     found: Vec<Diagnostic>,
-    errors: usize,
-    dropped: usize,
+    /// Notes, warnings and errors found, kept or not.
+    counts: [usize; 3],
+    /// Whether a lesser fault may still make room for an error.
+    yields: bool,
 }
 
 impl Report {
@@ -168,37 +170,72 @@ impl Report {
         Report::default()
     }
 
-    /// Adds a fault. After a thousand, further ones are only counted.
+    /// Adds a fault. After a thousand, further ones are only counted, but an error takes the place of a lesser
+    /// fault.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.errors += usize::from(diagnostic.severity == Severity::Error);
-        if self.found.len() < KEPT { self.found.push(diagnostic) } else { self.dropped += 1 }
+        let [notes, warnings, errors] = &mut self.counts;
+        match diagnostic.severity {
+            Severity::Note => *notes += 1,
+            Severity::Warning => *warnings += 1,
+            Severity::Error => *errors += 1,
+        }
+        self.keep(diagnostic);
+    }
+
+    fn keep(&mut self, diagnostic: Diagnostic) {
+        let is_error = diagnostic.severity == Severity::Error;
+        if self.found.len() < KEPT {
+            self.yields |= !is_error;
+            self.found.push(diagnostic);
+        } else if is_error && self.yields {
+            match self.found.iter().rposition(|kept| kept.severity < Severity::Error) {
+                Some(lesser) => {
+                    self.found.remove(lesser);
+                    self.found.push(diagnostic);
+                }
+                None => self.yields = false,
+            }
+        }
     }
 
     /// Adds all the faults of another report.
     pub fn append(&mut self, other: Report) {
-        self.dropped += other.dropped;
-        self.errors += other.errors;
+        self.counts.iter_mut().zip(other.counts).for_each(|(count, more)| *count += more);
         for diagnostic in other.found {
-            if self.found.len() < KEPT { self.found.push(diagnostic) } else { self.dropped += 1 }
+            self.keep(diagnostic);
         }
     }
 
     /// Whether any fault is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.errors > 0
+        self.count(Severity::Error) > 0
     }
 
-    /// How many errors there are, those beyond the kept ones included.
+    /// How many faults of a severity there are, those beyond the kept ones included.
     #[must_use]
-    pub fn errors(&self) -> usize {
-        self.errors
+    pub fn count(&self, severity: Severity) -> usize {
+        let [notes, warnings, errors] = self.counts;
+        match severity {
+            Severity::Note => notes,
+            Severity::Warning => warnings,
+            Severity::Error => errors,
+        }
     }
 
     /// How many faults were counted but not kept.
     #[must_use]
     pub fn dropped(&self) -> usize {
-        self.dropped
+        self.counts.iter().sum::<usize>() - self.found.len()
+    }
+
+    /// The errors alone, for whoever leaves warnings to `lint`.
+    #[must_use]
+    pub fn into_errors(mut self) -> Self {
+        self.found.retain(|kept| kept.severity == Severity::Error);
+        let [notes, warnings, _] = &mut self.counts;
+        (*notes, *warnings) = (0, 0);
+        self
     }
 
     /// Whether nothing was found.
@@ -244,9 +281,31 @@ impl std::fmt::Display for Report {
             let separator = if index == 0 { "" } else { "\n" };
             write!(f, "{separator}{diagnostic}")?;
         }
-        if self.dropped > 0 {
-            write!(f, "\n… and {} more", self.dropped)?;
+        if self.dropped() > 0 {
+            write!(f, "\n… and {} more", self.dropped())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_takes_the_place_of_a_lesser_fault() {
+        let mut report = Report::new();
+        for _ in 0..KEPT {
+            report.push(Diagnostic::new(Code::Alias, "an alias"));
+        }
+        let mut more = Report::new();
+        more.push(Diagnostic::new(Code::ReservedType, "a note"));
+        more.push(Diagnostic::new(Code::UnknownAction, "an error"));
+        report.append(more);
+        let count = |severity| report.count(severity);
+        assert_eq!((count(Severity::Note), count(Severity::Warning), count(Severity::Error)), (1, KEPT, 1));
+        assert_eq!((report.iter().len(), report.dropped()), (KEPT, 2));
+        assert!(report.has_errors());
+        assert_eq!(report.iter().filter(|found| found.severity == Severity::Error).count(), 1);
     }
 }
