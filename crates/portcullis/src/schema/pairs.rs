@@ -7,8 +7,7 @@
 //! A schema is built once and asked for ever, so the hash is chosen to suit its names: if the first four
 //! bytes of each name, the last four and the length tell the pairs apart well enough, they are the hash:
 //! a few instructions, and no branch on the lengths of names (a mispredicted one costs as much as the
-//! whole probe). Otherwise both names are hashed in full. Either way whole names are compared; of a
-//! name of four to eight bytes the ends and the length are the whole name.
+//! whole probe). Otherwise both names are hashed in full. Either way whole names are compared.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -160,8 +159,7 @@ impl Key {
     /// Whether the key is the name asked for, byte by byte.
     #[inline]
     fn is(self, asked: Asked<'_>, text: &[u8]) -> bool {
-        let length = asked.name.len();
-        let alike = self.ends == asked.ends && self.length as usize == length;
+        let alike = self.ends == asked.ends && self.length as usize == asked.name.len();
         alike && self.name(text) == asked.name
     }
 }
@@ -179,7 +177,8 @@ fn ends(name: &[u8]) -> u64 {
 #[inline]
 fn sampled_hash(seed: &Seed, action: Asked<'_>, resource: Asked<'_>) -> u64 {
     // Odd constants without pattern; what they are matters little under a random salt.
-    let first = (action.ends ^ seed.salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let [salt, ..] = seed.salts;
+    let first = (action.ends ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let lengths = (resource.name.len() as u64) << 32 | action.name.len() as u64;
     let both = (first.rotate_left(29) ^ resource.ends ^ lengths).wrapping_mul(0xd6e8_feb8_6659_fd93);
     both ^ both >> 32

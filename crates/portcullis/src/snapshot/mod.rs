@@ -221,16 +221,12 @@ impl Snapshot {
     /// is denied.
     #[inline]
     fn decision(&self, verdict: Verdict, subject: SubjectId, reason: Reason) -> Decision {
-        // Chosen before looking at the verdict, so that the answer is a selection and not a branch: who is
-        // allowed what cannot be predicted.
         let reason =
             if self.directory.suspended.is_empty() { reason } else { self.or_suspended(subject, reason) };
         let revision = self.revision;
-        if verdict == Verdict::Allow {
-            Decision::Allow { revision }
-        } else {
-            Decision::Deny { reason, revision }
-        }
+        // Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name.
+        let (allow, deny) = (Decision::Allow { revision }, Decision::Deny { reason, revision });
+        std::hint::select_unpredictable(verdict == Verdict::Allow, allow, deny)
     }
 
     #[cold]
