@@ -41,12 +41,22 @@ pub(crate) struct WorkspaceArgs {
     pub(crate) limits: LimitArgs,
 }
 
+/// The schema of policy documents when nobody names one.
+const DEFAULT_SCHEMA: &str = "hightouch";
+
 /// Which schema documents alone are read under.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SchemaArgs {
     /// The schema of policy documents: a built-in name or a file
-    #[arg(long, value_name = "NAME|FILE", default_value = "hightouch")]
+    #[arg(long, value_name = "NAME|FILE", default_value = DEFAULT_SCHEMA)]
     pub(crate) schema: String,
+}
+
+impl SchemaArgs {
+    /// What was typed, unless it says no more than the default does.
+    pub(crate) fn other_than_default(&self) -> Option<&str> {
+        Some(&*self.schema).filter(|&schema| schema != DEFAULT_SCHEMA)
+    }
 }
 
 /// Flags that raise or lower the limits on what is read. Only `--help` shows them, not `-h`.

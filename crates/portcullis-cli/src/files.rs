@@ -34,29 +34,27 @@ pub(crate) fn in_words_of_writing(error: &io::Error) -> String {
     }
 }
 
-/// The bytes of a file, at most `most`; the words finish "cannot read `PATH`: …".
-fn read_bounded(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, String> {
-    let (mut reader, size): (Box<dyn Read>, usize) = if path.as_os_str() == STANDARD {
-        (Box::new(io::stdin()), 0)
-    } else {
-        let file = File::open(path).map_err(|error| in_words(&error))?;
-        let about = file.metadata().map_err(|error| in_words(&error))?;
-        if about.is_dir() {
-            return Err("it is a directory".to_owned());
-        }
-        let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
-        (Box::new(file), size)
-    };
-    let too_much = |bytes: usize| {
-        let (bytes, limit) = (grouped(bytes), grouped(most));
-        format!("it has {bytes} bytes where the limit is {limit}; raise it with `--{flag}`")
-    };
-    if size > most {
-        return Err(too_much(size));
+/// The bytes of the file of this name, at most `most`; the words finish "cannot read `PATH`: …". No name stands for
+/// standard input here: what a workspace names is a file, whatever its name.
+fn read_file(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| in_words(&error))?;
+    let about = file.metadata().map_err(|error| in_words(&error))?;
+    if about.is_dir() {
+        return Err("it is a directory".to_owned());
     }
+    let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
+    if size > most {
+        let (bytes, limit) = (grouped(size), grouped(most));
+        return Err(format!("it has {bytes} bytes where the limit is {limit}; raise it with `--{flag}`"));
+    }
+    read_bounded(file, size, most, flag)
+}
+
+/// What a reader holds, about `size` bytes and at most `most`.
+fn read_bounded(reader: impl Read, size: usize, most: usize, flag: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(size);
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    reader.by_ref().take(bound).read_to_end(&mut bytes).map_err(|error| in_words(&error))?;
+    reader.take(bound).read_to_end(&mut bytes).map_err(|error| in_words(&error))?;
     if bytes.len() > most {
         return Err(format!(
             "it has more than {} bytes, which is the limit; raise it with `--{flag}`",
@@ -68,7 +66,11 @@ fn read_bounded(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, String>
 
 /// The bytes of a file that the user named; `-` is standard input.
 pub(crate) fn read(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, Failure> {
-    let read = read_bounded(path, most, flag);
+    let read = if path.as_os_str() == STANDARD {
+        read_bounded(io::stdin(), 0, most, flag)
+    } else {
+        read_file(path, most, flag)
+    };
     read.map_err(|why| Failure::said(format!("cannot read {}: {why}", quoted(&shown(path)))))
 }
 
@@ -78,6 +80,22 @@ pub(crate) fn shown(path: &Path) -> String {
         return "standard input".to_owned();
     }
     path.to_string_lossy().into_owned()
+}
+
+/// A path as one types it into a shell.
+pub(crate) fn typed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | ':' | '\\' | '~' | '+' | '@');
+    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Whether two paths lead to one file, through links too. Standard input and output are no files.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    if one.as_os_str() == STANDARD || other.as_os_str() == STANDARD {
+        return false;
+    }
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The files that a workspace names, relative to the directory that its own file stands in.
@@ -95,13 +113,13 @@ impl Beside {
 impl Files for Beside {
     fn fetch(&self, path: &str, most: usize) -> Result<FetchedFile, String> {
         let relative = Path::new(path);
-        let directory = shown(&self.directory);
+        let directory = self.directory.to_string_lossy();
         let name = if relative.is_absolute() || directory.is_empty() {
             path.to_owned()
         } else {
             format!("{}/{path}", directory.trim_end_matches('/'))
         };
-        let bytes = read_bounded(&self.directory.join(relative), most, "max-document-bytes")?;
+        let bytes = read_file(&self.directory.join(relative), most, "max-document-bytes")?;
         Ok(FetchedFile { name, bytes })
     }
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use portcullis::text::{counted, quoted};
+use portcullis::text::{counted, printable, quoted};
 use portcullis::{
     BUILT_IN_SCHEMAS, Limits, Read, Report, Schema, Severity, Snapshot, Source, read_any, source_from_bytes,
 };
@@ -39,7 +39,7 @@ pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, 
         ));
     }
     let schema = Schema::hightouch().map_err(|report| reported(&path, report))?;
-    match any(&path, &schema, &args.limits.limits(), out)? {
+    match any(&path, &schema, None, &args.limits.limits(), out)? {
         Read::Workspace(snapshot) => Ok(*snapshot),
         other => Err(Failure::with_help(
             format!("{} is {}, not a workspace", quoted(&files::shown(&path)), kind_name(&other)),
@@ -48,21 +48,30 @@ pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, 
     }
 }
 
-/// Reads a file of any kind, and says in one line that it has warnings.
-pub(crate) fn any(path: &Path, schema: &Schema, limits: &Limits, out: &Output) -> Result<Read, Failure> {
+/// Reads a file of any kind, and says in one line that it has warnings. `typed` is how the schema was asked for.
+pub(crate) fn any(
+    path: &Path,
+    schema: &Schema,
+    typed: Option<&SchemaArgs>,
+    limits: &Limits,
+    out: &Output,
+) -> Result<Read, Failure> {
     let source = source(path, limits)?;
     match read_any(&source, schema, &Beside::file(path), limits) {
         Ok((read, report)) => {
-            mention_warnings(path, &report, out);
+            // Only documents are read under the schema that was typed.
+            let typed = typed.filter(|_| matches!(read, Read::Policy(..)));
+            mention_warnings(path, typed.and_then(SchemaArgs::other_than_default), &report, out);
             Ok(read)
         }
         Err(report) => Err(reported(path, report)),
     }
 }
 
-/// The text of a file.
+/// The text of a file. Nobody knows yet of which kind it is, so it may be as long as any: the library tells the kind,
+/// and names the limit that counts.
 pub(crate) fn source(path: &Path, limits: &Limits) -> Result<Arc<Source>, Failure> {
-    let bytes = files::read(path, limits.workspace_bytes, "max-workspace-bytes")?;
+    let bytes = files::read(path, limits.workspace_bytes.max(limits.document_bytes), "max-workspace-bytes")?;
     source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))
 }
 
@@ -77,7 +86,7 @@ pub(crate) fn schema(args: &SchemaArgs, limits: &Limits, out: &Output) -> Result
     let bytes = files::read(path, limits.document_bytes, "max-document-bytes")?;
     let source = source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))?;
     let (schema, report) = Schema::read_within(&source, limits).map_err(|report| reported(path, report))?;
-    mention_warnings(path, &report, out);
+    mention_warnings(path, None, &report, out);
     Ok(schema)
 }
 
@@ -104,11 +113,14 @@ pub(crate) fn reported(path: &Path, report: Report) -> Failure {
     Failure::Reported { file: files::shown(path), report: report.into_errors().sorted() }
 }
 
-fn mention_warnings(path: &Path, report: &Report, out: &Output) {
+/// Names the command that lists the warnings, so that it can be typed as it stands.
+fn mention_warnings(path: &Path, schema: Option<&str>, report: &Report, out: &Output) {
     let warnings = report.count(Severity::Warning);
     if warnings > 0 {
-        let file = portcullis::text::printable(&files::shown(path));
+        let schema =
+            schema.map(|schema| format!("--schema {} ", files::typed(Path::new(schema)))).unwrap_or_default();
+        let command = printable(&format!("portcullis lint {schema}{}", files::typed(path)));
         let them = if warnings == 1 { "it" } else { "them" };
-        out.warn(&format!("{}; `portcullis lint {file}` lists {them}", counted(warnings, "warning")));
+        out.warn(&format!("{}; `{command}` lists {them}", counted(warnings, "warning")));
     }
 }

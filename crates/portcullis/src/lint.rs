@@ -8,12 +8,12 @@ use std::sync::Arc;
 use crate::diagnostic::Report;
 use crate::json::Tape;
 use crate::limits::Limits;
-use crate::policy::{Document, Grants};
-use crate::read::{FileKind, over_limit, unknown_kind};
-use crate::schema::Schema;
+use crate::policy::{Document, Grants, read_document};
+use crate::read::{FileKind, Reader, fits, unknown_kind};
+use crate::schema::{Schema, read_schema};
 use crate::snapshot::Snapshot;
-use crate::source::{Source, Span};
-use crate::workspace::{Files, Workspace};
+use crate::source::Source;
+use crate::workspace::{Files, read_workspace};
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -37,27 +37,30 @@ pub fn read_any(
     limits: &Limits,
 ) -> Result<(Read, Report), Report> {
     let mut report = Report::new();
-    let bytes = source.text().len();
-    if bytes > limits.workspace_bytes {
-        let fault = over_limit(bytes, limits.workspace_bytes, "byte", "max-workspace-bytes");
-        report.push(fault.at(source, Span::default(), "this file"));
+    let (document_bytes, workspace_bytes) = (limits.document_bytes, limits.workspace_bytes);
+    if !fits(source, workspace_bytes.max(document_bytes), "max-workspace-bytes", &mut report) {
         return Err(report);
     }
     let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(report) };
     let root = tape.root();
     let kind = FileKind::of(root);
+    let fits = match kind {
+        Some(FileKind::Workspace) => fits(source, workspace_bytes, "max-workspace-bytes", &mut report),
+        _ => fits(source, document_bytes, "max-document-bytes", &mut report),
+    };
     match kind {
+        _ if !fits => Err(report),
         Some(FileKind::Policy) => {
-            let (document, mut report) = Document::attempt(source, limits);
-            let grants = document.as_ref().and_then(|document| keep(document.resolve(schema), &mut report));
-            let both = document.zip(grants);
-            finish(both.map(|(document, grants)| Read::Policy(Box::new(document), Box::new(grants))), report)
+            let document = read_document(root, &mut Reader::new(source, limits, &mut report));
+            let grants = keep(document.resolve(schema), &mut report);
+            finish(grants.map(|grants| Read::Policy(Box::new(document), Box::new(grants))), report)
         }
         Some(FileKind::Schema) => {
-            Schema::read_within(source, limits).map(|(schema, report)| (Read::Schema(schema), report))
+            let schema = read_schema(root, &mut Reader::new(source, limits, &mut report));
+            finish(schema.map(Read::Schema), report)
         }
         Some(FileKind::Workspace) => {
-            let (workspace, mut report) = Workspace::attempt(source, files, limits);
+            let workspace = read_workspace(root, files, limits, &mut report);
             let snapshot = workspace.and_then(|workspace| keep(workspace.compile(), &mut report));
             finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
         }

@@ -83,10 +83,7 @@ impl<'r> Reader<'r> {
         let message = format!("{what} has no key {}", quoted(name));
         let mut fault = self.fault(Code::UnknownKey, key.span(), message, "unknown key");
         fault = match near {
-            Some(near) => {
-                let text = format!("\"{near}\"");
-                fault.help(format!("did you mean `{near}`?")).replace(&self.source, key.span(), text)
-            }
+            Some(near) => fault.meant(near),
             None => fault.help(format!("the keys are {}", crate::text::listed(known.iter().copied(), 12))),
         };
         self.push(fault);
@@ -94,8 +91,9 @@ impl<'r> Reader<'r> {
 
     /// Says that a required key is absent, at the opening brace of its object.
     pub(crate) fn missing_key(&mut self, object: Value<'_>, what: &str, key: &str, help: &str) {
-        // Of a text that was cut off, whatever is missing may have been behind the cut.
-        if self.report.iter().any(|fault| fault.code == Code::Unclosed) {
+        // Where the text was cut off, whatever is missing may have been behind the cut.
+        let reaches_end = object.span().end as usize == self.source.text().len();
+        if reaches_end && self.report.iter().any(|fault| fault.code == Code::Unclosed) {
             return;
         }
         let span = Span::new(object.span().start, object.span().start + 1);
@@ -144,6 +142,15 @@ impl<'r> Reader<'r> {
 pub(crate) fn over_limit(count: usize, limit: usize, noun: &str, flag: &str) -> Diagnostic {
     let message = format!("{} where the limit is {}", counted(count, noun), grouped(limit));
     Diagnostic::new(Code::OverLimit, message).help(format!("raise the limit with `--{flag} {count}`"))
+}
+
+/// Whether a text is within its limit in bytes; says so when not.
+pub(crate) fn fits(source: &Arc<Source>, most: usize, flag: &str, report: &mut Report) -> bool {
+    let bytes = source.text().len();
+    if bytes > most {
+        report.push(over_limit(bytes, most, "byte", flag).at(source, Span::default(), "this file"));
+    }
+    bytes <= most
 }
 
 /// Why a name is not legal, if it is not.

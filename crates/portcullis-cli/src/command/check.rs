@@ -71,9 +71,10 @@ impl Check {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         if let Some(requests) = &self.requests {
             let to = self.out.as_deref().unwrap_or(Path::new(crate::files::STANDARD));
-            requests::refuse_same_file(requests, to)?;
+            let workspace = load::workspace_file(self.workspace.workspace.as_deref());
+            requests::refuse_same_file(&workspace, requests, to)?;
             let standard = Path::new(crate::files::STANDARD);
-            if requests == standard && self.workspace.workspace.as_deref() == Some(standard) {
+            if requests == standard && workspace == standard {
                 return Err(Failure::said("standard input cannot be both the workspace and the requests"));
             }
             let snapshot = load::workspace(&self.workspace, out)?;

@@ -46,8 +46,8 @@ impl Diff {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         let limits = self.limits.limits();
         let schema = load::schema(&self.schema, &limits, out)?;
-        let old = load::any(&self.old, &schema, &limits, out)?;
-        let new = load::any(&self.new, &schema, &limits, out)?;
+        let old = load::any(&self.old, &schema, Some(&self.schema), &limits, out)?;
+        let new = load::any(&self.new, &schema, Some(&self.schema), &limits, out)?;
         match (&old, &new) {
             (Read::Policy(_, old), Read::Policy(_, new)) => self.documents(&diff_documents(old, new), out),
             (Read::Workspace(old), Read::Workspace(new)) => self.workspaces(&diff_snapshots(old, new), out),

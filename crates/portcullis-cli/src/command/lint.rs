@@ -36,7 +36,7 @@ pub(crate) struct Lint {
     /// Exit 1 on warnings too
     #[arg(long)]
     deny_warnings: bool,
-    /// Say what a code means, with an example and its mend
+    /// Say what a code means, with an example and its mend where there is one
     #[arg(long, value_name = "CODE", conflicts_with = "files")]
     explain: Option<String>,
     #[command(flatten)]

@@ -116,7 +116,7 @@ impl Matrix {
         if let Some(document) = self.document() {
             let limits = self.workspace.limits.limits();
             let schema = load::schema(&self.schema, &limits, out)?;
-            let read = load::any(document, &schema, &limits, out)?;
+            let read = load::any(document, &schema, Some(&self.schema), &limits, out)?;
             let Read::Policy(_, grants) = read else {
                 let message =
                     format!("{} is {}", quoted(&document.to_string_lossy()), load::kind_name(&read));

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use portcullis::text::quoted;
+use portcullis::text::{printable, quoted};
 use serde_json::json;
 
 use crate::args::FormatArgs;
@@ -58,7 +58,7 @@ impl New {
             write_new(&self.directory.join(path), text).map_err(|error| failed("write into", &error))?;
         }
         let file = |path: &str| format!("{}/{path}", shown.trim_end_matches('/'));
-        let workspace = typed(&file("workspace.json"));
+        let workspace = files::typed(Path::new(&file("workspace.json")));
         let next = [
             format!("portcullis lint {workspace}"),
             format!("portcullis check -w {workspace} cleo@example.com update audience --explain"),
@@ -70,10 +70,10 @@ impl New {
         } else {
             let heading = out.paint(STRONG, "Created");
             writeln!(out, "{heading}")?;
-            created.iter().try_for_each(|file| writeln!(out, "  {file}"))?;
+            created.iter().try_for_each(|file| writeln!(out, "  {}", printable(file)))?;
             let heading = out.paint(STRONG, "Next");
             writeln!(out, "\n{heading}")?;
-            next.iter().try_for_each(|command| writeln!(out, "  {command}"))?;
+            next.iter().try_for_each(|command| writeln!(out, "  {}", printable(command)))?;
         }
         Ok(Exit::Clear)
     }
@@ -83,11 +83,4 @@ impl New {
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
     File::create_new(path)?.write_all(text.as_bytes())
-}
-
-/// A path as one types it into a shell.
-fn typed(path: &str) -> String {
-    let plain =
-        |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | ':' | '\\' | '~' | '+' | '@');
-    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }

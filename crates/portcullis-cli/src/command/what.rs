@@ -3,7 +3,7 @@
 //! `--format jsonl` is the form that other programs read: one line a member, in byte order of ids, also for those who
 //! may do nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
@@ -77,7 +77,7 @@ impl What {
         Ok(Exit::Clear)
     }
 
-    /// The members meant, in the order typed; all of them in byte order when none is named.
+    /// The members meant, each once, in the order typed; all of them in byte order when none is named.
     fn subjects<'a>(&'a self, snapshot: &'a Snapshot) -> Result<Vec<&'a str>, Failure> {
         if self.subject.is_empty() {
             let mut all: Vec<&str> = snapshot.members().collect();
@@ -87,11 +87,12 @@ impl What {
         let known = |subject: &'a String| {
             snapshot.subject(subject).map(|_| &**subject).ok_or_else(|| unknown(snapshot, subject))
         };
-        self.subject.iter().map(known).collect()
+        let mut seen = HashSet::new();
+        self.subject.iter().filter(|&subject| seen.insert(subject)).map(known).collect()
     }
 
     fn print(&self, snapshot: &Snapshot, subjects: &[&str], out: &mut Output) -> Result<(), Failure> {
-        let alone = self.subject.len() == 1;
+        let alone = !self.subject.is_empty() && subjects.len() == 1;
         for subject in subjects {
             let permissions = held(snapshot, subject).permissions;
             if alone && permissions.is_empty() {

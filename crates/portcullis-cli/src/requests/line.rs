@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
 use portcullis::Question;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// A request as read from its line.
 #[derive(Debug)]
@@ -26,14 +29,28 @@ impl<'l> Request<'l> {
         if line.trim_ascii().is_empty() {
             return Err("the line is blank".to_owned());
         }
-        let mut reader = serde_json::Deserializer::from_slice(line);
-        let parts = Parts::deserialize(&mut reader).and_then(|parts| reader.end().map(|()| parts));
-        // A line has no lines, so a place in it is a column.
-        let parts = parts.map_err(|error| {
-            let words = bounded(error.to_string().replace(" at line 1 column ", " at column "));
-            if error.is_data() { words } else { format!("not JSON: {words}") }
-        })?;
-        parts.request()
+        match Parts::read(line) {
+            Ok(parts) => parts.request(),
+            Err(error) => {
+                // serde_json refuses numbers that no f64 holds, also where nobody looks at them.
+                let Some(held) = with_numbers_held(line).filter(|_| error.is_syntax()) else {
+                    return Err(in_words(&error));
+                };
+                let parts = Parts::read(&held).map_err(|error| in_words(&error))?;
+                parts.request().map(Request::into_owned)
+            }
+        }
+    }
+
+    fn into_owned<'o>(self) -> Request<'o> {
+        let owned = |text: Cow<'l, str>| Cow::Owned(text.into_owned());
+        Request {
+            subject_type: self.subject_type.map(owned),
+            subject: owned(self.subject),
+            action: owned(self.action),
+            resource: owned(self.resource),
+            object: self.object.map(owned),
+        }
     }
 
     /// The question that it asks.
@@ -44,6 +61,51 @@ impl<'l> Request<'l> {
             ..Question::new(&self.subject, &self.action, &self.resource)
         }
     }
+}
+
+/// What is the matter with a line. A line has no lines, so a place in it is a column.
+fn in_words(error: &serde_json::Error) -> String {
+    let words = bounded(error.to_string().replace(" at line 1 column ", " at column "));
+    if error.is_data() { words } else { format!("not JSON: {words}") }
+}
+
+/// The line with a number that an f64 holds in the place of each that it does not, at the same columns; nothing when
+/// there is none.
+fn with_numbers_held(line: &[u8]) -> Option<Vec<u8>> {
+    const HELD: &[u8] = b"9e99";
+    let mut held = Vec::with_capacity(line.len());
+    let (mut found, mut in_text) = (false, false);
+    let mut rest = line;
+    while let Some(&first) = rest.first() {
+        let is_number = !in_text && (first == b'-' || first.is_ascii_digit());
+        let length = match first {
+            b'\\' if in_text => 2.min(rest.len()),
+            _ if is_number => {
+                let of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                rest.iter().position(|byte| !of_number(byte)).unwrap_or(rest.len())
+            }
+            _ => 1,
+        };
+        in_text ^= first == b'"';
+        let (token, after) = rest.split_at_checked(length)?;
+        if is_number && is_beyond(token) {
+            found = true;
+            held.extend_from_slice(HELD);
+            held.resize(held.len() + length.saturating_sub(HELD.len()), b' ');
+        } else {
+            held.extend_from_slice(token);
+        }
+        rest = after;
+    }
+    found.then_some(held)
+}
+
+/// Whether this is a number as JSON writes it, and one that no f64 holds.
+fn is_beyond(token: &[u8]) -> bool {
+    // To pass over a value is to check its form alone.
+    let is_formed = serde_json::from_slice::<IgnoredAny>(token).is_ok();
+    let number = std::str::from_utf8(token).ok().and_then(|text| text.parse::<f64>().ok());
+    is_formed && number.is_some_and(f64::is_infinite)
 }
 
 /// A message that quotes what was found may quote a megabyte of it.
@@ -67,6 +129,13 @@ struct Parts<'l> {
 }
 
 impl<'l> Parts<'l> {
+    fn read(line: &'l [u8]) -> serde_json::Result<Self> {
+        let mut reader = serde_json::Deserializer::from_slice(line);
+        let parts = Parts::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(parts)
+    }
+
     fn request(self) -> Result<Request<'l>, String> {
         let missing = |part: &str| format!("`{part}` is missing");
         let (subject_type, subject) = self.subject.ok_or_else(|| missing("subject"))?.entity("subject")?;
@@ -135,15 +204,15 @@ fn twice<E: de::Error>(key: &str) -> E {
 }
 
 /// Takes the value of a key that may stand once.
-fn once<'l, M, V>(slot: &mut Option<V>, key: &str, map: &mut M) -> Result<(), M::Error>
+fn once<'l, M, S>(slot: &mut Option<S::Value>, key: &str, map: &mut M, seed: S) -> Result<(), M::Error>
 where
     M: MapAccess<'l>,
-    V: Deserialize<'l>,
+    S: DeserializeSeed<'l>,
 {
     if slot.is_some() {
         return Err(twice(key));
     }
-    *slot = Some(map.next_value()?);
+    *slot = Some(map.next_value_seed(seed)?);
     Ok(())
 }
 
@@ -161,9 +230,9 @@ impl<'l> Deserialize<'l> for Parts<'l> {
                 let (mut parts, mut ignored) = (Parts::default(), Ignored::default());
                 while let Some(Text(key)) = map.next_key()? {
                     match &*key {
-                        "subject" => once(&mut parts.subject, &key, &mut map)?,
-                        "action" => once(&mut parts.action, &key, &mut map)?,
-                        "resource" => once(&mut parts.resource, &key, &mut map)?,
+                        "subject" => once(&mut parts.subject, &key, &mut map, TextOrObject::Entity)?,
+                        "action" => once(&mut parts.action, &key, &mut map, TextOrObject::Action)?,
+                        "resource" => once(&mut parts.resource, &key, &mut map, TextOrObject::Entity)?,
                         _ => ignored.pass(key, &mut map)?,
                     }
                 }
@@ -174,41 +243,52 @@ impl<'l> Deserialize<'l> for Parts<'l> {
     }
 }
 
-impl<'l> Deserialize<'l> for Part<'l> {
-    fn deserialize<D: Deserializer<'l>>(reader: D) -> Result<Self, D::Error> {
-        struct TextOrObject;
-        impl<'l> Visitor<'l> for TextOrObject {
-            type Value = Part<'l>;
+/// How a part is read. Which keys of it count, and must so be strings, depends on the part.
+#[derive(Clone, Copy)]
+enum TextOrObject {
+    /// A subject or resource: `type` and `id`.
+    Entity,
+    /// An action: `name`.
+    Action,
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an object")
-            }
+impl<'l> DeserializeSeed<'l> for TextOrObject {
+    type Value = Part<'l>;
 
-            fn visit_borrowed_str<E: de::Error>(self, text: &'l str) -> Result<Part<'l>, E> {
-                Ok(Part::Text(Cow::Borrowed(text)))
-            }
+    fn deserialize<D: Deserializer<'l>>(self, reader: D) -> Result<Part<'l>, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Part<'l>, E> {
-                Ok(Part::Text(Cow::Owned(text.to_owned())))
-            }
+impl<'l> Visitor<'l> for TextOrObject {
+    type Value = Part<'l>;
 
-            fn visit_map<M: MapAccess<'l>>(self, mut map: M) -> Result<Part<'l>, M::Error> {
-                let (mut entity, mut ignored) = (Entity::default(), Ignored::default());
-                let text = |text: Option<Text<'l>>| text.map(|Text(text)| text);
-                let (mut kind, mut id, mut name) = (None, None, None);
-                while let Some(Text(key)) = map.next_key()? {
-                    match &*key {
-                        "type" => once(&mut kind, &key, &mut map)?,
-                        "id" => once(&mut id, &key, &mut map)?,
-                        "name" => once(&mut name, &key, &mut map)?,
-                        _ => ignored.pass(key, &mut map)?,
-                    }
-                }
-                (entity.kind, entity.id, entity.name) = (text(kind), text(id), text(name));
-                Ok(Part::Object(entity))
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or an object")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'l str) -> Result<Part<'l>, E> {
+        Ok(Part::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Part<'l>, E> {
+        Ok(Part::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<M: MapAccess<'l>>(self, mut map: M) -> Result<Part<'l>, M::Error> {
+        let mut ignored = Ignored::default();
+        let (mut kind, mut id, mut name) = (None, None, None);
+        while let Some(Text(key)) = map.next_key()? {
+            let text = PhantomData::<Text<'l>>;
+            match (self, &*key) {
+                (TextOrObject::Entity, "type") => once(&mut kind, &key, &mut map, text)?,
+                (TextOrObject::Entity, "id") => once(&mut id, &key, &mut map, text)?,
+                (TextOrObject::Action, "name") => once(&mut name, &key, &mut map, text)?,
+                _ => ignored.pass(key, &mut map)?,
             }
         }
-        reader.deserialize_any(TextOrObject)
+        let text = |text: Option<Text<'l>>| text.map(|Text(text)| text);
+        Ok(Part::Object(Entity { kind: text(kind), id: text(id), name: text(name) }))
     }
 }
 
@@ -323,6 +403,39 @@ mod tests {
         ] {
             assert!(error(line).contains("stands twice"), "{line}: {}", error(line));
         }
+    }
+
+    #[test]
+    fn keys_that_do_not_count_may_hold_anything() {
+        for other in ["null", "5", "[]", "{\"a\":[]}", "1e400", "-1E+400", "1e-400", &"9".repeat(400)] {
+            let line = format!(
+                r#"{{"subject":{{"type":"t","id":"1e400\\\"","name":{other}}},"x":[{other}],
+                "action":{{"name":"r","id":{other},"type":{other}}},
+                "resource":{{"type":"s","id":"4","name":{other},"p":{{"k":{other}}}}}}}"#
+            );
+            let request = Request::read(line.as_bytes()).unwrap();
+            let (subject_type, object) = (Some("t"), Some("4"));
+            let asked = Question { subject_type, object, ..Question::new("1e400\\\"", "r", "s") };
+            assert_eq!(request.question(), asked, "{line}");
+            let twice = line.replace(r#""p":"#, r#""name":"#);
+            assert!(error(&twice).contains("`name` stands twice"), "{}", error(&twice));
+            let inner = line.replace(r#""k":"#, r#""k":1e999,"k":"#);
+            assert!(error(&inner).contains("`k` stands twice"), "{}", error(&inner));
+        }
+        assert!(error(r#"{"subject":{"type":"t","id":null}}"#).contains("expected a string"));
+        assert!(error(r#"{"subject":{"type":"t","id":1e400}}"#).contains("expected a string"));
+        assert!(error(r#"{"action":{"name":5}}"#).contains("expected a string"));
+    }
+
+    #[test]
+    fn numbers_beyond_range_must_still_be_numbers() {
+        for number in ["1e400.5", "01e400", "1e+-400", "-", "1e400-", "1.e400", "+1e400", "1e400true"] {
+            let line = format!(r#"{{"subject":"a","action":"r","resource":"s","x":{number}}}"#);
+            assert!(error(&line).starts_with("not JSON: "), "{number}: {}", error(&line));
+        }
+        // Columns stay what they were.
+        let (far, near) = (error(r#"{"x":1e400,"subject":true}"#), error(r#"{"x":10000,"subject":true}"#));
+        assert_eq!(far, near);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod line;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -24,18 +24,17 @@ const LINE_BYTES: usize = 1 << 20;
 /// How often progress is told, in lines.
 const TOLD: u64 = 4_096;
 
-/// Answers may not go where the questions come from.
-pub(crate) fn refuse_same_file(requests: &Path, out: &Path) -> Result<(), Failure> {
-    if requests.as_os_str() == STANDARD || out.as_os_str() == STANDARD {
-        return Ok(());
+/// Answers may not go where the questions come from, nor where the workspace does.
+pub(crate) fn refuse_same_file(workspace: &Path, requests: &Path, out: &Path) -> Result<(), Failure> {
+    for (input, what) in [(requests, "holds the requests"), (workspace, "is the workspace")] {
+        if files::is_same(input, out) {
+            return Err(Failure::with_help(
+                format!("{} {what}, so the answers cannot go there", quoted(&files::shown(out))),
+                "name another file with `--out`",
+            ));
+        }
     }
-    match (fs::canonicalize(requests), fs::canonicalize(out)) {
-        (Ok(one), Ok(other)) if one == other => Err(Failure::with_help(
-            format!("{} holds the requests, so the answers cannot go there", quoted(&files::shown(out))),
-            "name another file with `--out`",
-        )),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Answers every line of a file.

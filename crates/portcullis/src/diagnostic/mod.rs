@@ -129,6 +129,17 @@ impl Diagnostic {
         self
     }
 
+    /// Asks whether a known name was meant, and gives it as the mend where the fault has a place.
+    #[must_use]
+    pub(crate) fn meant(self, known: &str) -> Self {
+        let place = self.primary.as_ref().map(|label| (Arc::clone(&label.source), label.span));
+        let fault = self.help(format!("did you mean {}?", crate::text::quoted(known)));
+        match place {
+            Some((source, span)) => fault.replace(&source, span, crate::json::quoted_string(known)),
+            None => fault,
+        }
+    }
+
     /// The text under the primary label, for tests and short messages.
     #[must_use]
     pub fn snippet(&self) -> &str {

@@ -106,8 +106,7 @@ pub(crate) fn decode(raw: &str, escaped: bool) -> std::borrow::Cow<'_, str> {
     if escaped { string::decode(inside) } else { std::borrow::Cow::Borrowed(inside) }
 }
 
-/// Writes a string as JSON, escaping only what must be.
-pub(crate) use string::write as write_string;
+pub(crate) use string::{quoted as quoted_string, write as write_string};
 
 /// Decodes the bytes of a file, or says where they stop being UTF-8.
 ///

@@ -71,6 +71,13 @@ pub(super) fn decode(inside: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A string as JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write(&mut out, text);
+    out
+}
+
 /// Writes a string as JSON, escaping only what must be.
 pub(crate) fn write(out: &mut String, text: &str) {
     out.push('"');

@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::{Kind, Tape, string};
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// One value of a tape.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,11 @@ impl<'t> Value<'t> {
 
     pub(crate) fn span(self) -> Span {
         self.tape.node(self.index).span
+    }
+
+    /// The text that the value stands in.
+    pub(crate) fn source(self) -> &'t Arc<Source> {
+        self.tape.source()
     }
 
     pub(crate) fn is_text(self) -> bool {

@@ -45,6 +45,8 @@ pub(crate) struct Names {
     /// Which of the document's names.
     pub(crate) first: u32,
     pub(crate) count: u32,
+    /// Whether these are all that were written: a name with a fault is left out, and the document with it.
+    pub(crate) whole: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

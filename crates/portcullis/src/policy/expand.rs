@@ -4,8 +4,9 @@
 //! in. What comes out is a set of numbers, and apart from it the names that were written out plainly,
 //! since only those can name a pair that the schema does not admit.
 
-use super::document::{Effect, NameList};
+use super::document::{Effect, NameList, Names};
 use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::json::quoted_string;
 use crate::pattern::Pattern;
 use crate::schema::{NamedHow, Schema};
 use crate::source::{Source, Span};
@@ -59,11 +60,12 @@ impl Expander<'_> {
         &mut self,
         axis: Axis,
         names: NameList<'_>,
-        span: Span,
+        written: Names,
         effect: Effect,
     ) -> Selection {
-        let mut selection = Selection { idle: names.is_empty(), ..Selection::default() };
-        if names.is_empty() {
+        let Names { span, whole, .. } = written;
+        let mut selection = Selection { idle: names.is_empty(), broken: !whole, ..Selection::default() };
+        if names.is_empty() && whole {
             self.emptiness(axis, span, effect);
         }
         for (name, span) in names.spans() {
@@ -127,8 +129,8 @@ impl Expander<'_> {
             NamedHow::Alias => {
                 let message = format!("{} is an alias of {}", quoted(name), quoted(own));
                 let fault = self.fault(Code::Alias, span, message, "");
-                let help = format!("write `{own}`");
-                self.report.push(fault.help(help).replace(self.source, span, format!("\"{own}\"")));
+                let help = format!("write {}", quoted(own));
+                self.report.push(fault.help(help).replace(self.source, span, quoted_string(own)));
                 Some(named.kind)
             }
             NamedHow::Covered => {
@@ -177,11 +179,7 @@ impl Expander<'_> {
         let mut fault = self.fault(code, span, message, "unknown");
         fault = match (misplaced, near) {
             (Some(misplaced), _) => fault.help(misplaced),
-            (None, Some(near)) => fault.help(format!("did you mean `{near}`?")).replace(
-                self.source,
-                span,
-                format!("\"{near}\""),
-            ),
+            (None, Some(near)) => fault.meant(&near),
             (None, None) if what == "actions" => {
                 fault.help(format!("the actions are {}", listed(self.schema.actions(), 12)))
             }

@@ -9,7 +9,7 @@ use super::document::{Document, Effect, Name, Names, VERSION, Written};
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value};
 use crate::limits::Limits;
-use crate::read::{Habit, Reader, first_line, over_limit};
+use crate::read::{Habit, Reader, first_line, fits};
 use crate::source::{Source, Span};
 use crate::text::quoted;
 
@@ -62,14 +62,12 @@ impl Document {
     /// Reads what can be read. When the report has errors, the document is good only for finding more of them.
     pub(crate) fn attempt(source: &Arc<Source>, limits: &Limits) -> (Option<Document>, Report) {
         let mut report = Report::new();
-        let bytes = source.text().len();
-        if bytes > limits.document_bytes {
-            let fault = over_limit(bytes, limits.document_bytes, "byte", "max-document-bytes");
-            report.push(fault.at(source, Span::default(), "this document"));
+        if !fits(source, limits.document_bytes, "max-document-bytes", &mut report) {
             return (None, report);
         }
-        let document = Tape::read(source, limits, &mut report)
-            .map(|tape| read_document(tape.root(), &mut Reader::new(source, limits, &mut report)));
+        let tape = Tape::read(source, limits, &mut report);
+        let document =
+            tape.map(|tape| read_document(tape.root(), &mut Reader::new(source, limits, &mut report)));
         (document, report)
     }
 }
@@ -188,7 +186,10 @@ fn read_statement(value: Value<'_>, names: &mut Vec<Name>, reader: &mut Reader<'
         }
     };
     let conditions = value.get("conditions").and_then(|conditions| read_conditions(conditions, reader));
-    Some(Written { span: value.span(), effect, actions: actions?, resource: resource?, conditions })
+    // What could not be read leaves a list that is not whole, so that the rest is still looked at.
+    let missing = Names { span: value.span(), first: names.len() as u32, count: 0, whole: false };
+    let (actions, resource) = (actions.unwrap_or(missing), resource.unwrap_or(missing));
+    Some(Written { span: value.span(), effect, actions, resource, conditions })
 }
 
 /// The value under a key that is not known but was probably meant to be `key`.
@@ -234,6 +235,7 @@ fn read_effect(value: Value<'_>, reader: &mut Reader<'_>) -> Effect {
 /// A string, or a list of strings.
 fn read_names(value: Value<'_>, what: &str, names: &mut Vec<Name>, reader: &mut Reader<'_>) -> Option<Names> {
     let first = names.len() as u32;
+    let mut whole = true;
     if value.is_text() {
         reader.name(value, &format!("a name in {what}"))?;
         names.push(name_of(value));
@@ -242,7 +244,6 @@ fn read_names(value: Value<'_>, what: &str, names: &mut Vec<Name>, reader: &mut 
         if !reader.within(count, reader.limits.list_names, "name", "max-names", value.span()) {
             return None;
         }
-        let mut whole = true;
         for element in value.elements() {
             // A name is checked without being copied; only trouble is put into words.
             if is_plain_name(element) || reader.name(element, &format!("a name in {what}")).is_some() {
@@ -251,14 +252,11 @@ fn read_names(value: Value<'_>, what: &str, names: &mut Vec<Name>, reader: &mut 
                 whole = false;
             }
         }
-        if !whole {
-            return None;
-        }
     } else {
         reader.wrong_shape(value, what, "a name, a list of names or \"*\"");
         return None;
     }
-    Some(Names { span: value.span(), first, count: names.len() as u32 - first })
+    Some(Names { span: value.span(), first, count: names.len() as u32 - first, whole })
 }
 
 fn is_plain_name(value: Value<'_>) -> bool {

@@ -117,8 +117,8 @@ impl Resolver<'_> {
     fn statement(&mut self, statement: &Statement<'_>, ranges: &mut Vec<Range<u32>>) {
         let Some(written) = self.document.statements.get(statement.index()) else { return };
         let effect = statement.effect();
-        let actions = self.expander.select(Axis::Actions, statement.actions(), written.actions.span, effect);
-        let kinds = self.expander.select(Axis::Resource, statement.resource(), written.resource.span, effect);
+        let actions = self.expander.select(Axis::Actions, statement.actions(), written.actions, effect);
+        let kinds = self.expander.select(Axis::Resource, statement.resource(), written.resource, effect);
         if let Some(span) = written.conditions {
             let span = first_line(self.document.source(), span);
             let message = "conditions are not compiled by this version of Portcullis";
@@ -141,7 +141,9 @@ impl Resolver<'_> {
             }
             return;
         }
-        self.inadmissible(statement, &actions, &kinds);
+        if effect == Effect::Allow {
+            self.inadmissible(statement, &actions, &kinds);
+        }
         if nothing {
             let span = first_line(self.document.source(), written.span);
             let fault = Diagnostic::new(Code::GrantsNothing, "this statement grants nothing at all");

@@ -171,13 +171,13 @@ impl Schema {
         match self.inner.pairs.find(action, resource) {
             Some(Known::Admitted(id)) => Ok(PermissionId::from_u32(id)),
             Some(Known::NotAdmitted) => Err(Reason::NotAdmitted),
-            None => self.name_by_name(action, resource),
+            None => self.look_up_each(action, resource),
         }
     }
 
     /// A pair that is not in the table: an unknown name, or an alias in a schema too wide to list it.
     #[cold]
-    fn name_by_name(&self, action: &str, resource: &str) -> Result<PermissionId, Reason> {
+    fn look_up_each(&self, action: &str, resource: &str) -> Result<PermissionId, Reason> {
         let Some(action_number) = self.inner.actions.get(action) else { return Err(Reason::UnknownAction) };
         let Some(named) = self.named(resource) else { return Err(Reason::UnknownResource) };
         self.pair(action_number, named.kind).map(PermissionId::from_u32).ok_or(Reason::NotAdmitted)

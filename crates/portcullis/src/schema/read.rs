@@ -12,7 +12,7 @@ use super::{Administration, Schema};
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value};
 use crate::limits::Limits;
-use crate::read::{Habit, Reader, over_limit};
+use crate::read::{Habit, Reader, fits};
 use crate::source::{Source, Span};
 use crate::text::quoted;
 
@@ -48,10 +48,7 @@ impl Schema {
     /// Every fault of the text.
     pub fn read_within(source: &Arc<Source>, limits: &Limits) -> Result<(Schema, Report), Report> {
         let mut report = Report::new();
-        let bytes = source.text().len();
-        if bytes > limits.document_bytes {
-            let fault = over_limit(bytes, limits.document_bytes, "byte", "max-document-bytes");
-            report.push(fault.at(source, Span::default(), "this schema"));
+        if !fits(source, limits.document_bytes, "max-document-bytes", &mut report) {
             return Err(report);
         }
         let schema = Tape::read(source, limits, &mut report)
@@ -250,7 +247,8 @@ fn one_of(value: Value<'_>, what: &str, known: &[&str], reader: &mut Reader<'_>)
     } else if !known.contains(&&*value.text()) {
         let message = format!("{what} says {}, which is not known", quoted(&value.text()));
         let fault = reader.fault(Code::BadAttribute, value.span(), message, "");
-        reader.push(fault.help(format!("write {}", crate::text::listed(known.iter().copied(), 9))));
+        let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
+        reader.push(fault.help(format!("write one of {}", known.join(", "))));
     }
 }
 
@@ -273,9 +271,10 @@ fn read_administration(
             let message = format!("{} is no resource type of this schema", quoted(&name));
             let near = reader.suggester.nearest(&name, types.iter().map(|kind| &*kind.name));
             let fault = reader.fault(Code::UnknownAdministration, entry.span(), message, "");
-            let help =
-                near.map_or("name one of its types".to_owned(), |near| format!("did you mean `{near}`?"));
-            reader.push(fault.help(help));
+            reader.push(match near {
+                Some(near) => fault.meant(near),
+                None => fault.help("name one of its types"),
+            });
             return None;
         }
         Some(name.into_owned())

@@ -8,9 +8,11 @@
 
 mod compile;
 mod read;
+mod tie;
 
 use std::sync::Arc;
 
+pub(crate) use read::read_workspace;
 pub use read::{FetchedFile, Files, NoFiles};
 
 use crate::limits::Limits;

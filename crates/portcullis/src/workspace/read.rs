@@ -10,9 +10,9 @@ use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value, source_from_bytes};
 use crate::limits::Limits;
 use crate::policy::{Document, read_document};
-use crate::read::{Habit, Reader, over_limit};
+use crate::read::{Habit, Reader, fits};
 use crate::schema::{BUILT_IN_SCHEMAS, Schema, read_schema};
-use crate::source::{Source, Span};
+use crate::source::Source;
 use crate::text::{listed, quoted};
 
 /// Fetches the files that a workspace names, by the path as written in it.
@@ -84,18 +84,24 @@ impl Workspace {
         limits: &Limits,
     ) -> (Option<Workspace>, Report) {
         let mut report = Report::new();
-        let bytes = source.text().len();
-        if bytes > limits.workspace_bytes {
-            let fault = over_limit(bytes, limits.workspace_bytes, "byte", "max-workspace-bytes");
-            report.push(fault.at(source, Span::default(), "this workspace"));
+        if !fits(source, limits.workspace_bytes, "max-workspace-bytes", &mut report) {
             return (None, report);
         }
-        let workspace = Tape::read(source, limits, &mut report).and_then(|tape| {
-            let reader = Reader::new(source, limits, &mut report);
-            WorkspaceReader { reader, files }.workspace(tape.root())
-        });
+        let tape = Tape::read(source, limits, &mut report);
+        let workspace = tape.and_then(|tape| read_workspace(tape.root(), files, limits, &mut report));
         (workspace, report)
     }
+}
+
+/// Reads the workspace that a value is, as far as it can be read.
+pub(crate) fn read_workspace(
+    root: Value<'_>,
+    files: &dyn Files,
+    limits: &Limits,
+    report: &mut Report,
+) -> Option<Workspace> {
+    let reader = Reader::new(root.source(), limits, report);
+    WorkspaceReader { reader, files }.workspace(root)
 }
 
 struct WorkspaceReader<'r> {

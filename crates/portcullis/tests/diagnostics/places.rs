@@ -210,3 +210,37 @@ fn what_outsiders_wrote_is_shown_harmless() {
         "{text:?}"
     );
 }
+
+#[test]
+fn a_deny_may_name_pairs_that_are_not_admitted_as_long_as_some_are() {
+    let text = r#"{"effect": "deny", "actions": ["read", "start"], "resource": ["sync", "model"]}"#;
+    assert_eq!(codes(&lint(&policy(text))), []);
+}
+
+#[test]
+fn faults_of_form_do_not_hide_faults_of_meaning() {
+    let text = r#"{"effect": "alow", "actions": ["raed"], "resource": ["snyc", ""], "conditions": {"a": {"equals": 1}}}"#;
+    let found = codes(&lint(&policy(text)));
+    for code in [
+        Code::UnknownEffect,
+        Code::UnknownAction,
+        Code::UnknownResource,
+        Code::IllegalName,
+        Code::ConditionsUnsupported,
+    ] {
+        assert!(found.contains(&code), "{code} in {found:?}");
+    }
+    // A list that was not whole is not called empty, nor is its statement called idle.
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
+fn a_mend_is_json_whatever_the_name_holds() {
+    let schema = r#"{"schema": "s", "resources": {"doc": {"actions": ["say \"hi\"\n"]}}}"#;
+    let schema = portcullis::Schema::read(&portcullis::Source::new("s.json", schema)).unwrap().0;
+    let text = policy(r#"{"effect": "allow", "actions": "say \"hi\"", "resource": "doc"}"#);
+    let source = portcullis::Source::new("p.json", text);
+    let report = portcullis::Document::read(&source).unwrap().0.resolve(&schema).unwrap_err();
+    let mend = report.iter().next().and_then(|fault| fault.replacement.as_ref()).unwrap();
+    assert_eq!(mend.text, r#""say \"hi\"\n""#);
+}
