@@ -134,6 +134,98 @@ fn formatting_keeps_permissions_and_links_and_what_is_in_form_already() {
     assert!(!fs::metadata("/dev/null").unwrap().is_file(), "and not replaced");
 }
 
+/// Runs a command in a directory with a text as its standard input.
+fn with_input(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    let given = tempfile::tempdir().unwrap();
+    let file = given.path().join("input");
+    fs::write(&file, input).unwrap();
+    let mut command = portcullis(arguments);
+    command.current_dir(directory).stdin(fs::File::open(file).unwrap()).output().unwrap()
+}
+
+#[test]
+fn what_a_workspace_names_is_never_standard_input() {
+    let grants =
+        r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "*"}]}"#;
+    let workspace = r#"{"workspace": "w", "schema": "hightouch", "roles": {"all": "-"}, "members": {"ann": {"role": "all"}}}"#;
+    let directory = tempfile::tempdir().unwrap();
+    let check = ["check", "-w", "workspace.json", "ann", "read", "sync"];
+    fs::write(directory.path().join("workspace.json"), workspace).unwrap();
+    let output = with_input(directory.path(), &check, grants);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot read `-`: there is no such file"), "{output:?}");
+    let schema = workspace.replace("hightouch", "./-").replace("\"-\"", "\"role.json\"");
+    fs::write(directory.path().join("role.json"), grants).unwrap();
+    let output = with_input(directory.path(), &["lint", "-"], &schema);
+    assert!(text(&output.stdout).contains("there is no such file"), "{output:?}");
+    // A file of that name is a file.
+    fs::write(directory.path().join("-"), grants).unwrap();
+    let output = with_input(directory.path(), &check, "");
+    assert_eq!(text(&output.stdout), "allow\n", "{output:?}");
+}
+
+#[test]
+fn the_answers_never_take_the_place_of_the_workspace() {
+    let directory = tempfile::tempdir().unwrap();
+    let workspace = directory.path().join("workspace.json");
+    let text_of_it =
+        r#"{"workspace": "w", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "editor"}}}"#;
+    fs::write(&workspace, text_of_it).unwrap();
+    let mut places = vec!["workspace.json", "./workspace.json"];
+    if cfg!(unix) {
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("workspace.json", directory.path().join("link.json")).unwrap();
+        places.push("link.json");
+    }
+    for out in places {
+        // The workspace is typed, the default, or named by the environment.
+        for given in [&["-w", "workspace.json"][..], &[]] {
+            let arguments = [&["check", "--requests", "-", "--out", out], given].concat();
+            let output = with_input(directory.path(), &arguments, "");
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            assert!(text(&output.stderr).contains("is the workspace, so"), "{output:?}");
+        }
+        let mut command = portcullis(&["check", "--requests", "-", "--out", out]);
+        command.current_dir(directory.path()).env("PORTCULLIS_WORKSPACE", &workspace).stdin(Stdio::null());
+        assert_eq!(command.output().unwrap().status.code(), Some(2));
+    }
+    assert_eq!(fs::read_to_string(&workspace).unwrap(), text_of_it);
+}
+
+#[test]
+fn the_command_that_lists_warnings_can_be_typed() {
+    let directory = tempfile::tempdir().unwrap();
+    let role = r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_templates"}]}"#;
+    fs::write(directory.path().join("a role.json"), role).unwrap();
+    let schema = portcullis(&["schema", "show", "hightouch"]).output().unwrap();
+    fs::write(directory.path().join("a schema.json"), schema.stdout).unwrap();
+    let matrix = ["matrix", "a role.json"];
+    for (arguments, command) in [
+        (&["diff", "-", "a role.json"][..], &["`portcullis lint -`", "`portcullis lint 'a role.json'`"][..]),
+        (&matrix, &["`portcullis lint 'a role.json'`"]),
+        (&[&matrix[..], &["--schema", "hightouch"]].concat(), &["`portcullis lint 'a role.json'`"]),
+        (
+            &[&matrix[..], &["--schema", "a schema.json"]].concat(),
+            &["`portcullis lint --schema 'a schema.json' 'a role.json'`"],
+        ),
+    ] {
+        let output = with_input(directory.path(), arguments, role);
+        let said = text(&output.stderr);
+        assert!(command.iter().all(|command| said.contains(command)), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_may_be_as_long_as_the_longest_kind() {
+    let role = "examples/acme/roles/reader.json";
+    let lint = |limits: &[&str]| portcullis(&[&["lint", role], limits].concat()).output().unwrap();
+    assert_eq!(lint(&["--max-workspace-bytes", "10"]).status.code(), Some(0));
+    let output = lint(&["--max-document-bytes", "10"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains("P0016") && said.contains("--max-document-bytes"), "{said}");
+}
+
 /// Every line of an `Example` in every help runs in the repository.
 #[test]
 fn examples_of_help_work() {

@@ -9,9 +9,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use portcullis::Question;
-use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::numbers;
 
 /// A request as read from its line.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl<'l> Request<'l> {
             Ok(parts) => parts.request(),
             Err(error) => {
                 // serde_json refuses numbers that no f64 holds, also where nobody looks at them.
-                let Some(held) = with_numbers_held(line).filter(|_| error.is_syntax()) else {
+                let Some(held) = numbers::held(line).filter(|_| error.is_syntax()) else {
                     return Err(in_words(&error));
                 };
                 let parts = Parts::read(&held).map_err(|error| in_words(&error))?;
@@ -67,45 +67,6 @@ impl<'l> Request<'l> {
 fn in_words(error: &serde_json::Error) -> String {
     let words = bounded(error.to_string().replace(" at line 1 column ", " at column "));
     if error.is_data() { words } else { format!("not JSON: {words}") }
-}
-
-/// The line with a number that an f64 holds in the place of each that it does not, at the same columns; nothing when
-/// there is none.
-fn with_numbers_held(line: &[u8]) -> Option<Vec<u8>> {
-    const HELD: &[u8] = b"9e99";
-    let mut held = Vec::with_capacity(line.len());
-    let (mut found, mut in_text) = (false, false);
-    let mut rest = line;
-    while let Some(&first) = rest.first() {
-        let is_number = !in_text && (first == b'-' || first.is_ascii_digit());
-        let length = match first {
-            b'\\' if in_text => 2.min(rest.len()),
-            _ if is_number => {
-                let of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
-                rest.iter().position(|byte| !of_number(byte)).unwrap_or(rest.len())
-            }
-            _ => 1,
-        };
-        in_text ^= first == b'"';
-        let (token, after) = rest.split_at_checked(length)?;
-        if is_number && is_beyond(token) {
-            found = true;
-            held.extend_from_slice(HELD);
-            held.resize(held.len() + length.saturating_sub(HELD.len()), b' ');
-        } else {
-            held.extend_from_slice(token);
-        }
-        rest = after;
-    }
-    found.then_some(held)
-}
-
-/// Whether this is a number as JSON writes it, and one that no f64 holds.
-fn is_beyond(token: &[u8]) -> bool {
-    // To pass over a value is to check its form alone.
-    let is_formed = serde_json::from_slice::<IgnoredAny>(token).is_ok();
-    let number = std::str::from_utf8(token).ok().and_then(|text| text.parse::<f64>().ok());
-    is_formed && number.is_some_and(f64::is_infinite)
 }
 
 /// A message that quotes what was found may quote a megabyte of it.

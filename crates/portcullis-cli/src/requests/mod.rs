@@ -5,6 +5,7 @@
 //! is skipped without being held.
 
 mod line;
+mod numbers;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
