@@ -68,7 +68,7 @@ pub(crate) struct LimitArgs {
     /// Bytes of one workspace file [default: 67108864]
     #[arg(long, value_name = "BYTES", hide_short_help = true, help_heading = "Limits")]
     max_workspace_bytes: Option<u32>,
-    /// How deep lists and objects may nest [default: 64]
+    /// How deep lists and objects may nest, at most 512 [default: 64]
     #[arg(long, value_name = "N", hide_short_help = true, help_heading = "Limits")]
     max_nesting: Option<u32>,
     /// Statements of one document [default: 65536]

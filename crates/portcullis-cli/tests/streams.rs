@@ -7,10 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod sandbox;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use sandbox::copy;
 
 const ACME: &str = "examples/acme/workspace.json";
 
@@ -247,17 +251,4 @@ fn examples_of_help_work() {
         }
     }
     assert!(count >= 20, "{count}");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

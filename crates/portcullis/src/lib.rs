@@ -61,7 +61,7 @@ pub use diff::{Change, MemberChange, PermissionName, diff_documents, diff_snapsh
 pub use explain::{Explanation, Grounds, Held, Nearest};
 pub use format::format;
 pub use json::source_from_bytes;
-pub use limits::{Limits, NAME_BYTES};
+pub use limits::{DEEPEST, Limits, NAME_BYTES};
 pub use lint::{Read, read_any};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;

@@ -12,7 +12,7 @@ pub struct Limits {
     pub document_bytes: usize,
     /// Bytes of one workspace file: 64 MiB.
     pub workspace_bytes: usize,
-    /// How deep arrays and objects may nest: 64.
+    /// How deep arrays and objects may nest: 64, and never more than [`DEEPEST`].
     pub nesting: usize,
     /// Statements of one document: 65,536.
     pub statements: usize,
@@ -43,6 +43,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// The deepest nesting that any limit allows. Writing a text back goes down it by recursion, and no text may
+/// exhaust a stack, whatever the flags say.
+pub const DEEPEST: usize = 512;
 
 /// The longest name of a role, group, member, action or resource type, in bytes.
 pub const NAME_BYTES: usize = 512;

@@ -146,6 +146,8 @@ pub(crate) fn over_limit(count: usize, limit: usize, noun: &str, flag: &str) -> 
 
 /// Whether a text is within its limit in bytes; says so when not.
 pub(crate) fn fits(source: &Arc<Source>, most: usize, flag: &str, report: &mut Report) -> bool {
+    // Places are 32 bits wide.
+    let most = most.min(u32::MAX as usize);
     let bytes = source.text().len();
     if bytes > most {
         report.push(over_limit(bytes, most, "byte", flag).at(source, Span::default(), "this file"));

@@ -49,7 +49,7 @@ codes! {
         "A file holds one JSON value. Several documents are several files.");
     /// Lists and objects nest deeper than the limit.
     TooDeep = Entry::new("P0014", Error, "nested too deep",
-        "Nesting is bounded, 64 levels unless `--max-nesting` says otherwise, so that no text can exhaust a reader. Real documents need four.");
+        "Nesting is bounded, 64 levels unless `--max-nesting` says otherwise and 512 at most, so that no text can exhaust a reader. Real documents need four.");
     /// A key that stands twice in one object.
     DuplicateKey = Entry::new("P0015", Error, "duplicate key",
         "Programs disagree about which of two equal keys counts, so a document with one would mean different things to different readers.");

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::limits::DEEPEST;
 use crate::source::{Source, Span};
 
 /// Further faults of the same kind are counted instead of reported.
@@ -119,10 +120,14 @@ impl<'a> Faults<'a> {
     }
 
     pub(super) fn too_deep(&mut self, span: Span, limit: usize) {
+        let help = if limit < DEEPEST {
+            "flatten the text, or raise the limit with `--max-nesting`"
+        } else {
+            "flatten the text: `--max-nesting` goes no further"
+        };
+        let message = format!("lists and objects nest deeper than {limit} levels");
         self.report.push(
-            Diagnostic::new(Code::TooDeep, format!("lists and objects nest deeper than {limit} levels"))
-                .at(self.source, span, "one level too deep")
-                .help("flatten the text, or raise the limit with `--max-nesting`"),
+            Diagnostic::new(Code::TooDeep, message).at(self.source, span, "one level too deep").help(help),
         );
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::fault::Faults;
 use super::{Kind, Node};
 use crate::diagnostic::{Code, Report};
-use crate::limits::Limits;
+use crate::limits::{DEEPEST, Limits};
 use crate::source::{Source, Span};
 
 /// What may come next.
@@ -61,7 +61,7 @@ impl<'a> Scanner<'a> {
             nodes: Vec::with_capacity(text.len() / 12 + 4),
             open: NONE,
             depth: 0,
-            limit: limits.nesting,
+            limit: limits.nesting.min(DEEPEST),
             comma: None,
             faults: Faults::new(source, report),
             patience: PATIENCE,

@@ -137,8 +137,9 @@ impl Expander<'_> {
                 let message = format!("{} is not a type of its own: {} covers it", quoted(name), quoted(own));
                 let fault = self.fault(Code::CoveredName, span, message, "covered by another type");
                 let covers = listed(kind.covers(), 8);
+                let own = quoted(own);
                 let help = format!(
-                    "naming it would mean all of `{own}`, which covers {covers}; write `{own}` if that is meant"
+                    "naming it would mean all of {own}, which covers {covers}; write {own} if that is meant"
                 );
                 self.report.push(fault.help(help));
                 None

@@ -140,3 +140,16 @@ fn a_large_workspace_is_formatted() {
     let formatted = format(&Source::new("workspace.json", text), &Limits::default()).unwrap();
     assert_eq!(formatted.matches("\"effect\": \"allow\"").count(), 80_000);
 }
+
+/// Whatever limit is asked for, no text exhausts the stack: as deep as a text may be it is written, and no deeper.
+#[test]
+fn the_deepest_text_is_formatted_and_a_deeper_one_refused() {
+    let mut limits = Limits::default();
+    limits.nesting = usize::MAX;
+    let nested = |levels: usize| {
+        let text = format!("{{\"policies\": {}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        format(&Source::new("deep.json", text), &limits)
+    };
+    assert!(nested(portcullis::DEEPEST).is_ok());
+    assert!(nested(portcullis::DEEPEST + 1).is_err() && nested(200_000).is_err());
+}
