@@ -50,7 +50,7 @@ impl Matrix {
         let questions = Questions {
             subjects,
             permissions,
-            row: |subject: &SubjectId, _: &PermissionId| self.subject_rows.read(subject.0),
+            row: |subject: &SubjectId, _: &PermissionId| self.subject_sets.get(subject.0),
             id: |permission: &PermissionId| *permission,
         };
         self.sweep(questions, granted, open);
@@ -70,7 +70,7 @@ impl Matrix {
             permissions,
             row: |subject: &Subject, permission: &Permission| {
                 let foreign = self.is_foreign(*subject, *permission);
-                if foreign { 0 } else { self.subject_rows.read(subject.id().0) }
+                if foreign { 0 } else { self.subject_sets.get(subject.id().0) }
             },
             id: |permission: &Permission| permission.id(),
         };
@@ -85,12 +85,11 @@ impl Matrix {
     ) {
         let count = self.permissions;
         match &self.rows {
-            Rows::Flat { lanes, words } => {
-                questions.answer(count, granted, open, |row, at| flat(lanes, *words, row, word_of(at)))
+            Rows::Flat { lanes } => {
+                questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at)));
             }
-            Rows::Paged { leaves, span, pages } => {
-                questions
-                    .answer(count, granted, open, |row, at| paged(leaves, *span, pages, row, word_of(at)));
+            Rows::Paged { leaves, pages } => {
+                questions.answer(count, granted, open, |row, at| paged(leaves, pages, row, word_of(at)));
             }
         }
     }

@@ -1,15 +1,22 @@
-//! Building a matrix: roles, then sets of roles, then subjects.
+//! Building a matrix, and editing one: roles, sets of roles, subjects.
 //!
-//! All work is done here, once: a set of roles is united and settled on first sight, equal rows
-//! are found, and every fault that there can be comes out as a [`BuildError`]. A call that fails
-//! adds nothing that can be asked. What is built holds no spare memory and is never changed.
+//! All work is done here, once: the roles of a set are united and settled when the set is first seen, and
+//! every fault that there can be comes out as a [`BuildError`]. A call that fails changes nothing. What only
+//! edits need (what finds a set by its roles, who uses a page, which sets hold a role) lies here and
+//! not in the [`Matrix`], which is handed out as often as one likes: it shares everything with the builder until
+//! the builder changes something.
+//!
+//! This file adds; `edit.rs` changes and takes away.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::column::Column;
-use crate::error::Table;
-use crate::intern::{Arena, Even, Interner, Ragged};
-use crate::rows::{Page, Rows};
+use crate::error::Table as Full;
+use crate::edit::mark;
+use crate::intern::Index;
+use crate::matrix::{Free, ROLES};
+use crate::persistent::{Column, Lists, Table};
+use crate::rows::{PAGES, Page, Rows, SETS};
 use crate::word::{self, BLOCK_WORDS, Lane};
 use crate::{BuildError, Matrix, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId};
 
@@ -25,7 +32,7 @@ pub enum Layout {
     Paged,
 }
 
-/// Collects roles, sets and subjects, and makes a [`Matrix`] of them.
+/// Collects roles, sets and subjects, changes them, and hands out a [`Matrix`] of them.
 ///
 /// ```
 /// use portcullis_matrix::*;
@@ -50,19 +57,26 @@ pub enum Layout {
 /// # }
 /// ```
 pub struct MatrixBuilder {
-    lineage: Stamp,
-    schema: Stamp,
-    permissions: u32,
-    roles: Vec<RolePlanes>,
-    sets: Interner<Ragged<RoleId>>,
-    /// The row of each set.
-    set_rows: Vec<u32>,
-    rows: Interning,
-    /// The set of each subject; 0 for those who are denied everything.
-    subjects: Vec<SetId>,
+    pub(crate) matrix: Matrix,
+    /// Finds a set by its roles.
+    pub(crate) sets: Index,
+    pub(crate) pages: Pages,
+    /// Numbers that are free to be given out again.
+    pub(crate) vacant_sets: Vec<SetId>,
+    pub(crate) vacant_roles: Vec<RoleId>,
+    /// The words of all roles' planes, where rows are flat: what a row is settled from, side by side.
+    pub(crate) quads: Vec<Quad>,
+    /// For each role a bit per chunk of sets: whether one of its sets may hold the role.
+    pub(crate) holders: Vec<Vec<u64>>,
     /// The roles of the set at hand, sorted.
     sorted: Vec<RoleId>,
 }
+
+/// One word of the four planes of a role, in the order of [`Lane::settle`].
+pub(crate) type Quad = [u64; 4];
+
+/// The most pages: ids stay well below the one that means "none".
+pub(crate) const MOST_PAGES: usize = 1 << 31;
 
 impl MatrixBuilder {
     /// The widest schema: 1,048,576 permissions.
@@ -70,6 +84,9 @@ impl MatrixBuilder {
 
     /// The most subjects, the unknown one counted: 2,147,483,648.
     pub const SUBJECTS: u32 = 1 << 31;
+
+    /// The most distinct sets of roles: 2,147,483,648.
+    pub const SETS: u32 = 1 << 31;
 
     /// A builder for a schema of this many permissions.
     ///
@@ -98,38 +115,85 @@ impl MatrixBuilder {
             return Err(BuildError::TooWideForFlat { found: permissions, limit });
         }
         let flat = layout == Layout::Flat || layout == Layout::Auto && fits;
-        let mut builder = Self {
+        let mut rows = if flat {
+            Rows::Flat { lanes: Table::new(words) }
+        } else {
+            let leaves = Table::new(words.div_ceil(BLOCK_WORDS));
+            Rows::Paged { leaves, pages: Table::of([Page::EMPTY]) }
+        };
+        // Sets 0 and 1 are empty and deny everything; subject 0 is nobody.
+        let mut sets = Lists::default();
+        for _ in [SetId::EMPTY, SetId::SUSPENDED] {
+            rows.push();
+            sets.push(&[]);
+        }
+        let matrix = Matrix {
             lineage,
             schema,
             permissions,
-            roles: Vec::new(),
-            sets: Interner::new(Ragged::new(), seed),
-            set_rows: Vec::new(),
-            rows: if flat { Interning::flat(words, seed) } else { Interning::paged(words, seed)? },
-            subjects: Vec::new(),
-            sorted: Vec::new(),
+            subject_sets: Column::of([SetId::EMPTY.0], 0),
+            rows,
+            sets,
+            population: Table::of([0, 0]),
+            roles: Table::new(1),
+            free: Free::default(),
         };
-        // Set 0 is empty, so row 0 denies everything; subject 0 is nobody.
-        let empty = builder.add_set(&[])?;
-        builder.subjects.push(empty);
-        Ok(builder)
+        Ok(Self::around(matrix, seed))
     }
 
-    /// Adds a role and gives it the next id.
+    pub(crate) fn around(matrix: Matrix, seed: u64) -> Self {
+        Self {
+            matrix,
+            sets: Index::new(seed),
+            pages: Pages::new(seed.rotate_left(32)),
+            vacant_sets: Vec::new(),
+            vacant_roles: Vec::new(),
+            quads: Vec::new(),
+            holders: Vec::new(),
+            sorted: Vec::new(),
+        }
+    }
+
+    /// Adds a role and gives it an id: that of a role that was removed, or the next.
     ///
     /// # Errors
     ///
     /// When a plane is not as wide as the schema, or there is no id left.
     pub fn add_role(&mut self, planes: RolePlanes) -> Result<RoleId, BuildError> {
-        let expected = self.permissions;
-        if let Some(found) =
-            planes.planes().iter().map(|plane| plane.permissions()).find(|found| *found != expected)
-        {
-            return Err(BuildError::PlaneWidth { expected, found });
+        self.fits(&planes)?;
+        let next = RoleId::new(self.matrix.roles.len());
+        let role = self.vacant_roles.last().copied().or(next).ok_or(BuildError::Full(Full::Roles))?;
+        if self.vacant_roles.pop().is_some() {
+            self.matrix.free.roles -= 1;
         }
-        let role = RoleId::new(self.roles.len()).ok_or(BuildError::Full(Table::Roles))?;
-        self.roles.push(planes);
+        self.matrix.roles.grow(role.index() + 1);
+        self.holders.resize(self.holders.len().max(role.index() + 1), Vec::new());
+        self.put(role, planes);
         Ok(role)
+    }
+
+    pub(crate) fn fits(&self, planes: &RolePlanes) -> Result<(), BuildError> {
+        let expected = self.matrix.permissions;
+        let mut widths = planes.planes().into_iter().map(|plane| plane.permissions());
+        match widths.find(|found| *found != expected) {
+            Some(found) => Err(BuildError::PlaneWidth { expected, found }),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a role other planes; rows are for whoever calls to settle.
+    pub(crate) fn put(&mut self, role: RoleId, planes: RolePlanes) {
+        if let Rows::Flat { .. } = self.matrix.rows {
+            let words = self.matrix.words();
+            let start = role.index() * words;
+            self.quads.resize(self.quads.len().max(start + words), Quad::default());
+            for (at, quad) in self.quads.iter_mut().skip(start).take(words).enumerate() {
+                *quad = planes.planes().map(|plane| plane.word(at));
+            }
+        }
+        if let Some(place) = self.matrix.roles.entry_mut(role.index()).first_mut() {
+            *place = Some(Arc::new(planes));
+        }
     }
 
     /// The id of a set of roles, whatever their order and however often each is named. The row of
@@ -139,22 +203,59 @@ impl MatrixBuilder {
     ///
     /// When a role was not added before, or there is no id left.
     pub fn add_set(&mut self, roles: &[RoleId]) -> Result<SetId, BuildError> {
-        let count = self.roles.len();
-        if let Some(role) = roles.iter().find(|role| role.index() >= count) {
-            return Err(BuildError::UnknownRole { role: *role, roles: count as u32 });
+        if let Some(role) = roles.iter().find(|role| self.matrix.role(**role).is_none()) {
+            return Err(BuildError::UnknownRole { role: *role, roles: self.matrix.roles() });
         }
-        self.sorted.clear();
-        self.sorted.extend_from_slice(roles);
-        self.sorted.sort_unstable();
-        self.sorted.dedup();
-        if let Some(set) = self.sets.find(&self.sorted) {
-            return Ok(SetId(set));
+        if roles.is_empty() {
+            return Ok(SetId::EMPTY);
         }
-        // The row comes first: if there is no room for it, the set must not be found either.
-        let row = self.rows.settle(&self.roles, &self.sorted)?;
-        let set = self.sets.intern(&self.sorted).ok_or(BuildError::Full(Table::Sets))?;
-        self.set_rows.push(row);
-        Ok(SetId(set))
+        let mut sorted = core::mem::take(&mut self.sorted);
+        sorted.clear();
+        sorted.extend_from_slice(roles);
+        sorted.sort_unstable();
+        sorted.dedup();
+        let set = match self.sets.find(&self.matrix.sets, &sorted) {
+            Some(set) => Ok(SetId(set)),
+            None => self.new_set(&sorted),
+        };
+        self.sorted = sorted;
+        set
+    }
+
+    fn new_set(&mut self, roles: &[RoleId]) -> Result<SetId, BuildError> {
+        let next = self.matrix.rows.len();
+        if let Rows::Paged { leaves, pages } = &self.matrix.rows
+            && pages.len() + leaves.stride() > MOST_PAGES
+        {
+            return Err(BuildError::Full(Full::Pages));
+        }
+        let set = match self.vacant_sets.pop() {
+            Some(set) => {
+                self.matrix.free.sets -= 1;
+                self.matrix.sets.set(set.0, roles);
+                set
+            }
+            None if next >= Self::SETS as usize => return Err(BuildError::Full(Full::Sets)),
+            None => {
+                self.matrix.rows.push();
+                self.matrix.population.push(&[0]);
+                self.matrix.sets.push(roles);
+                SetId(next as u32)
+            }
+        };
+        self.sets.insert(&self.matrix.sets, set.0);
+        let chunk = set.0 >> SETS;
+        roles.iter().for_each(|role| mark(&mut self.holders, *role, chunk));
+        match &mut self.matrix.rows {
+            Rows::Flat { lanes } => settle(lanes.entry_mut(set.index()), &self.quads, roles),
+            Rows::Paged { leaves, pages } => {
+                for (block, leaf) in leaves.entry_mut(set.index()).iter_mut().enumerate() {
+                    let page = Page(unite(&self.matrix.roles, roles, block));
+                    *leaf = self.pages.acquire(pages, page, &mut self.matrix.free.pages);
+                }
+            }
+        }
+        Ok(set)
     }
 
     /// Adds a subject who holds a set of roles, and gives it the next id, from 1.
@@ -163,19 +264,58 @@ impl MatrixBuilder {
     ///
     /// When the set was not added before, or there is no id left.
     pub fn add_subject(&mut self, set: SetId) -> Result<Subject, BuildError> {
-        if set.index() >= self.set_rows.len() {
-            let sets = self.set_rows.len() as u32;
-            return Err(BuildError::UnknownSet { set, sets });
-        }
-        let id = SubjectId::new(self.subjects.len())
-            .filter(|id| id.0 < Self::SUBJECTS)
-            .ok_or(BuildError::Full(Table::Subjects))?;
-        self.subjects.push(set);
-        Ok(Subject::new(self.lineage, id))
+        let first = self.add_subjects(&[set])?;
+        Ok(Subject::new(self.matrix.lineage, first))
     }
 
-    /// Adds a subject who is denied everything, and gives it the next id: one who is suspended,
-    /// or was removed and whose id must not become somebody else's.
+    /// Adds many subjects, who get the ids from the one returned on.
+    ///
+    /// # Errors
+    ///
+    /// When one of the sets was not added before, or there are not enough ids left; then none is added.
+    pub fn add_subjects(&mut self, sets: &[SetId]) -> Result<SubjectId, BuildError> {
+        let first = self.matrix.subject_sets.len();
+        if first + sets.len() > Self::SUBJECTS as usize {
+            return Err(BuildError::Full(Full::Subjects));
+        }
+        let matrix = &self.matrix;
+        for set in sets {
+            if set.0 >= 2 && matrix.sets.get(set.0).is_empty() || set.index() >= matrix.rows.len() {
+                return Err(BuildError::UnknownSet { set: *set, sets: matrix.rows.len() as u32 });
+            }
+        }
+        if sets.len() < 1 << SETS {
+            for set in sets {
+                self.matrix.subject_sets.push(set.0);
+                self.count(*set, 1);
+            }
+            return Ok(SubjectId(first as u32));
+        }
+        // Of many, each is counted in plain memory first.
+        let mut counts = alloc::vec![0_u32; matrix.rows.len()];
+        for set in sets {
+            if let Some(count) = counts.get_mut(set.index()) {
+                *count += 1;
+            }
+        }
+        let matrix = &mut self.matrix;
+        let all = matrix.subject_sets.iter().chain(sets.iter().map(|set| set.0));
+        matrix.subject_sets = Column::of(all, matrix.rows.len() as u32 - 1);
+        matrix.population = Table::of(matrix.population.iter().zip(&counts).map(|(old, new)| old + new));
+        Ok(SubjectId(first as u32))
+    }
+
+    /// Counts one subject more or less of a set.
+    pub(crate) fn count(&mut self, set: SetId, change: i32) -> u32 {
+        let counts = self.matrix.population.entry_mut(set.index());
+        counts.first_mut().map_or(0, |count| {
+            *count = count.wrapping_add_signed(change);
+            *count
+        })
+    }
+
+    /// Adds a subject who is denied everything, and gives it the next id: one whose id must not become
+    /// somebody else's.
     ///
     /// # Errors
     ///
@@ -184,104 +324,107 @@ impl MatrixBuilder {
         self.add_subject(SetId::EMPTY)
     }
 
-    /// The matrix of all that was added.
+    /// The matrix of all that was added and changed so far.
+    #[must_use]
+    pub const fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    /// The matrix of all that was added and changed.
     #[must_use]
     pub fn build(self) -> Matrix {
-        let (rows, row_count) = self.rows.finish();
-        let row_of = |set: &SetId| self.set_rows.get(set.index()).copied().unwrap_or(0);
-        let mut population = alloc::vec![0_u32; row_count as usize].into_boxed_slice();
-        for set in self.subjects.iter().skip(1) {
-            if let Some(holders) = population.get_mut(row_of(set) as usize) {
-                *holders += 1;
-            }
-        }
-        let mut sets = self.sets.arena;
-        sets.shrink();
-        Matrix {
-            lineage: self.lineage,
-            schema: self.schema,
-            permissions: self.permissions,
-            row_count,
-            subject_rows: Column::pack(self.subjects.iter().map(row_of), row_count as usize),
-            rows,
-            subject_sets: Column::pack(self.subjects.iter().map(|set| set.0), sets.ends.len()),
-            set_rows: Column::pack(self.set_rows.iter().copied(), row_count as usize),
-            sets,
-            population,
-            roles: self.roles.into_boxed_slice(),
-        }
+        self.matrix
     }
 }
 
 impl core::fmt::Debug for MatrixBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("MatrixBuilder")
-            .field("permissions", &self.permissions)
-            .field("roles", &self.roles.len())
-            .field("sets", &self.set_rows.len())
-            .field("subjects", &self.subjects.len())
-            .finish_non_exhaustive()
+        f.debug_struct("MatrixBuilder").field("matrix", &self.matrix).finish_non_exhaustive()
     }
 }
 
-/// Rows while they are being interned.
-enum Interning {
-    Flat { rows: Interner<Even<Lane>>, words: usize },
-    Paged { rows: Interner<Even<u32>>, pages: Interner<Even<Page>>, span: usize, row: Vec<u32> },
+/// What finds a page by its bits, and how many rows use each.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    pub(crate) index: Index,
+    pub(crate) uses: Vec<u32>,
+    pub(crate) vacant: Vec<u32>,
 }
 
-impl Interning {
-    fn flat(words: usize, seed: u64) -> Self {
-        Self::Flat { rows: Interner::new(Even::new(words), !seed), words }
+impl Pages {
+    fn new(seed: u64) -> Self {
+        Self { index: Index::new(seed), uses: Vec::new(), vacant: Vec::new() }
     }
 
-    fn paged(words: usize, seed: u64) -> Result<Self, BuildError> {
-        let span = words.div_ceil(BLOCK_WORDS);
-        let mut pages = Interner::new(Even::new(1), seed.rotate_left(32));
-        pages.intern(&[Page::EMPTY]).ok_or(BuildError::Full(Table::Pages))?;
-        Ok(Self::Paged { rows: Interner::new(Even::new(span), !seed), pages, span, row: Vec::new() })
-    }
-
-    /// The row that a set of roles comes to.
-    fn settle(&mut self, roles: &[RolePlanes], set: &[RoleId]) -> Result<u32, BuildError> {
-        match self {
-            Self::Flat { rows, words } => {
-                let block = unite(roles, set, 0);
-                let row = block.get(..*words).unwrap_or(&block);
-                rows.intern(row).ok_or(BuildError::Full(Table::Rows))
-            }
-            Self::Paged { rows, pages, span, row } => {
-                row.clear();
-                for index in 0..*span {
-                    let page = Page(unite(roles, set, index));
-                    let found = if page == Page::EMPTY { Some(0) } else { pages.intern(&[page]) };
-                    row.push(found.ok_or(BuildError::Full(Table::Pages))?);
+    /// The id of a page, which is added when it is new, with one use more.
+    pub(crate) fn acquire(
+        &mut self,
+        pages: &mut Table<Page, PAGES>,
+        page: Page,
+        free: &mut u32,
+    ) -> u32 {
+        if page == Page::EMPTY {
+            return 0;
+        }
+        let id = self.index.find(pages, &[page]).unwrap_or_else(|| {
+            let id = match self.vacant.pop() {
+                Some(id) => {
+                    *free -= 1;
+                    pages.entry_mut(id as usize).fill(page);
+                    id
                 }
-                rows.intern(row).ok_or(BuildError::Full(Table::Rows))
-            }
-        }
+                None => {
+                    pages.push(&[page]);
+                    pages.len() as u32 - 1
+                }
+            };
+            self.index.insert(pages, id);
+            id
+        });
+        self.uses.resize(self.uses.len().max(id as usize + 1), 0);
+        self.uses.iter_mut().skip(id as usize).take(1).for_each(|uses| *uses += 1);
+        id
     }
 
-    fn finish(self) -> (Rows, u32) {
-        match self {
-            Self::Flat { rows, words } => {
-                let count = rows.arena.len();
-                (Rows::Flat { lanes: rows.arena.items.into_boxed_slice(), words }, count)
+    /// One use less; a page that nobody uses is free.
+    pub(crate) fn release(&mut self, pages: &mut Table<Page, PAGES>, id: u32, free: &mut u32) {
+        let Some(uses) = self.uses.get_mut(id as usize).filter(|_| id > 0) else { return };
+        *uses = uses.saturating_sub(1);
+        if *uses == 0 {
+            if let Some(page) = pages.get(id as usize).copied() {
+                self.index.remove(pages, &[page]);
             }
-            Self::Paged { rows, pages, span, .. } => {
-                let count = rows.arena.len();
-                let leaves = rows.arena.items.into_boxed_slice();
-                let pages = pages.arena.items.into_boxed_slice();
-                (Rows::Paged { leaves, span, pages }, count)
+            pages.entry_mut(id as usize).fill(Page::EMPTY);
+            self.vacant.push(id);
+            *free += 1;
+        }
+    }
+}
+
+/// Writes the row of a set of roles, where rows are flat.
+#[inline]
+pub(crate) fn settle(row: &mut [Lane], quads: &[Quad], roles: &[RoleId]) {
+    let words = row.len();
+    for (at, lane) in row.iter_mut().enumerate() {
+        let mut united = Quad::default();
+        for quad in roles.iter().filter_map(|role| quads.get(role.index() * words + at)) {
+            for (sum, word) in united.iter_mut().zip(quad) {
+                *sum |= word;
             }
         }
+        let [allow, deny, allow_if, deny_if] = united;
+        *lane = Lane::settle(allow, deny, allow_if, deny_if);
     }
 }
 
 /// One block of 512 permissions: the planes of a set of roles united, then settled.
-fn unite(roles: &[RolePlanes], set: &[RoleId], block: usize) -> [Lane; BLOCK_WORDS] {
+pub(crate) fn unite(
+    roles: &Table<Option<Arc<RolePlanes>>, ROLES>,
+    set: &[RoleId],
+    block: usize,
+) -> [Lane; BLOCK_WORDS] {
     let mut united = [[0_u64; BLOCK_WORDS]; 4];
-    for role in set.iter().filter_map(|role| roles.get(role.index())) {
+    for role in set.iter().filter_map(|role| roles.get(role.index())?.as_deref()) {
         for (sum, plane) in united.iter_mut().zip(role.planes()) {
             for (sum, word) in sum.iter_mut().zip(plane.words_from(block * BLOCK_WORDS)) {
                 *sum |= word;

@@ -6,7 +6,7 @@
 
 use core::fmt;
 
-use crate::{RoleId, SetId};
+use crate::{RoleId, SetId, SubjectId};
 
 /// Why a matrix could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,18 @@ pub enum BuildError {
         /// How many sets there are.
         sets: u32,
     },
+    /// An edit names a subject that was not added.
+    UnknownSubject {
+        /// The subject that was named.
+        subject: SubjectId,
+        /// How many subject ids there are.
+        subjects: u32,
+    },
+    /// A role is to be removed that a subject holds.
+    RoleHeld {
+        /// The role.
+        role: RoleId,
+    },
     /// A table has no id left to give.
     Full(Table),
 }
@@ -61,8 +73,6 @@ pub enum Table {
     Sets,
     /// Subjects.
     Subjects,
-    /// Distinct rows.
-    Rows,
     /// Distinct pages of 512 permissions.
     Pages,
 }
@@ -73,7 +83,6 @@ impl fmt::Display for Table {
             Self::Roles => "roles",
             Self::Sets => "sets of roles",
             Self::Subjects => "subjects",
-            Self::Rows => "rows",
             Self::Pages => "pages",
         })
     }
@@ -105,6 +114,14 @@ impl fmt::Display for BuildError {
                 "expected one of {sets} sets of roles, found set number {}; add the set before the subject",
                 set.as_u32()
             ),
+            Self::UnknownSubject { subject, subjects } => write!(
+                f,
+                "expected one of {subjects} subjects, found subject number {}; add the subject first",
+                subject.as_u32()
+            ),
+            Self::RoleHeld { role } => {
+                write!(f, "role number {} is held; take it from its subjects first", role.as_u32())
+            }
             Self::Full(table) => {
                 write!(f, "found more {table} than a matrix can number; split the workspace")
             }

@@ -54,11 +54,12 @@ id! {
     PermissionId
 }
 id! {
-    /// A role of one matrix, numbered from 0 in the order of arrival.
+    /// A role of one matrix, numbered from 0; the number of one that was removed is given out again.
     RoleId
 }
 id! {
-    /// A distinct set of roles. Set 0 is the empty one.
+    /// A distinct set of roles. Set 0 is the empty one; the number of a set that nobody holds any more is given
+    /// out again.
     SetId
 }
 
@@ -74,6 +75,9 @@ impl PermissionId {
 }
 
 impl SetId {
-    /// The empty set of roles, denied everything.
+    /// The empty set of roles, denied everything: of those who hold no role, and of ids that are vacant.
     pub const EMPTY: Self = Self(0);
+
+    /// The set of those who are suspended: empty too, and told apart so that a deny can say why.
+    pub const SUSPENDED: Self = Self(1);
 }

@@ -1,21 +1,24 @@
 //! Interning: equal slices get equal ids.
 //!
-//! Sets of roles, rows and pages are all slices of small values of which each distinct one is
-//! kept once. One open-addressing table serves them all: a slot is the upper half of a hash beside
-//! an id, and a slice counts as found only when the whole of it is equal, never by its hash.
+//! Sets of roles and pages are slices of small values of which each distinct one is kept once. The slices lie in
+//! tables that snapshots share ([`Arena`]); what finds one by its content is an [`Index`], which only whoever
+//! edits needs. A slot of it is the upper half of a hash beside an id, and a slice counts as found only when
+//! the whole of it is equal, never by its hash.
 //!
 //! Outsiders choose what is hashed (they write roles), so the hash is seeded and a probe may look
 //! at no more than a bounded number of slots. **Why inserting ends**: when a probe is too
 //! long the table doubles, while it is more than 1/16 full; below that it takes another seed, at
 //! most eight times in its life; after that the bound itself doubles. Each of these can happen
 //! only finitely often, since a bound as long as the table is never exceeded: the table is at
-//! most half full, so some slot on the way is free.
+//! most three quarters full, so some slot on the way is free.
+//!
+//! What is removed leaves no mark: those behind it that would no longer be reached move up.
 
 use alloc::boxed::Box;
 use alloc::vec;
-use alloc::vec::Vec;
 
 use crate::RoleId;
+use crate::persistent::{Lists, Table};
 use crate::word::{Lane, fold, upper};
 
 /// A value that slices are made of: it can be compared and mixed into a hash.
@@ -44,123 +47,52 @@ impl Atom for Lane {
     }
 }
 
-/// Where the distinct slices lie, numbered from 0.
+/// Where the slices lie, by id.
 pub(crate) trait Arena {
     type Item: Atom;
-    fn len(&self) -> u32;
     /// The slice of an id; empty when there is none.
     fn slice(&self, id: u32) -> &[Self::Item];
-    /// Adds a slice; `None` when there is no number left for it.
-    fn push(&mut self, slice: &[Self::Item]) -> Option<u32>;
 }
 
-/// Slices of one length, one after the other.
-#[derive(Clone, Debug)]
-pub(crate) struct Even<T> {
-    pub(crate) items: Vec<T>,
-    stride: usize,
-    count: u32,
-}
-
-impl<T> Even<T> {
-    pub(crate) const fn new(stride: usize) -> Self {
-        Self { items: Vec::new(), stride, count: 0 }
-    }
-}
-
-impl<T: Atom> Arena for Even<T> {
+impl<T: Atom, const BITS: u32> Arena for Lists<T, BITS> {
     type Item = T;
-
-    fn len(&self) -> u32 {
-        self.count
-    }
 
     #[inline]
     fn slice(&self, id: u32) -> &[T] {
-        let start = id as usize * self.stride;
-        self.items.get(start..start + self.stride).unwrap_or(&[])
-    }
-
-    fn push(&mut self, slice: &[T]) -> Option<u32> {
-        let id = self.count;
-        self.count = id.checked_add(1)?;
-        self.items.extend_from_slice(slice);
-        Some(id)
-    }
-}
-
-/// Slices of any length, one after the other, with the end of each.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ragged<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) ends: Vec<u32>,
-}
-
-impl<T> Ragged<T> {
-    pub(crate) const fn new() -> Self {
-        Self { items: Vec::new(), ends: Vec::new() }
-    }
-
-    pub(crate) fn get(&self, id: u32) -> &[T] {
-        let before = (id as usize).checked_sub(1).map_or(Some(&0), |before| self.ends.get(before));
-        match (before, self.ends.get(id as usize)) {
-            (Some(start), Some(end)) => self.items.get(*start as usize..*end as usize).unwrap_or(&[]),
-            _ => &[],
-        }
-    }
-
-    pub(crate) fn shrink(&mut self) {
-        self.items.shrink_to_fit();
-        self.ends.shrink_to_fit();
-    }
-
-    /// Bytes of heap.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.items.capacity() * size_of::<T>() + self.ends.capacity() * size_of::<u32>()
-    }
-}
-
-impl<T: Atom> Arena for Ragged<T> {
-    type Item = T;
-
-    fn len(&self) -> u32 {
-        self.ends.len() as u32
-    }
-
-    fn slice(&self, id: u32) -> &[T] {
         self.get(id)
     }
+}
 
-    fn push(&mut self, slice: &[T]) -> Option<u32> {
-        let id = u32::try_from(self.ends.len()).ok()?;
-        let end = u32::try_from(self.items.len() + slice.len()).ok()?;
-        self.items.extend_from_slice(slice);
-        self.ends.push(end);
-        Some(id)
+impl<T: Atom + Default, const N: usize> Arena for Table<T, N> {
+    type Item = T;
+
+    #[inline]
+    fn slice(&self, id: u32) -> &[T] {
+        self.entry(id as usize)
     }
 }
 
 /// An id and the upper half of its slice's hash.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     tag: u32,
     id: u32,
 }
 
-/// The id of a free slot; [`LIMIT`] keeps it from being given out.
+/// The id of a free slot; ids stay below it.
 const FREE: u32 = u32::MAX;
-/// Slices that one interner holds at most: tags choose the slot, so there are at most 2^32 slots,
-/// and they are at most half full.
-const LIMIT: u32 = u32::MAX / 2;
+/// The most slots: tags choose among them.
+const MOST: usize = 1 << 31;
 /// Slots that a probe looks at before the table changes.
 const BOUND: usize = 32;
 const SLOTS: usize = 16;
 const RESEEDS: u32 = 8;
 
-/// The distinct slices of an arena, found by content.
-pub(crate) struct Interner<A> {
-    pub(crate) arena: A,
+/// Finds the slices of an arena by content.
+#[derive(Debug)]
+pub(crate) struct Index {
     slots: Box<[Slot]>,
+    len: usize,
     bound: usize,
     reseeds: u32,
     key: u64,
@@ -168,60 +100,81 @@ pub(crate) struct Interner<A> {
 
 /// What a probe came to.
 enum Probe {
-    Found(u32),
+    /// The slot, and the id in it.
+    Found(usize, u32),
     /// The slot where it would belong.
     Free(usize),
     TooLong,
 }
 
-impl<A: Arena> Interner<A> {
-    pub(crate) fn new(arena: A, seed: u64) -> Self {
-        Self { arena, slots: free(SLOTS), bound: BOUND, reseeds: 0, key: key(seed) }
+impl Index {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { slots: free(SLOTS), len: 0, bound: BOUND, reseeds: 0, key: key(seed) }
     }
 
-    /// The id of a slice that is already here.
-    pub(crate) fn find(&self, slice: &[A::Item]) -> Option<u32> {
-        match self.probe(slice, self.tag(slice)) {
-            Probe::Found(id) => Some(id),
+    /// The id of a slice that is here.
+    pub(crate) fn find<A: Arena>(&self, arena: &A, slice: &[A::Item]) -> Option<u32> {
+        match self.probe(arena, slice, self.tag(slice)) {
+            Probe::Found(_, id) => Some(id),
             Probe::Free(_) | Probe::TooLong => None,
         }
     }
 
-    /// The id of a slice, which is added when it is new; `None` when there is no id left.
-    pub(crate) fn intern(&mut self, slice: &[A::Item]) -> Option<u32> {
+    /// Adds a slice that the arena has under this id, and that is not here.
+    pub(crate) fn insert<A: Arena>(&mut self, arena: &A, id: u32) {
+        let slice = arena.slice(id);
         let mut tag = self.tag(slice);
-        let place = loop {
-            match self.probe(slice, tag) {
-                Probe::Found(id) => return Some(id),
-                Probe::Free(place) if self.has_room() => break place,
+        loop {
+            match self.probe(arena, slice, tag) {
+                Probe::Found(..) => return,
+                Probe::Free(place) if self.has_room() => {
+                    if let Some(slot) = self.slots.get_mut(place) {
+                        *slot = Slot { tag, id };
+                        self.len += 1;
+                    }
+                    return;
+                }
                 Probe::Free(_) => self.grow(),
-                Probe::TooLong => self.relieve(),
+                Probe::TooLong => self.relieve(arena),
             }
             tag = self.tag(slice);
-        };
-        if self.arena.len() >= LIMIT {
-            return None;
         }
-        let id = self.arena.push(slice)?;
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = Slot { tag, id };
-        }
-        Some(id)
     }
 
-    fn tag(&self, slice: &[A::Item]) -> u32 {
+    /// Takes a slice away, which the arena still has.
+    pub(crate) fn remove<A: Arena>(&mut self, arena: &A, slice: &[A::Item]) {
+        let Probe::Found(mut hole, _) = self.probe(arena, slice, self.tag(slice)) else { return };
+        self.len -= 1;
+        let mask = self.slots.len() - 1;
+        let mut next = hole;
+        // INVARIANT: between the place of a slice's hash and its slot no slot is free. Test: laws of `removing`.
+        loop {
+            next = (next + 1) & mask;
+            let Some(slot) = self.slots.get(next).copied().filter(|slot| slot.id != FREE) else { break };
+            let (way, back) = (next.wrapping_sub(slot.tag as usize) & mask, next.wrapping_sub(hole) & mask);
+            if way >= back {
+                self.slots.swap(hole, next);
+                hole = next;
+            }
+        }
+        if let Some(slot) = self.slots.get_mut(hole) {
+            *slot = Slot { tag: 0, id: FREE };
+        }
+    }
+
+    fn tag<T: Atom>(&self, slice: &[T]) -> u32 {
         let start = self.key ^ slice.len() as u64;
         upper(slice.iter().fold(start, |state, atom| atom.mix(state, self.key)))
     }
 
-    fn probe(&self, slice: &[A::Item], tag: u32) -> Probe {
+    fn probe<A: Arena>(&self, arena: &A, slice: &[A::Item], tag: u32) -> Probe {
         let mask = self.slots.len() - 1; // a power of two, never empty
         for step in 0..self.bound {
             let place = (tag as usize).wrapping_add(step) & mask;
             match self.slots.get(place) {
                 Some(slot) if slot.id == FREE => return Probe::Free(place),
-                Some(slot) if slot.tag == tag && self.arena.slice(slot.id) == slice => {
-                    return Probe::Found(slot.id);
+                Some(slot) if slot.tag == tag && arena.slice(slot.id) == slice => {
+                    return Probe::Found(place, slot.id);
                 }
                 _ => {}
             }
@@ -229,46 +182,55 @@ impl<A: Arena> Interner<A> {
         Probe::TooLong
     }
 
-    /// Whether one more slice leaves the table at most half full.
+    /// Whether one more slice leaves the table at most three quarters full.
     fn has_room(&self) -> bool {
-        (self.arena.len() as usize) < self.slots.len() / 2
+        (self.len + 1) * 4 <= self.slots.len() * 3
     }
 
     /// A probe was too long: the table doubles, or takes another seed, or allows longer probes.
-    fn relieve(&mut self) {
-        let sparse = (self.arena.len() as usize) < self.slots.len() / 16;
-        if !sparse && self.slots.len() <= LIMIT as usize {
+    fn relieve<A: Arena>(&mut self, arena: &A) {
+        let sparse = self.len < self.slots.len() / 16;
+        if !sparse && self.slots.len() < MOST {
             self.grow();
         } else if self.reseeds < RESEEDS {
             self.reseeds += 1;
             self.key = key(self.key);
-            self.rebuild(self.slots.len());
+            let mut slots = core::mem::take(&mut self.slots);
+            for slot in slots.iter_mut().filter(|slot| slot.id != FREE) {
+                slot.tag = self.tag(arena.slice(slot.id));
+            }
+            self.rebuild(&slots, slots.len());
         } else {
             self.bound = self.bound.saturating_mul(2);
         }
     }
 
     fn grow(&mut self) {
-        self.rebuild(self.slots.len() * 2);
+        let slots = core::mem::take(&mut self.slots);
+        self.rebuild(&slots, slots.len() * 2);
     }
 
-    /// Puts every slice in its place again, among `slots` slots. What does not fit within the
+    /// Puts every slice in its place again, among `count` slots. What does not fit within the
     /// bound raises it: a slice that is here must be found.
-    fn rebuild(&mut self, slots: usize) {
-        self.slots = free(slots);
-        let mask = slots - 1;
-        for id in 0..self.arena.len() {
-            let tag = self.tag(self.arena.slice(id));
+    fn rebuild(&mut self, old: &[Slot], count: usize) {
+        self.slots = free(count);
+        let mask = count - 1;
+        for taken in old.iter().filter(|slot| slot.id != FREE) {
             let mut step = 0;
-            while let Some(slot) = self.slots.get_mut((tag as usize).wrapping_add(step) & mask) {
+            while let Some(slot) = self.slots.get_mut((taken.tag as usize).wrapping_add(step) & mask) {
                 step += 1;
                 if slot.id == FREE {
-                    *slot = Slot { tag, id };
+                    *slot = *taken;
                     break;
                 }
             }
             self.bound = self.bound.max(step);
         }
+    }
+
+    /// Bytes of heap.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val::<[Slot]>(&self.slots)
     }
 }
 
@@ -283,10 +245,12 @@ const fn key(seed: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     /// A value that an adversary has chosen so that all of its kind collide.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     struct Colliding(u32);
 
     impl Atom for Colliding {
@@ -295,45 +259,95 @@ mod tests {
         }
     }
 
+    /// An index with the arena that it finds slices in.
+    struct Interner<T: Atom> {
+        arena: Lists<T, 10>,
+        index: Index,
+    }
+
+    impl<T: Atom> Interner<T> {
+        fn new(seed: u64) -> Self {
+            Self { arena: Lists::default(), index: Index::new(seed) }
+        }
+
+        fn find(&self, slice: &[T]) -> Option<u32> {
+            self.index.find(&self.arena, slice)
+        }
+
+        fn intern(&mut self, slice: &[T]) -> u32 {
+            self.find(slice).unwrap_or_else(|| {
+                let id = self.arena.len() as u32;
+                self.arena.push(slice);
+                self.index.insert(&self.arena, id);
+                id
+            })
+        }
+    }
+
     #[test]
     fn equal_slices_get_equal_ids_in_order_of_arrival() {
-        let mut ragged = Interner::new(Ragged::new(), 1);
+        let mut ragged = Interner::new(1);
         for round in 0..2 {
             for number in 0..5_000_u32 {
                 let slice: Vec<u32> = (0..number % 7).map(|step| number / 7 + step).collect();
-                let id = ragged.intern(&slice).unwrap();
-                assert_eq!(ragged.arena.slice(id), slice, "round {round}");
+                let id = ragged.intern(&slice);
+                assert_eq!(ragged.arena.get(id), slice, "round {round}");
                 assert_eq!(ragged.find(&slice), Some(id));
             }
         }
-        assert_eq!(ragged.arena.slice(ragged.arena.len()), &[] as &[u32]);
         assert_eq!(ragged.find(&[1, 2, 3, 4, 5, 6, 7, 8]), None);
     }
 
     #[test]
     fn slices_that_all_collide_are_still_told_apart() {
-        let mut interner = Interner::new(Even::new(1), 1);
+        let mut interner = Interner::new(1);
         for round in 0..2 {
             for number in 0..2_000 {
-                assert_eq!(interner.intern(&[Colliding(number)]), Some(number), "round {round}");
+                assert_eq!(interner.intern(&[Colliding(number)]), number, "round {round}");
             }
         }
-        assert_eq!(interner.reseeds, RESEEDS);
-        assert!(interner.slots.len() <= 2_000 * 32, "the table must not grow for ever");
+        assert_eq!(interner.index.reseeds, RESEEDS);
+        assert!(interner.index.slots.len() <= 2_000 * 32, "the table must not grow for ever");
+        for number in (0..2_000).step_by(3) {
+            interner.index.remove(&interner.arena, &[Colliding(number)]);
+        }
+        for number in 0..2_000 {
+            let expected = (number % 3 != 0).then_some(number);
+            assert_eq!(interner.find(&[Colliding(number)]), expected);
+        }
     }
 
     #[test]
-    fn slices_of_no_length_are_all_one() {
-        let mut interner = Interner::new(Even::<u32>::new(0), 1);
-        assert_eq!(interner.intern(&[]), Some(0));
-        assert_eq!(interner.intern(&[]), Some(0));
-        assert_eq!(interner.arena.len(), 1);
+    fn removing_leaves_the_others_to_be_found() {
+        let mut interner = Interner::new(3);
+        let mut state = 1_u64;
+        let mut here = [false; 500];
+        for number in 0..500_u32 {
+            interner.intern(&[number, number]);
+            here[number as usize] = true;
+        }
+        for _ in 0..20_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = (state >> 33) as u32 % 500;
+            let (slice, place) = ([number, number], &mut here[number as usize]);
+            if *place {
+                interner.index.remove(&interner.arena, &slice);
+            } else {
+                interner.index.insert(&interner.arena, number);
+            }
+            *place = !*place;
+            assert_eq!(interner.find(&slice), place.then_some(number));
+        }
+        for number in 0..500_u32 {
+            assert_eq!(interner.find(&[number, number]), here[number as usize].then_some(number));
+        }
+        assert_eq!(interner.index.len, here.iter().filter(|here| **here).count());
     }
 
     #[test]
     fn the_seed_changes_no_number() {
         let ids = |seed| {
-            let mut interner = Interner::new(Even::new(2), seed);
+            let mut interner = Interner::new(seed);
             let slices = (0..1_000_u32).map(|number| [number % 13, number % 17]);
             slices.map(|slice| interner.intern(&slice)).collect::<Vec<_>>()
         };

@@ -66,12 +66,13 @@ mod batch;
 #[cfg(feature = "arbitrary")]
 mod blueprint;
 mod builder;
-mod column;
+mod edit;
 mod error;
 mod handle;
 mod ids;
 mod intern;
 mod matrix;
+pub mod persistent;
 mod plane;
 mod role;
 mod rows;
@@ -83,6 +84,7 @@ mod word;
 #[cfg(feature = "arbitrary")]
 pub use blueprint::Blueprint;
 pub use builder::{Layout, MatrixBuilder};
+pub use edit::Patch;
 pub use error::{BuildError, Table};
 pub use handle::{Permission, Stamp, Subject};
 pub use ids::{PermissionId, RoleId, SetId, SubjectId};

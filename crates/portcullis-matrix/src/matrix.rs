@@ -1,41 +1,54 @@
 //! The matrix itself: immutable, shared, and unable to fail.
 //!
-//! A check reads a row id, then a lane, then two bits. What makes it safe is the order: stamps
-//! first, then the permission against the count, and only then an address. Every read is bounds
-//! checked and falls to deny, so there is no path to a panic and none to somebody else's row.
+//! A check reads the set of a subject, then a lane of the set's row, then two bits. What makes it safe is the
+//! order: stamps first, then the permission against the count, and only then an address. Every read is
+//! bounds checked and falls to deny, so there is no path to a panic and none to somebody else's row.
 //!
-//! A matrix is never edited. A changed workspace gets a new one, under the same lineage.
+//! A matrix is never edited. A changed workspace gets a new one, under the same lineage, which shares with the
+//! old what did not change: a clone costs a few reference counts.
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::hint::cold_path;
 
-use crate::column::Column;
-use crate::intern::Ragged;
-use crate::rows::Rows;
+use crate::persistent::{Column, Lists, Table};
+use crate::rows::{Rows, SETS};
 use crate::word;
 use crate::{
     Cell, Layout, Permission, PermissionId, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId, Verdict,
 };
 
+/// Roles of a chunk: 256.
+pub(crate) const ROLES: usize = 1 << 8;
+/// Counts of a chunk: 4,096, which are 16 KiB.
+pub(crate) const COUNTS: usize = 1 << 12;
+
 /// Who may do what: subjects by permissions, built by [`MatrixBuilder`](crate::MatrixBuilder).
+#[derive(Clone)]
 pub struct Matrix {
     pub(crate) lineage: Stamp,
     pub(crate) schema: Stamp,
     pub(crate) permissions: u32,
-    pub(crate) row_count: u32,
-    /// The row of each subject.
-    pub(crate) subject_rows: Column,
-    pub(crate) rows: Rows,
     /// The set of roles of each subject.
     pub(crate) subject_sets: Column,
-    /// The row of each set.
-    pub(crate) set_rows: Column,
-    /// The roles of each set, ascending.
-    pub(crate) sets: Ragged<RoleId>,
-    /// How many subjects have each row, the unknown one left out.
-    pub(crate) population: Box<[u32]>,
-    pub(crate) roles: Box<[RolePlanes]>,
+    /// What each set comes to.
+    pub(crate) rows: Rows,
+    /// The roles of each set, ascending; none for a set that nobody holds any more.
+    pub(crate) sets: Lists<RoleId, SETS>,
+    /// How many subjects have each set, the unknown one left out.
+    pub(crate) population: Table<u32, COUNTS>,
+    /// The planes of each role; nothing where a role was removed.
+    pub(crate) roles: Table<Option<Arc<RolePlanes>>, ROLES>,
+    /// Sets, roles and pages that are free to be given out again.
+    pub(crate) free: Free,
+}
+
+/// How many numbers of a matrix are free to be given out again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Free {
+    pub(crate) sets: u32,
+    pub(crate) roles: u32,
+    pub(crate) pages: u32,
 }
 
 impl Matrix {
@@ -60,14 +73,22 @@ impl Matrix {
             cold_path();
             return Verdict::Deny;
         }
-        let Some(row) = self.subject_rows.get(subject.0) else {
+        let Some(lane) = self.rows.lane(self.subject_sets.get(subject.0), permission.0) else {
             cold_path();
             return Verdict::Deny;
         };
-        let Some(lane) = self.rows.lane(row, permission.0) else {
+        Verdict::of(lane, permission.0)
+    }
+
+    /// What a set of roles says of a permission. Unknown ids deny.
+    #[inline]
+    #[must_use]
+    pub fn verdict_of(&self, set: SetId, permission: PermissionId) -> Verdict {
+        if permission.0 >= self.permissions {
             cold_path();
             return Verdict::Deny;
-        };
+        }
+        let lane = self.rows.lane(set.0, permission.0).unwrap_or_default();
         Verdict::of(lane, permission.0)
     }
 
@@ -111,32 +132,30 @@ impl Matrix {
 
     /// How many subject ids there are, [`SubjectId::UNKNOWN`] counted.
     #[must_use]
-    pub fn subjects(&self) -> u32 {
-        self.subject_rows.len() as u32
+    pub const fn subjects(&self) -> u32 {
+        self.subject_sets.len() as u32
     }
 
     /// How many roles there are.
     #[must_use]
     pub const fn roles(&self) -> u32 {
-        self.roles.len() as u32
+        self.roles.len() as u32 - self.free.roles
     }
 
-    /// How many distinct sets of roles there are, the empty one counted.
+    /// How many distinct sets of roles there are, and so rows; the empty one counted.
     #[must_use]
     pub const fn sets(&self) -> u32 {
-        self.sets.ends.len() as u32
-    }
-
-    /// How many distinct rows there are, the all-deny row counted.
-    #[must_use]
-    pub const fn rows(&self) -> u32 {
-        self.row_count
+        // Set 1 is no other set than the empty one, but for who has it.
+        self.rows.len() as u32 - self.free.sets - 1
     }
 
     /// How many distinct pages there are, the all-deny page counted; 0 when rows are flat.
     #[must_use]
     pub const fn pages(&self) -> u32 {
-        self.rows.pages() as u32
+        match &self.rows {
+            Rows::Flat { .. } => 0,
+            Rows::Paged { pages, .. } => pages.len() as u32 - self.free.pages,
+        }
     }
 
     /// How rows are laid out: flat or paged, never [`Layout::Auto`].
@@ -148,23 +167,23 @@ impl Matrix {
         }
     }
 
-    /// Bytes of heap that the matrix owns.
+    /// Bytes of heap that the matrix holds, those that it shares with other versions included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let planes: usize = self.roles.iter().map(RolePlanes::bytes).sum();
-        let columns = [&self.subject_rows, &self.subject_sets, &self.set_rows];
-        columns.iter().map(|column| column.bytes.len()).sum::<usize>()
+        let roles = self.roles.iter().flatten();
+        let planes: usize = roles.map(|role| size_of::<RolePlanes>() + role.bytes()).sum();
+        self.subject_sets.bytes()
             + self.rows.bytes()
             + self.sets.bytes()
-            + size_of_val::<[u32]>(&self.population)
-            + size_of_val::<[RolePlanes]>(&self.roles)
+            + self.population.bytes()
+            + self.roles.bytes()
             + planes
     }
 
     /// The planes of a role.
     #[must_use]
     pub fn role(&self, role: RoleId) -> Option<&RolePlanes> {
-        self.roles.get(role.index())
+        self.roles.get(role.index())?.as_deref()
     }
 
     /// The roles of a set, ascending; none for a set that is not there.
@@ -174,9 +193,10 @@ impl Matrix {
     }
 
     /// The set of roles of a subject; the empty one for a subject that is vacant or unknown.
+    #[inline]
     #[must_use]
     pub fn set_of(&self, subject: SubjectId) -> SetId {
-        SetId(self.subject_sets.read(subject.0))
+        SetId(self.subject_sets.get(subject.0))
     }
 
     /// The roles of a subject, ascending; none for a subject that is vacant or unknown.
@@ -213,7 +233,6 @@ impl fmt::Debug for Matrix {
             .field("layout", &self.layout())
             .field("roles", &self.roles())
             .field("sets", &self.sets())
-            .field("rows", &self.rows())
             .field("pages", &self.pages())
             .field("subjects", &self.subjects())
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Rows: what each distinct set of roles comes to, laid out to be read by one look-up.
+//! Rows: what each distinct set of roles comes to, laid out to be read by one look-up. Row `s` is that of set `s`.
 //!
 //! **Flat**, for up to 512 permissions. A row is `words` lanes, a lane the same word of both
 //! planes, so that both answers lie in one cache line. Row `r` begins at lane `r * words`:
@@ -37,16 +37,18 @@
 //! two ids per 512 permissions, and the ids weigh far more than the pages (66,631 rows of 25,000
 //! permissions: 26 MB of ids beside 1 MB of pages), and a check waits for two pages, not one.
 //!
-//! In both, row 0 denies everything, and rows are interned: subjects whose roles come to the
-//! same share one row. Reading never fails; what is not there reads as no bit set.
-
-use alloc::boxed::Box;
+//! Sets that come to the same were once given one row. That saves little (sets of random roles
+//! hardly ever come to the same), and made every role edit write the rows of all subjects anew;
+//! now it writes the rows of the sets that hold the role, and no subject.
+//!
+//! In both, rows 0 and 1 deny everything. Reading never fails; what is not there reads as no bit set.
 
 use crate::intern::Atom;
+use crate::persistent::Table;
 use crate::word::{BLOCK_WORDS, Lane, block_of, place_in_block, word_of};
 
 /// 512 bits of both planes: two cache lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(align(64))]
 pub(crate) struct Page(pub(crate) [Lane; BLOCK_WORDS]);
 
@@ -61,20 +63,22 @@ impl Atom for Page {
     }
 }
 
+/// Sets whose roles lie in one chunk, as a power of two: 1,024.
+pub(crate) const SETS: u32 = 10;
+/// Lanes of a chunk: 1,024, which are 16 KiB, and so the rows of at most as many sets.
+pub(crate) const LANES: usize = 1 << SETS;
+/// Leaves of a chunk: 4,096, which are 16 KiB. The widest schema has rows of 2,048.
+pub(crate) const LEAVES: usize = 1 << 12;
+/// Pages of a chunk: 128, which are 16 KiB.
+pub(crate) const PAGES: usize = 1 << 7;
+
 /// Rows in one of their two layouts.
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
-    Flat {
-        lanes: Box<[Lane]>,
-        /// Lanes of a row.
-        words: usize,
-    },
-    Paged {
-        leaves: Box<[u32]>,
-        /// Leaves, which are page ids, of a row.
-        span: usize,
-        pages: Box<[Page]>,
-    },
+    /// An entry a row, an item a lane.
+    Flat { lanes: Table<Lane, LANES> },
+    /// An entry a row, an item the id of a page.
+    Paged { leaves: Table<u32, LEAVES>, pages: Table<Page, PAGES> },
 }
 
 impl Rows {
@@ -88,35 +92,48 @@ impl Rows {
     #[inline]
     pub(crate) fn word(&self, row: u32, word: usize) -> Option<Lane> {
         match self {
-            Self::Flat { lanes, words } => flat(lanes, *words, row, word),
-            Self::Paged { leaves, span, pages } => paged(leaves, *span, pages, row, word),
+            Self::Flat { lanes } => flat(lanes, row, word),
+            Self::Paged { leaves, pages } => paged(leaves, pages, row, word),
         }
     }
 
-    /// How many distinct pages there are; none in flat rows.
-    pub(crate) const fn pages(&self) -> usize {
+    /// How many rows there are.
+    pub(crate) const fn len(&self) -> usize {
         match self {
-            Self::Flat { .. } => 0,
-            Self::Paged { pages, .. } => pages.len(),
+            Self::Flat { lanes } => lanes.len(),
+            Self::Paged { leaves, .. } => leaves.len(),
+        }
+    }
+
+    /// Adds a row that denies everything.
+    pub(crate) fn push(&mut self) {
+        match self {
+            Self::Flat { lanes } => lanes.push(&[]),
+            Self::Paged { leaves, .. } => leaves.push(&[]),
         }
     }
 
     /// Bytes of heap.
-    pub(crate) const fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Flat { lanes, .. } => size_of_val::<[Lane]>(lanes),
-            Self::Paged { leaves, pages, .. } => size_of_val::<[u32]>(leaves) + size_of_val::<[Page]>(pages),
+            Self::Flat { lanes } => lanes.bytes(),
+            Self::Paged { leaves, pages } => leaves.bytes() + pages.bytes(),
         }
     }
 }
 
 #[inline]
-pub(crate) fn flat(lanes: &[Lane], words: usize, row: u32, word: usize) -> Option<Lane> {
-    lanes.get(row as usize * words + word).copied()
+pub(crate) fn flat(lanes: &Table<Lane, LANES>, row: u32, word: usize) -> Option<Lane> {
+    lanes.item(row as usize, word).copied()
 }
 
 #[inline]
-pub(crate) fn paged(leaves: &[u32], span: usize, pages: &[Page], row: u32, word: usize) -> Option<Lane> {
-    let leaf = leaves.get(row as usize * span + block_of(word))?;
+pub(crate) fn paged(
+    leaves: &Table<u32, LEAVES>,
+    pages: &Table<Page, PAGES>,
+    row: u32,
+    word: usize,
+) -> Option<Lane> {
+    let leaf = leaves.item(row as usize, block_of(word))?;
     pages.get(*leaf as usize)?.0.get(place_in_block(word)).copied()
 }

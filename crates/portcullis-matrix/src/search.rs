@@ -1,12 +1,12 @@
 //! Who and what: the matrix read along a row or down a column.
 //!
 //! *What may this subject do* walks the lanes of one row. *Who may do this* settles the rows
-//! first, of which there are few, and then passes once over the row ids of the subjects. How
-//! *many* may needs no such pass: every row knows how many subjects have it. Nothing here
+//! first, when there are few, and then passes once over the sets of the subjects. How
+//! *many* may needs no such pass: of every set it is known how many subjects have it. Nothing here
 //! allocates.
 
 use crate::word::{self, Lane, Ones, WORD};
-use crate::{Matrix, PermissionId, SubjectId, Verdict};
+use crate::{Matrix, PermissionId, SetId, SubjectId, Verdict};
 
 /// So many rows [`SubjectsOf`] settles before its pass; of more, each subject's own row is read.
 const SETTLED: usize = 4096;
@@ -16,7 +16,7 @@ impl Matrix {
     pub fn permissions_of(&self, subject: SubjectId) -> PermissionsOf<'_> {
         PermissionsOf {
             matrix: self,
-            row: self.subject_rows.read(subject.0),
+            row: self.subject_sets.get(subject.0),
             next: 0,
             lane: Lane::default(),
             left: Ones(0),
@@ -41,7 +41,7 @@ impl Matrix {
 
     #[inline]
     fn run(&self, subject: SubjectId, first: PermissionId, count: u32, half: impl Fn(Lane) -> u64) -> u64 {
-        let row = self.subject_rows.read(subject.0);
+        let row = self.subject_sets.get(subject.0);
         let word = word::word_of(first.0);
         let read = |word| {
             if word < self.words() { half(self.rows.word(row, word).unwrap_or_default()) } else { 0 }
@@ -52,12 +52,12 @@ impl Matrix {
     /// The subjects to whom a permission is not denied, ascending.
     #[must_use]
     pub fn subjects_of(&self, permission: PermissionId) -> SubjectsOf<'_> {
-        let few = self.rows() as usize <= SETTLED;
+        let few = self.rows.len() <= SETTLED;
         let mut settled = [Verdict::Deny; SETTLED];
         let mut any = !few && permission.0 < self.permissions;
         if few {
-            for (verdict, row) in settled.iter_mut().zip(0..self.rows()) {
-                *verdict = self.row_verdict(row, permission);
+            for (verdict, row) in settled.iter_mut().zip(0..self.rows.len() as u32) {
+                *verdict = self.verdict_of(SetId(row), permission);
                 any |= !verdict.is_deny();
             }
         }
@@ -77,24 +77,14 @@ impl Matrix {
     #[must_use]
     pub fn count_subjects_of(&self, permission: PermissionId) -> Holders {
         let mut holders = Holders::default();
-        for (row, population) in (0..).zip(&self.population) {
-            match self.row_verdict(row, permission) {
+        for (set, population) in (0..).map(SetId).zip(self.population.iter()) {
+            match self.verdict_of(set, permission) {
                 Verdict::Allow => holders.allowed += population,
                 Verdict::Open => holders.open += population,
                 Verdict::Deny => {}
             }
         }
         holders
-    }
-
-    /// What a row says of a permission.
-    #[inline]
-    pub(crate) fn row_verdict(&self, row: u32, permission: PermissionId) -> Verdict {
-        if permission.0 >= self.permissions {
-            return Verdict::Deny;
-        }
-        let lane = self.rows.lane(row, permission.0).unwrap_or_default();
-        Verdict::of(lane, permission.0)
     }
 }
 
@@ -159,10 +149,10 @@ pub struct SubjectsOf<'a> {
 impl SubjectsOf<'_> {
     /// What the rows of the next 64 subjects say.
     fn look(&self) -> Lane {
-        let Matrix { subject_rows, rows, .. } = self.matrix;
+        let Matrix { subject_sets, rows, .. } = self.matrix;
         let mut answers = Lane::default();
         for subject in self.next..self.next + WORD {
-            let row = subject_rows.read(subject);
+            let row = subject_sets.get(subject);
             if self.few {
                 let verdict = self.settled.get(row as usize % SETTLED);
                 answers.push_bits(verdict.map_or(0, |verdict| *verdict as u8));

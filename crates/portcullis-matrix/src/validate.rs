@@ -6,7 +6,6 @@
 //! and tests call after each run. A fault that it finds is a fault of this crate.
 
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::rows::{Page, Rows};
@@ -37,11 +36,6 @@ pub enum Fault {
         /// The row.
         row: u32,
     },
-    /// Two rows are equal.
-    SameRows {
-        /// The second of them.
-        row: u32,
-    },
     /// Two pages are equal, or page 0 is not empty.
     Page {
         /// The page; 0, or the second of the equal ones.
@@ -54,17 +48,17 @@ pub enum Fault {
         /// The set.
         set: SetId,
     },
-    /// Row 0 does not deny everything, or the empty set does not have it.
+    /// A row of an empty set does not deny everything.
     NotDenied,
-    /// A subject has a set that is not there, or another row than its set.
+    /// A subject has a set that is not there.
     Subject {
         /// The subject.
         subject: SubjectId,
     },
-    /// A row does not have as many subjects as it is said to have.
+    /// A set does not have as many subjects as it is said to have.
     Population {
-        /// The row.
-        row: u32,
+        /// The set.
+        set: SetId,
     },
     /// The planes of a role are not as wide as the schema.
     Role {
@@ -87,7 +81,6 @@ impl fmt::Display for Fault {
             ),
             Self::Both { row } => write!(f, "row {row} has a permission both granted and open"),
             Self::Beyond { row } => write!(f, "row {row} has a bit beyond the last permission"),
-            Self::SameRows { row } => write!(f, "row {row} equals an earlier row"),
             Self::Page { page: 0 } => f.write_str("page 0 is not empty"),
             Self::Page { page } => write!(f, "page {page} equals an earlier page or is not there"),
             Self::Length => f.write_str("a table is not as long as its count"),
@@ -96,9 +89,9 @@ impl fmt::Display for Fault {
             }
             Self::NotDenied => f.write_str("the empty set is not denied everything"),
             Self::Subject { subject } => {
-                write!(f, "subject {} does not have the row of its set", subject.0)
+                write!(f, "subject {} has a set that is not there", subject.0)
             }
-            Self::Population { row } => write!(f, "row {row} is counted for the wrong subjects"),
+            Self::Population { set } => write!(f, "the subjects of set {} are miscounted", set.0),
             Self::Role { role } => write!(f, "role {} is not as wide as the schema", role.0),
         }
     }
@@ -130,40 +123,40 @@ impl Matrix {
     }
 
     fn validate_lengths(&self) -> Result<(), Fault> {
-        let (stored, stride) = match &self.rows {
-            Rows::Flat { lanes, words } => (lanes.len(), *words),
-            Rows::Paged { leaves, span, .. } => (leaves.len(), *span),
+        let stride = match &self.rows {
+            Rows::Flat { lanes } => lanes.stride(),
+            Rows::Paged { leaves, .. } => leaves.stride(),
         };
         let expected = match self.rows {
             Rows::Flat { .. } => self.words(),
             Rows::Paged { .. } => self.words().div_ceil(word::BLOCK_WORDS),
         };
-        let rows = self.row_count as usize;
+        let rows = self.rows.len();
+        let vacant = (2..rows as u32).filter(|set| self.sets.get(*set).is_empty()).count();
+        let removed = self.roles.iter().filter(|role| role.is_none()).count();
         let sound = stride == expected
-            && stored == rows * stride
-            && rows > 0
+            && rows >= 2
+            && self.sets.len() == rows
             && self.population.len() == rows
-            && self.subject_rows.len() > 0
-            && self.subject_rows.len() == self.subject_sets.len()
-            && self.set_rows.len() == self.sets.ends.len()
-            && self.sets.ends.is_sorted()
-            && self.sets.ends.last().is_some_and(|end| *end as usize == self.sets.items.len());
+            && self.subject_sets.len() > 0
+            && self.free.sets as usize == vacant
+            && self.free.roles as usize == removed;
         if sound { Ok(()) } else { Err(Fault::Length) }
     }
 
     fn validate_roles_and_sets(&self) -> Result<(), Fault> {
-        for (role, planes) in (0..).map(RoleId).zip(&self.roles) {
-            if planes.planes().iter().any(|plane| plane.permissions() != self.permissions) {
+        for (role, planes) in (0..).map(RoleId).zip(self.roles.iter()) {
+            let planes = planes.iter().flat_map(|planes| planes.planes());
+            if planes.into_iter().any(|plane| plane.permissions() != self.permissions) {
                 return Err(Fault::Role { role });
             }
         }
         let mut seen = BTreeSet::new();
-        for set in (0..self.sets()).map(SetId) {
+        for set in (0..self.rows.len() as u32).map(SetId) {
             let roles = self.roles_of_set(set);
             let sound = roles.is_sorted_by(|a, b| a < b)
-                && roles.iter().all(|role| role.index() < self.roles.len())
-                && roles.is_empty() == (set == SetId::EMPTY)
-                && seen.insert(roles);
+                && roles.iter().all(|role| self.role(*role).is_some())
+                && (roles.is_empty() || set.0 > SetId::SUSPENDED.0 && seen.insert(roles));
             if !sound {
                 return Err(Fault::Set { set });
             }
@@ -171,34 +164,37 @@ impl Matrix {
         Ok(())
     }
 
+    /// Pages that rows use are there and distinct; the others are empty, and counted as free.
     fn validate_pages(&self) -> Result<(), Fault> {
-        let Rows::Paged { leaves, pages, .. } = &self.rows else {
+        let Rows::Paged { leaves, pages } = &self.rows else {
             return Ok(());
         };
-        if pages.first() != Some(&Page::EMPTY) {
+        if pages.get(0) != Some(&Page::EMPTY) {
             return Err(Fault::Page { page: 0 });
         }
+        let used: BTreeSet<u32> = (0..leaves.len()).flat_map(|row| leaves.entry(row)).copied().chain([0]).collect();
+        if let Some(page) = used.last().copied().filter(|page| *page as usize >= pages.len()) {
+            return Err(Fault::Page { page });
+        }
         let mut seen = BTreeSet::new();
-        for (page, bits) in (0..).zip(pages) {
-            if !seen.insert(bits.0.map(|lane| (lane.granted, lane.open))) {
+        for (page, bits) in (0..).zip(pages.iter()) {
+            let bits = bits.0.map(|lane| (lane.granted, lane.open));
+            let sound = if used.contains(&page) { seen.insert(bits) } else { bits == [(0, 0); 8] };
+            if !sound {
                 return Err(Fault::Page { page });
             }
         }
-        match leaves.iter().copied().max().filter(|page| *page as usize >= pages.len()) {
-            Some(page) => Err(Fault::Page { page }),
-            None => Ok(()),
-        }
+        if pages.len() - used.len() == self.free.pages as usize { Ok(()) } else { Err(Fault::Length) }
     }
 
     fn validate_rows(&self) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
         // A last page may hold words that the schema has not; they must be empty too.
         let stored = match self.rows {
             Rows::Flat { .. } => self.words(),
             Rows::Paged { .. } => self.words().next_multiple_of(word::BLOCK_WORDS),
         };
-        for row in 0..self.row_count {
-            let mut bits = Vec::with_capacity(stored);
+        for row in 0..self.rows.len() as u32 {
+            let empty = self.sets.get(row).is_empty();
             for index in 0..stored {
                 let lane = self.rows.word(row, index).ok_or(Fault::Length)?;
                 if lane.granted & lane.open != 0 {
@@ -207,29 +203,19 @@ impl Matrix {
                 if (lane.granted | lane.open) & !word::span(index, 0, self.permissions) != 0 {
                     return Err(Fault::Beyond { row });
                 }
-                if row == 0 && (lane.granted | lane.open) != 0 {
+                if empty && (lane.granted | lane.open) != 0 {
                     return Err(Fault::NotDenied);
                 }
-                bits.push((lane.granted, lane.open));
-            }
-            if !seen.insert(bits) {
-                return Err(Fault::SameRows { row });
             }
         }
         Ok(())
     }
 
     fn validate_sets_against_rows(&self) -> Result<(), Fault> {
-        if self.set_rows.get(0) != Some(0) {
-            return Err(Fault::NotDenied);
-        }
-        for (set, row) in (0..).map(SetId).zip(self.set_rows.iter()) {
-            if row >= self.row_count {
-                return Err(Fault::Set { set });
-            }
+        for set in (0..self.rows.len() as u32).map(SetId) {
             for permission in (0..self.permissions).map(PermissionId) {
                 let expected = self.cell_of_set(set, permission).verdict();
-                let found = self.row_verdict(row, permission);
+                let found = self.verdict_of(set, permission);
                 if expected != found {
                     return Err(Fault::Wrong { set, permission, expected, found });
                 }
@@ -239,20 +225,20 @@ impl Matrix {
     }
 
     fn validate_subjects(&self) -> Result<(), Fault> {
-        let mut population = alloc::vec![0_u32; self.population.len()];
-        let columns = self.subject_sets.iter().zip(self.subject_rows.iter());
-        for (subject, (set, row)) in (0..).map(SubjectId).zip(columns) {
+        let mut population = alloc::vec![0_u32; self.rows.len()];
+        for (subject, set) in (0..).map(SubjectId).zip(self.subject_sets.iter()) {
             let unknown = subject == SubjectId::UNKNOWN;
-            if self.set_rows.get(set) != Some(row) || unknown && set != SetId::EMPTY.0 {
+            let there = set <= SetId::SUSPENDED.0 || !self.sets.get(set).is_empty();
+            if !there || unknown && set != SetId::EMPTY.0 {
                 return Err(Fault::Subject { subject });
             }
-            if let Some(holders) = population.get_mut(row as usize).filter(|_| !unknown) {
+            if let Some(holders) = population.get_mut(set as usize).filter(|_| !unknown) {
                 *holders += 1;
             }
         }
-        let pairs = population.iter().zip(&self.population);
-        match (0..).zip(pairs).find(|(_, (counted, claimed))| counted != claimed) {
-            Some((row, _)) => Err(Fault::Population { row }),
+        let mut pairs = (0..).map(SetId).zip(population.iter().zip(self.population.iter()));
+        match pairs.find(|(_, (counted, claimed))| counted != claimed) {
+            Some((set, _)) => Err(Fault::Population { set }),
             None => Ok(()),
         }
     }

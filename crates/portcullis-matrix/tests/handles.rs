@@ -135,7 +135,7 @@ fn a_schema_without_permissions_denies() {
         let ann = builder.add_subject(set).unwrap();
         let matrix = builder.build();
         assert_eq!(matrix.validate(), Ok(()));
-        assert_eq!(matrix.rows(), 1);
+        assert_eq!(matrix.sets(), 2);
         for id in [0, 1, 64, u32::MAX] {
             let permission = Permission::new(schema, PermissionId::from_u32(id));
             assert_eq!(ask(&matrix, ann, permission), Verdict::Deny);

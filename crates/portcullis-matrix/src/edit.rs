@@ -1,0 +1,313 @@
+//! Editing a matrix: what changes and what goes away.
+//!
+//! The cost of an edit follows from what it touches. A subject that changes its roles touches one number, two
+//! counts, and the rows of the sets that come and go. A role that changes touches the rows of the sets
+//! that hold it, and no subject, however many there are: chunks of sets in which the role may be are
+//! known, and each is looked through and written on its own ([`Patch`]), by as many threads as the caller has.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::builder::{MOST_PAGES, Pages, Quad, settle, unite};
+use crate::error::Table as Full;
+use crate::persistent::{Lists, Part, Table};
+use crate::rows::{LANES, LEAVES, PAGES, Page, Rows, SETS};
+use crate::word::{self, BLOCK_WORDS, Lane};
+use crate::{BuildError, Matrix, MatrixBuilder, RoleId, RolePlanes, SetId, SubjectId};
+
+impl MatrixBuilder {
+    /// Takes up a matrix again, to change it. What edits need is found again from the matrix, in time
+    /// proportional to its sets; the matrix itself is shared until something changes.
+    #[must_use]
+    pub fn resume(matrix: Matrix, seed: u64) -> Self {
+        let mut builder = Self::around(matrix, seed);
+        let roles: Vec<Option<Arc<RolePlanes>>> = builder.matrix.roles.iter().cloned().collect();
+        builder.holders.resize(roles.len(), Vec::new());
+        let words = builder.matrix.words();
+        let flat = matches!(builder.matrix.rows, Rows::Flat { .. });
+        for (role, planes) in (0..).map(RoleId).zip(&roles) {
+            match planes {
+                None => builder.vacant_roles.push(role),
+                Some(planes) if flat => {
+                    let quads = (0..words).map(|at| planes.planes().map(|plane| plane.word(at)));
+                    builder.quads.resize(role.index() * words, Quad::default());
+                    builder.quads.extend(quads);
+                }
+                Some(_) => {}
+            }
+        }
+        let sets = builder.matrix.sets.clone();
+        for first in sets.runs() {
+            let chunk = (first >> SETS) as u32;
+            for (set, roles) in (first as u32..).map(SetId).zip(sets.run(first, 1 << SETS).iter()) {
+                if !roles.is_empty() {
+                    builder.sets.insert(&builder.matrix.sets, set.0);
+                }
+                roles.iter().for_each(|role| mark(&mut builder.holders, *role, chunk));
+            }
+        }
+        for set in (2..builder.matrix.rows.len() as u32).map(SetId) {
+            if builder.matrix.sets.get(set.0).is_empty() {
+                builder.vacant_sets.push(set);
+            }
+        }
+        if let Rows::Paged { leaves, pages } = &builder.matrix.rows {
+            builder.pages.resume(leaves, pages);
+        }
+        builder
+    }
+
+    /// Gives a subject another set of roles.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such subject, or a role was not added before, or there is no id left.
+    pub fn assign(&mut self, subject: SubjectId, roles: &[RoleId]) -> Result<(), BuildError> {
+        self.knows(subject)?;
+        let set = self.add_set(roles)?;
+        self.hold(subject, set);
+        Ok(())
+    }
+
+    /// Denies a subject everything until it is assigned roles again.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such subject.
+    pub fn suspend(&mut self, subject: SubjectId) -> Result<(), BuildError> {
+        self.knows(subject)?;
+        self.hold(subject, SetId::SUSPENDED);
+        Ok(())
+    }
+
+    /// Removes a subject: its id denies everything, and is never given to somebody else.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such subject.
+    pub fn vacate(&mut self, subject: SubjectId) -> Result<(), BuildError> {
+        self.knows(subject)?;
+        self.hold(subject, SetId::EMPTY);
+        Ok(())
+    }
+
+    fn knows(&self, subject: SubjectId) -> Result<(), BuildError> {
+        let subjects = self.matrix.subjects();
+        let known = subject != SubjectId::UNKNOWN && subject.0 < subjects;
+        if known { Ok(()) } else { Err(BuildError::UnknownSubject { subject, subjects }) }
+    }
+
+    fn hold(&mut self, subject: SubjectId, set: SetId) {
+        let old = self.matrix.set_of(subject);
+        if old == set {
+            return;
+        }
+        self.matrix.subject_sets.set(subject.0, set.0);
+        self.count(set, 1);
+        if self.count(old, -1) == 0 && old.0 > SetId::SUSPENDED.0 {
+            self.forget(old);
+        }
+    }
+
+    /// Frees a set that nobody holds any more.
+    fn forget(&mut self, set: SetId) {
+        let roles = self.matrix.sets.get(set.0);
+        self.sets.remove(&self.matrix.sets, roles);
+        self.matrix.sets.set(set.0, &[]);
+        match &mut self.matrix.rows {
+            Rows::Flat { lanes } => lanes.entry_mut(set.index()).fill(Lane::default()),
+            Rows::Paged { leaves, pages } => {
+                for leaf in leaves.entry_mut(set.index()) {
+                    self.pages.release(pages, *leaf, &mut self.matrix.free.pages);
+                    *leaf = 0;
+                }
+            }
+        }
+        self.vacant_sets.push(set);
+        self.matrix.free.sets += 1;
+    }
+
+    /// Gives a role other planes, and settles the rows of all sets that hold it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such role, when a plane is not as wide as the schema, or when there might not be ids
+    /// enough for new pages.
+    pub fn replace_role(&mut self, role: RoleId, planes: RolePlanes) -> Result<(), BuildError> {
+        self.replace_role_with(role, planes, |patches| patches.iter_mut().for_each(Patch::apply))
+    }
+
+    /// The same, with the work in the hands of the caller: `run` must [`apply`](Patch::apply) every patch, in any
+    /// order, on any threads. Wide schemas bring no patches; their rows share pages and are settled here.
+    ///
+    /// # Errors
+    ///
+    /// As [`replace_role`](Self::replace_role).
+    pub fn replace_role_with(
+        &mut self,
+        role: RoleId,
+        planes: RolePlanes,
+        run: impl FnOnce(&mut [Patch<'_>]),
+    ) -> Result<(), BuildError> {
+        self.fits(&planes)?;
+        let old = self.matrix.roles.get(role.index()).cloned().flatten();
+        let Some(old) = old else {
+            return Err(BuildError::UnknownRole { role, roles: self.matrix.roles() });
+        };
+        let blocks: Vec<usize> = (0..self.matrix.words().div_ceil(BLOCK_WORDS))
+            .filter(|block| {
+                let mut pairs = old.planes().into_iter().zip(planes.planes());
+                pairs.any(|(old, new)| (0..BLOCK_WORDS).any(|at| {
+                    let at = block * BLOCK_WORDS + at;
+                    old.word(at) != new.word(at)
+                }))
+            })
+            .collect();
+        if let Rows::Paged { leaves, pages } = &self.matrix.rows
+            && pages.len() + leaves.len() * blocks.len() > MOST_PAGES
+        {
+            return Err(BuildError::Full(Full::Pages));
+        }
+        self.put(role, planes);
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let empty = Vec::new();
+        let holders = self.holders.get(role.index()).unwrap_or(&empty);
+        let held = |chunk: u32| word::test(holders.get(word::word_of(chunk)).copied().unwrap_or(0), chunk);
+        let stale: Vec<u32> = match &mut self.matrix.rows {
+            Rows::Flat { lanes } => {
+                let (words, part) = (lanes.stride(), lanes.part());
+                let (quads, sets) = (&self.quads, &self.matrix.sets);
+                let parts = (0..).map(|number| number * part).zip(lanes.parts_mut());
+                let mut patches: Vec<Patch<'_>> = parts
+                    .filter(|(first, _)| held((first >> SETS) as u32))
+                    .map(|(first, lanes)| Patch { first, part, lanes, sets, quads, words, role, found: false })
+                    .collect();
+                run(&mut patches);
+                // A chunk of sets may be several parts of rows; it is known again at the next edit.
+                let whole = part == 1 << SETS;
+                let stale = patches.iter().filter(|patch| whole && !patch.found);
+                stale.map(|patch| (patch.first >> SETS) as u32).collect()
+            }
+            Rows::Paged { leaves, pages } => {
+                let sets = &self.matrix.sets;
+                for first in sets.runs().filter(|first| held((first >> SETS) as u32)) {
+                    for (at, roles) in sets.run(first, 1 << SETS).holding(role) {
+                        let row = leaves.entry_mut(first + at);
+                        for block in &blocks {
+                            let page = Page(unite(&self.matrix.roles, roles, *block));
+                            let new = self.pages.acquire(pages, page, &mut self.matrix.free.pages);
+                            if let Some(leaf) = row.get_mut(*block) {
+                                self.pages.release(pages, *leaf, &mut self.matrix.free.pages);
+                                *leaf = new;
+                            }
+                        }
+                    }
+                }
+                Vec::new()
+            }
+        };
+        if let Some(holders) = self.holders.get_mut(role.index()) {
+            for chunk in stale {
+                holders.iter_mut().skip(word::word_of(chunk)).take(1).for_each(|word| *word &= !word::bit(chunk));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a role that no subject holds.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such role, or somebody holds it.
+    pub fn remove_role(&mut self, role: RoleId) -> Result<(), BuildError> {
+        if self.matrix.role(role).is_none() {
+            return Err(BuildError::UnknownRole { role, roles: self.matrix.roles() });
+        }
+        let sets = &self.matrix.sets;
+        if sets.runs().any(|first| sets.run(first, 1 << SETS).holding(role).next().is_some()) {
+            return Err(BuildError::RoleHeld { role });
+        }
+        self.put(role, RolePlanes::new(self.matrix.permissions));
+        self.matrix.roles.entry_mut(role.index()).fill(None);
+        if let Some(holders) = self.holders.get_mut(role.index()) {
+            holders.clear();
+        }
+        self.vacant_roles.push(role);
+        self.matrix.free.roles += 1;
+        Ok(())
+    }
+
+    /// Bytes of heap, those of the matrix included.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let holders: usize = self.holders.iter().map(|words| words.capacity() * size_of::<u64>()).sum();
+        self.matrix.bytes()
+            + self.sets.bytes()
+            + self.pages.index.bytes()
+            + (self.pages.uses.capacity() + self.vacant_sets.capacity()) * size_of::<u32>()
+            + self.quads.capacity() * size_of::<Quad>()
+            + holders
+    }
+}
+
+/// Notes that a set of this chunk holds a role.
+pub(crate) fn mark(holders: &mut [Vec<u64>], role: RoleId, chunk: u32) {
+    let Some(holders) = holders.get_mut(role.index()) else { return };
+    holders.resize(holders.len().max(word::word_of(chunk) + 1), 0);
+    holders.iter_mut().skip(word::word_of(chunk)).take(1).for_each(|word| *word |= word::bit(chunk));
+}
+
+impl Pages {
+    /// Finds again who uses what.
+    fn resume(&mut self, leaves: &Table<u32, LEAVES>, pages: &Table<Page, PAGES>) {
+        self.uses.resize(pages.len(), 0);
+        for leaf in (0..leaves.len()).flat_map(|row| leaves.entry(row)) {
+            if let Some(uses) = self.uses.get_mut(*leaf as usize) {
+                *uses += 1;
+            }
+        }
+        for (page, uses) in (0..).zip(&self.uses).skip(1) {
+            if *uses == 0 {
+                self.vacant.push(page);
+            } else {
+                self.index.insert(pages, page);
+            }
+        }
+    }
+}
+
+/// A part of what a changed role changes: the rows of some sets, to be settled anew.
+///
+/// Patches do not touch each other, and may be applied in any order and by several threads.
+#[derive(Debug)]
+pub struct Patch<'m> {
+    /// The first set of those whose rows these are, and how many they are at most.
+    first: usize,
+    part: usize,
+    lanes: Part<'m, Lane, LANES>,
+    sets: &'m Lists<RoleId, SETS>,
+    quads: &'m [Quad],
+    words: usize,
+    role: RoleId,
+    /// Whether one of the sets holds the role.
+    found: bool,
+}
+
+impl Patch<'_> {
+    /// Settles the rows.
+    pub fn apply(&mut self) {
+        let mut sets = self.sets.run(self.first, self.part).holding(self.role).peekable();
+        self.found = sets.peek().is_some();
+        if !self.found || self.words == 0 {
+            return;
+        }
+        let (rows, stride) = (self.lanes.items(), self.words.next_power_of_two());
+        for (at, roles) in sets {
+            if let Some(row) = rows.get_mut(at * stride..at * stride + self.words) {
+                settle(row, self.quads, roles);
+            }
+        }
+    }
+}
