@@ -11,8 +11,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::error::Table as Full;
 use crate::edit::mark;
+use crate::error::Table as Full;
 use crate::intern::Index;
 use crate::matrix::{Free, ROLES};
 use crate::persistent::{Column, Lists, Table};
@@ -159,7 +159,8 @@ impl MatrixBuilder {
     /// # Errors
     ///
     /// When a plane is not as wide as the schema, or there is no id left.
-    pub fn add_role(&mut self, planes: RolePlanes) -> Result<RoleId, BuildError> {
+    pub fn add_role(&mut self, planes: impl Into<Arc<RolePlanes>>) -> Result<RoleId, BuildError> {
+        let planes = planes.into();
         self.fits(&planes)?;
         let next = RoleId::new(self.matrix.roles.len());
         let role = self.vacant_roles.last().copied().or(next).ok_or(BuildError::Full(Full::Roles))?;
@@ -182,7 +183,7 @@ impl MatrixBuilder {
     }
 
     /// Gives a role other planes; rows are for whoever calls to settle.
-    pub(crate) fn put(&mut self, role: RoleId, planes: RolePlanes) {
+    pub(crate) fn put(&mut self, role: RoleId, planes: Arc<RolePlanes>) {
         if let Rows::Flat { .. } = self.matrix.rows {
             let words = self.matrix.words();
             let start = role.index() * words;
@@ -192,7 +193,7 @@ impl MatrixBuilder {
             }
         }
         if let Some(place) = self.matrix.roles.entry_mut(role.index()).first_mut() {
-            *place = Some(Arc::new(planes));
+            *place = Some(planes);
         }
     }
 
@@ -357,12 +358,7 @@ impl Pages {
     }
 
     /// The id of a page, which is added when it is new, with one use more.
-    pub(crate) fn acquire(
-        &mut self,
-        pages: &mut Table<Page, PAGES>,
-        page: Page,
-        free: &mut u32,
-    ) -> u32 {
+    pub(crate) fn acquire(&mut self, pages: &mut Table<Page, PAGES>, page: Page, free: &mut u32) -> u32 {
         if page == Page::EMPTY {
             return 0;
         }

@@ -133,7 +133,11 @@ impl MatrixBuilder {
     ///
     /// When there is no such role, when a plane is not as wide as the schema, or when there might not be ids
     /// enough for new pages.
-    pub fn replace_role(&mut self, role: RoleId, planes: RolePlanes) -> Result<(), BuildError> {
+    pub fn replace_role(
+        &mut self,
+        role: RoleId,
+        planes: impl Into<Arc<RolePlanes>>,
+    ) -> Result<(), BuildError> {
         self.replace_role_with(role, planes, |patches| patches.iter_mut().for_each(Patch::apply))
     }
 
@@ -146,9 +150,10 @@ impl MatrixBuilder {
     pub fn replace_role_with(
         &mut self,
         role: RoleId,
-        planes: RolePlanes,
+        planes: impl Into<Arc<RolePlanes>>,
         run: impl FnOnce(&mut [Patch<'_>]),
     ) -> Result<(), BuildError> {
+        let planes = planes.into();
         self.fits(&planes)?;
         let old = self.matrix.roles.get(role.index()).cloned().flatten();
         let Some(old) = old else {
@@ -157,10 +162,12 @@ impl MatrixBuilder {
         let blocks: Vec<usize> = (0..self.matrix.words().div_ceil(BLOCK_WORDS))
             .filter(|block| {
                 let mut pairs = old.planes().into_iter().zip(planes.planes());
-                pairs.any(|(old, new)| (0..BLOCK_WORDS).any(|at| {
-                    let at = block * BLOCK_WORDS + at;
-                    old.word(at) != new.word(at)
-                }))
+                pairs.any(|(old, new)| {
+                    (0..BLOCK_WORDS).any(|at| {
+                        let at = block * BLOCK_WORDS + at;
+                        old.word(at) != new.word(at)
+                    })
+                })
             })
             .collect();
         if let Rows::Paged { leaves, pages } = &self.matrix.rows
@@ -182,7 +189,16 @@ impl MatrixBuilder {
                 let parts = (0..).map(|number| number * part).zip(lanes.parts_mut());
                 let mut patches: Vec<Patch<'_>> = parts
                     .filter(|(first, _)| held((first >> SETS) as u32))
-                    .map(|(first, lanes)| Patch { first, part, lanes, sets, quads, words, role, found: false })
+                    .map(|(first, lanes)| Patch {
+                        first,
+                        part,
+                        lanes,
+                        sets,
+                        quads,
+                        words,
+                        role,
+                        found: false,
+                    })
                     .collect();
                 run(&mut patches);
                 // A chunk of sets may be several parts of rows; it is known again at the next edit.
@@ -210,7 +226,11 @@ impl MatrixBuilder {
         };
         if let Some(holders) = self.holders.get_mut(role.index()) {
             for chunk in stale {
-                holders.iter_mut().skip(word::word_of(chunk)).take(1).for_each(|word| *word &= !word::bit(chunk));
+                holders
+                    .iter_mut()
+                    .skip(word::word_of(chunk))
+                    .take(1)
+                    .for_each(|word| *word &= !word::bit(chunk));
             }
         }
         Ok(())
@@ -229,7 +249,7 @@ impl MatrixBuilder {
         if sets.runs().any(|first| sets.run(first, 1 << SETS).holding(role).next().is_some()) {
             return Err(BuildError::RoleHeld { role });
         }
-        self.put(role, RolePlanes::new(self.matrix.permissions));
+        self.put(role, Arc::new(RolePlanes::new(self.matrix.permissions)));
         self.matrix.roles.entry_mut(role.index()).fill(None);
         if let Some(holders) = self.holders.get_mut(role.index()) {
             holders.clear();

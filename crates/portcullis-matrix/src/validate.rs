@@ -172,7 +172,8 @@ impl Matrix {
         if pages.get(0) != Some(&Page::EMPTY) {
             return Err(Fault::Page { page: 0 });
         }
-        let used: BTreeSet<u32> = (0..leaves.len()).flat_map(|row| leaves.entry(row)).copied().chain([0]).collect();
+        let used: BTreeSet<u32> =
+            (0..leaves.len()).flat_map(|row| leaves.entry(row)).copied().chain([0]).collect();
         if let Some(page) = used.last().copied().filter(|page| *page as usize >= pages.len()) {
             return Err(Fault::Page { page });
         }

@@ -86,8 +86,9 @@ fn run(permissions: u32, layout: Layout, edits: &[Edit]) {
     let mut model = Model::default();
     for edit in edits {
         let before = builder.matrix().clone();
-        let told: Vec<Vec<_>> =
-            (0..before.subjects()).map(|id| before.permissions_of(SubjectId::from_u32(id)).collect()).collect();
+        let told: Vec<Vec<_>> = (0..before.subjects())
+            .map(|id| before.permissions_of(SubjectId::from_u32(id)).collect())
+            .collect();
         match edit {
             Edit::AddRole(start, length, bits) => {
                 let planes = planes(permissions, *start, *length, *bits);
@@ -145,7 +146,8 @@ fn run(permissions: u32, layout: Layout, edits: &[Edit]) {
             }
         }
         // Whoever holds the matrix of before sees no change.
-        let says = (0..before.subjects()).map(|id| before.permissions_of(SubjectId::from_u32(id)).collect::<Vec<_>>());
+        let says = (0..before.subjects())
+            .map(|id| before.permissions_of(SubjectId::from_u32(id)).collect::<Vec<_>>());
         assert!(says.eq(told), "a matrix was changed by {edit:?}");
     }
     // Sets are those of a fresh matrix, but those that were added and are held by nobody.

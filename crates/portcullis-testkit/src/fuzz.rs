@@ -151,7 +151,7 @@ fn same_meaning(grants: &Grants, vocabulary: &Vocabulary, reference: &reference:
 /// A workspace that compiled, if the reference can judge it and it is small enough to be asked everything.
 fn whole(snapshot: Snapshot, json: &Value) {
     let Ok(reference) = Reference::from_json(json) else { return };
-    let small = snapshot.roles().len() <= 12
+    let small = snapshot.roles().count() <= 12
         && snapshot.member_count() <= 12
         && snapshot.schema().permission_count() <= 60;
     if small {

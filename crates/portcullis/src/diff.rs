@@ -106,8 +106,8 @@ pub fn diff_snapshots(old: &Snapshot, new: &Snapshot) -> Vec<MemberChange> {
 }
 
 fn standing(snapshot: &Snapshot, subject: Option<SubjectId>) -> Standing {
-    let subject = subject.filter(|&subject| !snapshot.directory().is_suspended(subject))?;
-    Some(snapshot.matrix().set_of(subject))
+    let set = snapshot.matrix().set_of(subject?);
+    Some(set).filter(|&set| set != SetId::SUSPENDED)
 }
 
 fn held(snapshot: &Snapshot, subject: Option<SubjectId>) -> Vec<PermissionName> {

@@ -165,8 +165,7 @@ impl Snapshot {
 
     /// Names of the roles that grant a permission when held alone.
     fn roles_granting(&self, permission: PermissionId) -> Vec<&str> {
-        let ids = (0..).map(portcullis_matrix::RoleId::from_u32).zip(self.roles());
-        let granting = ids.filter(|&(id, _)| {
+        let granting = self.numbered_roles().filter(|&(id, _)| {
             self.matrix()
                 .role(id)
                 .is_some_and(|planes| planes.cell(permission).verdict() == portcullis_matrix::Verdict::Allow)
@@ -177,15 +176,16 @@ impl Snapshot {
     /// The roles that a member holds, each once, and through what. Suspension does not hide them.
     #[must_use]
     pub fn held_roles(&self, member: &str) -> Vec<(&Role, Held<'_>)> {
-        let Some(number) = self.directory().members.get(member) else { return Vec::new() };
+        let Some(number) = self.directory().number(member) else { return Vec::new() };
         let mut ids = Vec::new();
         self.directory().roles_of(number, &mut ids);
-        let own = self.directory().own_roles.get(number as usize).copied();
+        let own = self.directory().own_role(number);
         let held = ids.into_iter().filter_map(|id| {
-            let groups = self.directory().groups_of(number).filter(|(_, roles)| roles.contains(&id.as_u32()));
+            let groups =
+                self.directory().groups_of(number).filter(|group| group.roles.contains(&id.as_u32()));
             let held =
-                Held { own: own == Some(id.as_u32()), groups: groups.map(|(name, _)| &**name).collect() };
-            Some((self.roles().get(id.index())?, held))
+                Held { own: own == Some(id.as_u32()), groups: groups.map(|group| &*group.name).collect() };
+            Some((self.role_numbered(id.as_u32())?, held))
         });
         held.collect()
     }

@@ -52,8 +52,10 @@ mod search;
 mod snapshot;
 mod source;
 mod suggest;
+mod sync;
 pub mod text;
 mod workspace;
+mod writer;
 
 pub use decision::{Decision, Reason, Revision};
 pub use diagnostic::{Diagnostic, Report, Severity};
@@ -69,6 +71,7 @@ pub use schema::{Administration, BUILT_IN_SCHEMAS, ResourceType, Schema};
 pub use snapshot::{Question, Role, Snapshot};
 pub use source::{Position, Source, Span};
 pub use workspace::{DEFAULT_MEMBER_TYPE, FetchedFile, Files, Group, Member, NoFiles, Workspace};
+pub use writer::{Reader, Writer};
 
 /// The decider under this library, for whoever keeps columns of ids.
 pub use portcullis_matrix as matrix;

@@ -184,7 +184,7 @@ fn of_subject<'a>(snapshot: &'a Snapshot, subject: &str) -> Result<Grid<'a>, Fai
 }
 
 fn of_roles(snapshot: &Snapshot) -> Vec<Grid<'_>> {
-    let roles = snapshot.roles().iter().map(|role| {
+    let roles = snapshot.roles().map(|role| {
         let planes = role.grants().planes();
         let cell: Box<dyn Fn(PermissionId) -> State> = Box::new(move |id| state(planes.cell(id)));
         Grid { of: "role", name: role.name().to_owned(), suspended: false, cell }

@@ -93,7 +93,8 @@ impl<'l, T: Copy + Eq> Run<'l, T> {
         let end = self.ends.last().map_or(self.start, |end| *end as usize);
         let items = self.items.get(self.start..end).unwrap_or(&[]);
         let blocks = items.chunks(LOOK).enumerate();
-        let found = blocks.filter(move |(_, block)| block.iter().fold(false, |found, it| found | (*it == item)));
+        let found =
+            blocks.filter(move |(_, block)| block.iter().fold(false, |found, it| found | (*it == item)));
         let places = found.flat_map(move |(number, block)| {
             let inside = block.iter().enumerate().filter(move |(_, it)| **it == item);
             inside.map(move |(at, _)| self.start + number * LOOK + at)
@@ -138,7 +139,8 @@ impl<T: Copy, const BITS: u32> Lists<T, BITS> {
         let chunks = ends.chunks(Self::CHUNK).map(|ends| {
             let end = ends.last().map_or(start, |end| *end as usize);
             let own = items.get(start..end).unwrap_or(&[]);
-            let ends = if own.is_empty() { Vec::new() } else { ends.iter().map(|end| end - start as u32).collect() };
+            let ends =
+                if own.is_empty() { Vec::new() } else { ends.iter().map(|end| end - start as u32).collect() };
             start = end;
             Arc::new(Chunk { ends, items: own.to_vec() })
         });
@@ -179,14 +181,21 @@ impl<T: Copy, const BITS: u32> Lists<T, BITS> {
     /// Adds a slice.
     pub fn push(&mut self, slice: &[T]) {
         let index = self.len;
-        if index >> BITS == self.chunks.len() {
-            let more = [Arc::default()];
-            self.chunks = self.chunks.iter().cloned().chain(more).collect::<Vec<_>>().into();
-        }
-        self.len = index + 1;
+        self.grow(index + 1);
         if !slice.is_empty() {
             self.set(index as u32, slice);
         }
+    }
+
+    /// Adds as many empty slices as make `len`.
+    pub fn grow(&mut self, len: usize) {
+        let (have, need) = (self.chunks.len(), len.div_ceil(Self::CHUNK));
+        if have < need {
+            let empty = Arc::default();
+            let fresh = core::iter::repeat_n(empty, need - have);
+            self.chunks = self.chunks.iter().cloned().chain(fresh).collect();
+        }
+        self.len = self.len.max(len);
     }
 
     /// All slices in order.
@@ -201,6 +210,17 @@ impl<T: Copy, const BITS: u32> Lists<T, BITS> {
         let ends = ends.get(at..).unwrap_or(&[]);
         let start = chunk.map_or(0, |chunk| chunk.range(at).start);
         Run { start, ends: ends.get(..count).unwrap_or(ends), items }
+    }
+
+    /// The indices of the slices that hold an item, ascending.
+    pub fn holding(&self, item: T) -> impl Iterator<Item = u32>
+    where
+        T: Eq,
+    {
+        self.runs().flat_map(move |first| {
+            let run = self.run(first, Self::CHUNK);
+            run.holding(item).map(move |(at, _)| (first + at) as u32)
+        })
     }
 
     /// Entries of a chunk that there are: where each begins.

@@ -246,7 +246,10 @@ mod tests {
         for len in [9, 900] {
             let mut table = Table::<u32, 8>::of(0..len);
             let len = len as usize;
-            assert_eq!((table.get(len - 1).is_some(), table.get(len + 8), table.get(1 << 40)), (true, None, None));
+            assert_eq!(
+                (table.get(len - 1).is_some(), table.get(len + 8), table.get(1 << 40)),
+                (true, None, None)
+            );
             assert!(table.entry(len + 8).is_empty() && table.entry_mut(len).is_empty());
             assert!(table.iter().copied().eq(0..len as u32));
         }

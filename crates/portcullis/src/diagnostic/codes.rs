@@ -163,5 +163,11 @@ codes! {
         "An attribute is a string, number, boolean, time or list, and comes from stored, request or either.");
     /// The compiler ran out of numbers.
     OutOfNumbers = Entry::new("P0406", Error, "out of numbers",
-        "Roles, rows and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");
+        "Roles, sets of roles and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");
+    /// An edit of a role, group or member that does not exist.
+    NotThere = Entry::new("P0601", Error, "edit of what is not there",
+        "A running workspace was to be edited, and the role, group or member that the edit names does not exist. Nothing was changed.");
+    /// A role that is to be removed while somebody has it.
+    RoleInUse = Entry::new("P0602", Error, "role in use",
+        "A role can be removed when nobody has it: no member as their own, no group, and it is not the default role. Taking it from its holders in silence would deny them what they do for a living. Nothing was changed.");
 }

@@ -212,7 +212,12 @@ impl Code {
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "text"}}}}}"##,
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "string"}}}}}"##,
             ),
-            Code::InvalidUtf8 | Code::TooDeep | Code::OverLimit | Code::OutOfNumbers => None,
+            Code::InvalidUtf8
+            | Code::TooDeep
+            | Code::OverLimit
+            | Code::OutOfNumbers
+            | Code::NotThere
+            | Code::RoleInUse => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use portcullis_matrix::Stamp;
 
 use super::pairs::{Pairs, PairsBuilder};
 use super::{Administration, Inner, Named, NamedHow, ResourceType, Schema};
-use crate::names::Names;
+use crate::names::Numbered;
 
 /// One type as written.
 #[derive(Default)]
@@ -35,8 +35,8 @@ impl Draft {
     /// When the process has no stamp left, or the names no number.
     pub(super) fn build(self) -> Result<Schema, String> {
         let full = "the names of the schema take more than four gigabytes";
-        let mut actions = Names::default();
-        let mut resources = Names::default();
+        let mut actions = Numbered::default();
+        let mut resources = Numbered::default();
         let mut named = Vec::new();
         let mut types: Vec<ResourceType> = Vec::with_capacity(self.types.len());
         let mut admitted: Vec<u32> = Vec::new();
@@ -110,7 +110,7 @@ fn index_by_action(admitted: &[u32], actions: usize) -> (Vec<u32>, Vec<u32>) {
 /// While there are no more than this many pairs of known names, the table of pairs holds them all.
 const SMALL: usize = 4_096;
 
-fn index_pairs(types: &[ResourceType], actions: &Names, admitted: &[u32]) -> Pairs {
+fn index_pairs(types: &[ResourceType], actions: &Numbered, admitted: &[u32]) -> Pairs {
     let names = types.iter().map(|kind| 1 + kind.aliases.len() + kind.covers.len()).sum::<usize>();
     let is_small = names.saturating_mul(actions.len()) <= SMALL;
     let mut builder = PairsBuilder::new(actions.iter());

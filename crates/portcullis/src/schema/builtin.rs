@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use super::Schema;
 use crate::diagnostic::Report;
 use crate::policy::Document;
+use crate::snapshot::Role;
 use crate::source::Source;
 
 /// Names of the schemas that need no file.
@@ -27,7 +28,7 @@ const ROLES: [(&str, &str); 3] = [
 /// run out of stamps, and then every workspace fails with that report instead of panicking.
 pub(crate) struct BuiltIn {
     pub(crate) schema: Schema,
-    pub(crate) roles: Vec<(&'static str, Arc<Document>)>,
+    pub(crate) roles: Vec<Arc<Role>>,
 }
 
 static BUILT_IN: LazyLock<Result<BuiltIn, Report>> = LazyLock::new(|| {
@@ -35,7 +36,8 @@ static BUILT_IN: LazyLock<Result<BuiltIn, Report>> = LazyLock::new(|| {
     let mut roles = Vec::new();
     for (name, text) in ROLES {
         let (document, _) = Document::read(&Source::new(format!("built-in role {name}"), text))?;
-        roles.push((name, Arc::new(document)));
+        let (grants, _) = document.resolve(&schema)?;
+        roles.push(Arc::new(Role::new(name, Arc::new(document), grants, true)));
     }
     Ok(BuiltIn { schema, roles })
 });

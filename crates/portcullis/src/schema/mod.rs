@@ -10,6 +10,7 @@
 
 mod build;
 mod builtin;
+mod pair_table;
 mod pairs;
 mod read;
 
@@ -24,7 +25,7 @@ use portcullis_matrix::{Permission, PermissionId, Stamp};
 use pairs::{Known, Pairs};
 
 use crate::decision::Reason;
-use crate::names::Names;
+use crate::names::Numbered;
 use crate::suggest::Suggester;
 
 /// A vocabulary, ready to resolve names.
@@ -38,9 +39,9 @@ struct Inner {
     name: Box<str>,
     stamp: Stamp,
     types: Vec<ResourceType>,
-    actions: Names,
+    actions: Numbered,
     /// Every name that a question may use for a type: own names, aliases, covered names.
-    resources: Names,
+    resources: Numbered,
     /// What each of those names stands for.
     named: Vec<Named>,
     /// The action of each permission.

@@ -11,7 +11,8 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use crate::names::{Seed, Table};
+use super::pair_table::Table;
+use crate::names::Seed;
 
 /// A name with its ends beside it.
 #[derive(Clone, Copy, Debug)]
@@ -100,14 +101,10 @@ impl PairsBuilder {
         });
         let is_sampled = sampled.is_some();
         let table = sampled.unwrap_or_else(|| {
-            let mut table = Table::default();
-            for number in 0..count {
-                table.insert(number, |seed, number| {
-                    let (action, resource) = names(number);
-                    full_hash(seed, action, resource)
-                });
-            }
-            table
+            Table::at_any_cost(count, |seed, number| {
+                let (action, resource) = names(number);
+                full_hash(seed, action, resource)
+            })
         });
         Pairs { table, sampled: is_sampled, pairs: pairs.into(), text: text.into() }
     }

@@ -11,12 +11,16 @@ mod question;
 
 use std::sync::Arc;
 
-use portcullis_matrix::{Matrix, Permission, PermissionId, Subject, SubjectId, Verdict};
+use portcullis_matrix::persistent::Table;
+use portcullis_matrix::{
+    Matrix, Permission, PermissionId, RoleId, RolePlanes, SetId, Subject, SubjectId, Verdict,
+};
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
 pub use question::Question;
 
 use crate::decision::{Decision, Reason, Revision};
+use crate::limits::Limits;
 use crate::policy::{Document, Grants};
 use crate::schema::Schema;
 use crate::suggest::Suggester;
@@ -24,15 +28,17 @@ use crate::suggest::Suggester;
 /// One role of a snapshot.
 #[derive(Debug)]
 pub struct Role {
-    name: String,
+    name: Box<str>,
     document: Arc<Document>,
     grants: Grants,
+    planes: Arc<RolePlanes>,
     built_in: bool,
 }
 
 impl Role {
-    pub(crate) fn new(name: String, document: Arc<Document>, grants: Grants, built_in: bool) -> Self {
-        Role { name, document, grants, built_in }
+    pub(crate) fn new(name: &str, document: Arc<Document>, grants: Grants, built_in: bool) -> Self {
+        let planes = Arc::new(grants.planes());
+        Role { name: name.into(), document, grants, planes, built_in }
     }
 
     /// Its name.
@@ -47,10 +53,20 @@ impl Role {
         &self.document
     }
 
+    pub(crate) fn shared_document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
     /// What the document comes to.
     #[must_use]
     pub fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    /// The bits that the document comes to.
+    #[must_use]
+    pub fn planes(&self) -> &Arc<RolePlanes> {
+        &self.planes
     }
 
     /// Whether the schema brought it along.
@@ -60,29 +76,24 @@ impl Role {
     }
 }
 
-/// One immutable compiled state of a workspace.
-#[derive(Debug)]
+/// Roles by the number that they have in the matrix; nothing where one was removed.
+pub(crate) type Roles = Table<Option<Arc<Role>>, 256>;
+
+/// One immutable compiled state of a workspace. A clone shares everything.
+#[derive(Clone, Debug)]
 pub struct Snapshot {
-    workspace: String,
-    schema: Schema,
-    revision: Revision,
-    matrix: Matrix,
-    roles: Vec<Role>,
-    directory: Directory,
+    pub(crate) workspace: Arc<str>,
+    pub(crate) schema: Schema,
+    pub(crate) limits: Limits,
+    pub(crate) revision: Revision,
+    pub(crate) matrix: Matrix,
+    pub(crate) roles: Roles,
+    /// The role of those who join without naming one.
+    pub(crate) default_role: Option<u32>,
+    pub(crate) directory: Directory,
 }
 
 impl Snapshot {
-    pub(crate) fn new(
-        workspace: String,
-        schema: Schema,
-        revision: Revision,
-        matrix: Matrix,
-        roles: Vec<Role>,
-        directory: Directory,
-    ) -> Self {
-        Snapshot { workspace, schema, revision, matrix, roles, directory }
-    }
-
     /// The workspace's name.
     #[must_use]
     pub fn workspace(&self) -> &str {
@@ -108,20 +119,28 @@ impl Snapshot {
     }
 
     /// All roles, built-in ones first, in the order of their role ids.
-    #[must_use]
-    pub fn roles(&self) -> &[Role] {
-        &self.roles
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.numbered_roles().map(|(_, role)| role)
+    }
+
+    pub(crate) fn numbered_roles(&self) -> impl Iterator<Item = (RoleId, &Role)> {
+        let roles = (0..).map(RoleId::from_u32).zip(self.roles.iter());
+        roles.filter_map(|(id, role)| Some((id, &**role.as_ref()?)))
+    }
+
+    pub(crate) fn role_numbered(&self, number: u32) -> Option<&Role> {
+        self.roles.get(number as usize)?.as_deref()
     }
 
     /// A role by name; aliases of built-in roles are not names.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&Role> {
-        self.roles.get(self.directory.role_names.get(name)? as usize)
+        self.role_numbered(self.directory.role_names.get(name)?)
     }
 
-    /// Every member's id, in the order in which the workspace lists them.
+    /// Every member's id, in the order in which they came.
     pub fn members(&self) -> impl Iterator<Item = &str> {
-        self.directory.members.iter()
+        self.directory.ids()
     }
 
     /// How many members there are.
@@ -133,7 +152,7 @@ impl Snapshot {
     /// Whether somebody is a member and suspended.
     #[must_use]
     pub fn is_suspended(&self, member: &str) -> bool {
-        self.subject_id(member).is_some_and(|subject| self.directory.is_suspended(subject))
+        self.subject_id(member).is_some_and(|subject| self.matrix.set_of(subject) == SetId::SUSPENDED)
     }
 
     /// The member whose id is nearest to one that nobody has, for messages to whoever may see ids.
@@ -145,14 +164,14 @@ impl Snapshot {
     /// The type of a member: `user` unless the workspace says otherwise.
     #[must_use]
     pub fn member_type(&self, member: &str) -> Option<&str> {
-        Some(self.directory.kind(self.directory.members.get(member)?))
+        Some(self.directory.kind(self.directory.number(member)?))
     }
 
-    /// The handle of a member, to check with many times. It stays good for this snapshot alone.
+    /// The handle of a member, to check with many times. It stays good for this snapshot and for those that a
+    /// [`Writer`](crate::Writer) makes of it, until the member is removed; it never becomes somebody else's.
     #[must_use]
     pub fn subject(&self, member: &str) -> Option<Subject> {
-        let number = self.directory.members.get(member)?;
-        Some(Subject::new(self.matrix.lineage(), SubjectId::from_u32(number + 1)))
+        Some(Subject::new(self.matrix.lineage(), self.subject_id(member)?))
     }
 
     /// The handle of a permission, to check with many times.
@@ -168,35 +187,31 @@ impl Snapshot {
     /// The resource is a type's own name, an alias or a covered name. Whatever is not known is denied.
     #[inline]
     pub fn check(&self, subject: &str, action: &str, resource: &str) -> Decision {
-        let member = self.directory.members.get(subject);
-        let asker = member.map_or(SubjectId::UNKNOWN, |number| SubjectId::from_u32(number + 1));
+        let asker = self.directory.number(subject).map_or(SubjectId::UNKNOWN, subject_of);
         let (permission, reason) = match self.schema.permission_id(action, resource) {
             Ok(id) => (id, Reason::NotGranted),
             Err(reason) => (PermissionId::UNKNOWN, reason),
         };
-        let reason = if member.is_some() { reason } else { Reason::UnknownSubject };
-        self.decision(self.matrix.verdict(asker, permission), asker, reason)
+        self.decision(self.matrix.set_of(asker), permission, reason)
     }
 
-    /// The same with prepared handles. A handle of another snapshot or schema is denied as stale.
+    /// The same with prepared handles. A handle of another workspace or schema is denied as stale.
     #[inline]
     pub fn check_handles(&self, subject: Subject, permission: Permission) -> Decision {
-        let current = self.matrix.is_current(subject)
-            & ((subject.id().as_u32().wrapping_sub(1) as usize) < self.member_count())
-            & self.matrix.knows_permission(permission);
-        let reason = if current { Reason::NotGranted } else { Reason::Stale };
-        self.decision(self.matrix.check(subject, permission), subject.id(), reason)
+        if !(self.matrix.is_current(subject) & self.matrix.knows_permission(permission)) {
+            return Decision::Deny { reason: Reason::Stale, revision: self.revision };
+        }
+        self.decision(self.matrix.set_of(subject.id()), permission.id(), Reason::NotGranted)
     }
 
     /// The same for a whole question: a typed subject must match the member's type too.
     pub fn decide(&self, question: &Question<'_>) -> Decision {
-        let decision = self.check(question.subject, question.action, question.resource);
-        match (question.subject_type, self.member_type(question.subject)) {
-            (Some(asked), Some(known)) if asked != known => {
-                Decision::Deny { reason: Reason::UnknownSubject, revision: self.revision }
-            }
-            _ => decision,
+        if let Some(asked) = question.subject_type
+            && self.member_type(question.subject).is_some_and(|known| known != asked)
+        {
+            return Decision::Deny { reason: Reason::UnknownSubject, revision: self.revision };
         }
+        self.check(question.subject, question.action, question.resource)
     }
 
     /// Many questions at once; the answers in their order.
@@ -217,23 +232,28 @@ impl Snapshot {
         self.matrix.check_handles(subjects, permissions, granted, open);
     }
 
-    /// A verdict with the reason that holds if it is no allow. An open verdict is none: what cannot be decided
-    /// is denied.
+    /// What a set of roles says of a permission, with the reason that holds if it is no allow. An open verdict is
+    /// none: what cannot be decided is denied.
     #[inline]
-    fn decision(&self, verdict: Verdict, subject: SubjectId, reason: Reason) -> Decision {
-        let reason =
-            if self.directory.suspended.is_empty() { reason } else { self.or_suspended(subject, reason) };
+    pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
+        let allowed = self.matrix.verdict_of(set, permission) == Verdict::Allow;
+        // Every member holds a role: the empty set is that of strangers and of those who were removed.
+        let reason = match set {
+            SetId::EMPTY => Reason::UnknownSubject,
+            SetId::SUSPENDED => Reason::Suspended,
+            _ => reason,
+        };
         let revision = self.revision;
         // Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name.
         let (allow, deny) = (Decision::Allow { revision }, Decision::Deny { reason, revision });
-        std::hint::select_unpredictable(verdict == Verdict::Allow, allow, deny)
+        std::hint::select_unpredictable(allowed, allow, deny)
     }
 
-    #[cold]
-    fn or_suspended(&self, subject: SubjectId, reason: Reason) -> Reason {
-        // A stale handle's number may be a suspended member's of another snapshot.
-        let known = reason != Reason::Stale && self.directory.is_suspended(subject);
-        if known { Reason::Suspended } else { reason }
+    /// Bytes of heap: names, roles' bits, rows, groups, also those shared with other snapshots. The schema and the
+    /// texts of documents are not counted; they may be shared with other workspaces.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.workspace.len() + self.matrix.bytes() + self.roles.bytes() + self.directory.bytes()
     }
 
     pub(crate) fn directory(&self) -> &Directory {
@@ -242,12 +262,12 @@ impl Snapshot {
 
     /// The number of a known member's subject.
     pub(crate) fn subject_id(&self, member: &str) -> Option<SubjectId> {
-        self.subject(member).map(Subject::id)
+        self.directory.number(member).map(subject_of)
     }
 
     /// The id behind a subject number; empty for the unknown subject.
     pub(crate) fn member_name(&self, subject: SubjectId) -> &str {
-        subject.as_u32().checked_sub(1).map_or("", |number| self.directory.members.name(number))
+        member_of(subject).and_then(|member| self.directory.name(member)).unwrap_or("")
     }
 
     /// The names of a permission of this snapshot.

@@ -1,11 +1,13 @@
 //! From a described workspace to a snapshot, or to everything that is wrong with it.
 //!
-//! Documents are resolved on all cores, since each stands alone; names are then tied together on one.
-//! Nothing is published when anything is an error, so the decider never meets a fault.
+//! Documents are resolved on all cores, since each stands alone, and so are the names of members entered; the
+//! rest is tied together on one. Nothing is published when anything is an error, so the decider never meets a fault.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use portcullis_matrix::{Layout, MatrixBuilder, RoleId, Stamp};
+use portcullis_matrix::persistent::{Column, Table};
+use portcullis_matrix::{BuildError, Layout, Matrix, MatrixBuilder, RoleId, SetId, Stamp};
 use rayon::prelude::*;
 
 use super::{Mention, Workspace};
@@ -13,9 +15,9 @@ use crate::decision::Revision;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::names::Names;
 use crate::policy::{Document, Grants};
-use crate::read::over_limit;
+use crate::read::{name_trouble, over_limit};
 use crate::schema::{ROLE_ALIASES, built_in};
-use crate::snapshot::{Directory, Role, Snapshot};
+use crate::snapshot::{Directory, Role, Roles, Snapshot};
 use crate::suggest::Suggester;
 use crate::text::quoted;
 
@@ -51,185 +53,209 @@ pub(super) struct Compiler<'w> {
     pub(super) suggester: Suggester,
 }
 
+/// A role on its way: resolved already when the schema brought it along.
+struct NamedDocument {
+    name: String,
+    document: Arc<Document>,
+    built_in: Option<Arc<Role>>,
+}
+
 impl Compiler<'_> {
     fn snapshot(&mut self, layout: Layout, revision: Revision) -> Option<Snapshot> {
-        let (role_names, documents) = self.name_roles()?;
-        let grants = self.resolve(&documents);
-        let members = self.name_members()?;
-        let own_roles = self.own_roles(&role_names);
-        let mut directory = Directory::new(members, own_roles);
-        self.groups(&role_names, &mut directory);
+        let (role_names, documents) = self.name_roles();
+        let roles = self.resolve(documents);
+        let mut directory = self.name_members()?;
+        directory.role_names = role_names;
+        let default_role = self.default_role(&directory.role_names);
+        let own_roles = self.own_roles(&directory.role_names, default_role);
+        let most = directory.role_names.len() as u32;
+        directory.own_roles = Column::of(own_roles.iter().map(|role| role.wrapping_add(1)), most);
+        self.kinds(&mut directory);
+        self.groups(&mut directory);
         self.objects();
         if self.report.has_errors() {
             return None;
         }
-        let roles: Vec<Role> =
-            documents.into_iter().zip(grants).filter_map(|(role, grants)| role.with(grants?)).collect();
-        let matrix = self.matrix(layout, &roles, &mut directory)?;
-        directory.role_names = role_names;
-        Some(Snapshot::new(
-            self.workspace.name.clone(),
-            self.workspace.schema.clone(),
+        let matrix = self.matrix(layout, &roles, &directory)?;
+        Some(Snapshot {
+            workspace: self.workspace.name.as_str().into(),
+            schema: self.workspace.schema.clone(),
+            limits: self.workspace.limits,
             revision,
             matrix,
             roles,
+            default_role,
             directory,
-        ))
+        })
     }
 
     /// Numbers the roles, built-in ones first.
-    fn name_roles(&mut self) -> Option<(Names, Vec<NamedDocument>)> {
+    fn name_roles(&mut self) -> (Names, Vec<NamedDocument>) {
         let mut names = Names::default();
-        let mut documents = Vec::new();
-        let built_in = self.workspace.schema.is_hightouch();
-        if built_in {
-            match built_in_roles() {
-                Ok(roles) => documents.extend(roles),
+        let mut documents: Vec<NamedDocument> = Vec::new();
+        let with_built_in = self.workspace.schema.is_hightouch();
+        if with_built_in {
+            match built_in() {
+                Ok(built_in) => documents.extend(built_in.roles.iter().map(|role| NamedDocument {
+                    name: role.name().to_owned(),
+                    document: Arc::clone(role.shared_document()),
+                    built_in: Some(Arc::clone(role)),
+                })),
                 Err(report) => self.report.append(report),
             }
         }
-        for role in &documents {
-            self.enter(&mut names, &Mention::new(&*role.name), "role")?;
+        for (number, role) in (0..).zip(&documents) {
+            self.enter(&mut names, number, &Mention::new(&*role.name), "role");
         }
         for (mention, document) in &self.workspace.roles {
             self.legal(mention, "a role's name");
             let name = &mention.name;
-            let mut built_ins = documents.iter().take_while(|role| role.built_in);
-            let was_built_in = built_ins.any(|role| role.name == *name);
-            let alias = ROLE_ALIASES.iter().find(|(alias, _)| built_in && alias == name);
-            if let Some((_, role)) = alias {
-                let message =
-                    format!("the name {} belongs to the built-in role {}", quoted(name), quoted(role));
-                let fault = self.fault(Code::BuiltInRole, mention, message, "an alias of a built-in role");
+            let taken = built_in_name(name).filter(|_| with_built_in);
+            if let Some((message, label)) = taken {
+                let fault = self.fault(Code::BuiltInRole, mention, message, label);
                 self.report.push(fault.help("give the role another name"));
-            } else if was_built_in {
-                let message = format!("the role {} is built in and cannot be redefined", quoted(name));
-                let fault = self.fault(Code::BuiltInRole, mention, message, "");
-                self.report.push(fault.help("give the role another name"));
+            } else {
+                self.enter(&mut names, documents.len() as u32, mention, "role");
             }
-            if !was_built_in {
-                self.enter(&mut names, mention, "role")?;
-            }
-            documents.push(NamedDocument {
-                name: name.clone(),
-                document: Arc::clone(document),
-                built_in: false,
-            });
+            let document = Arc::clone(document);
+            documents.push(NamedDocument { name: name.clone(), document, built_in: None });
         }
         let limit = self.workspace.limits.roles;
         if documents.len() > limit {
             self.report.push(over_limit(documents.len(), limit, "role", "max-roles"));
         }
-        Some((names, documents))
+        (names, documents)
     }
 
     /// Resolves every document, on all cores, and gathers the reports in the order of the roles.
-    fn resolve(&mut self, documents: &[NamedDocument]) -> Vec<Option<Grants>> {
+    fn resolve(&mut self, documents: Vec<NamedDocument>) -> Roles {
         let schema = &self.workspace.schema;
-        let resolve = |role: &NamedDocument| role.document.resolve(schema);
-        // A handful is done before threads would have woken up.
-        let results: Vec<_> = if documents.len() < 64 {
-            documents.iter().map(resolve).collect()
-        } else {
-            documents.par_iter().map(resolve).collect()
-        };
-        let mut grants = Vec::with_capacity(results.len());
-        for (result, role) in results.into_iter().zip(documents) {
-            let (grant, report) = match result {
-                Ok((grant, report)) => (Some(grant), report),
+        let resolve = |named: NamedDocument| match named.built_in {
+            Some(role) => (Some(role), Report::new()),
+            None => match named.document.resolve(schema) {
+                Ok((grants, report)) => (Some(role(&named.name, named.document, grants)), report),
                 Err(report) => (None, report),
-            };
-            if !role.built_in {
-                self.report.append(report);
-            }
-            grants.push(grant);
+            },
+        };
+        // A handful is done before threads would have woken up.
+        let resolved: Vec<_> = if documents.len() < 64 {
+            documents.into_iter().map(resolve).collect()
+        } else {
+            documents.into_par_iter().map(resolve).collect()
+        };
+        let mut roles = Vec::with_capacity(resolved.len());
+        for (role, report) in resolved {
+            self.report.append(report);
+            roles.push(role);
         }
-        grants
+        Table::of(roles)
     }
 
-    fn name_members(&mut self) -> Option<Names> {
-        let mut names = Names::default();
+    /// Numbers the members in the order given.
+    fn name_members(&mut self) -> Option<Directory> {
+        let members = &self.workspace.members;
         let limit = self.workspace.limits.members;
-        if self.workspace.members.len() > limit {
-            self.report.push(over_limit(self.workspace.members.len(), limit, "member", "max-members"));
+        if members.len() > limit {
+            self.report.push(over_limit(members.len(), limit, "member", "max-members"));
             return None;
         }
-        for (mention, _) in &self.workspace.members {
-            if mention.span.is_none() {
+        if members.len() >= MatrixBuilder::SUBJECTS as usize {
+            self.out_of_numbers("members");
+            return None;
+        }
+        for (mention, _) in members.iter().filter(|(mention, _)| mention.span.is_none()) {
+            if name_trouble(&mention.name).is_some() {
                 self.legal(mention, "a member's id");
             }
-            self.enter(&mut names, mention, "member")?;
         }
-        Some(names)
+        let name = |number: u32| members.get(number as usize).map_or("", |(mention, _)| &*mention.name);
+        let built = Names::build(members.len() as u32, name);
+        for (number, _) in &built.duplicates {
+            if let Some((mention, _)) = members.get(*number as usize) {
+                self.twice(mention, "member");
+            }
+        }
+        Some(Directory { members: built.names, hashes: Table::of(built.hashes), ..Directory::default() })
+    }
+
+    /// The types of members that are no users.
+    fn kinds(&mut self, directory: &mut Directory) {
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut names: Vec<Box<str>> = Vec::new();
+        let mut kinds: Vec<u32> = Vec::new();
+        for (member, (id, described)) in self.workspace.members.iter().enumerate() {
+            let Some(kind) = &described.kind else { continue };
+            if id.span.is_none() {
+                self.legal(&Mention::new(&**kind), "a member's type");
+            }
+            let number = *numbers.entry(kind).or_insert_with(|| {
+                names.push(kind.clone());
+                names.len() as u32
+            });
+            kinds.resize(member, 0);
+            kinds.push(number);
+        }
+        directory.kinds = Column::of(kinds, names.len() as u32);
+        directory.kind_names = names.into();
     }
 
     /// Bits, role sets and rows. Whatever goes wrong here is a limit.
-    fn matrix(
-        &mut self,
-        layout: Layout,
-        roles: &[Role],
-        directory: &mut Directory,
-    ) -> Option<portcullis_matrix::Matrix> {
-        let schema = &self.workspace.schema;
-        let limits = self.workspace.limits;
-        let mut build = || {
-            let seed = seed();
-            let mut builder =
-                MatrixBuilder::new(Stamp::fresh()?, schema.stamp(), schema.permission_count(), layout, seed)?;
-            for role in roles {
-                builder.add_role(role.grants().planes())?;
-            }
-            let mut held: Vec<RoleId> = Vec::new();
-            for (index, (mention, member)) in self.workspace.members.iter().enumerate() {
-                directory.roles_of(index as u32, &mut held);
-                if held.len() > limits.roles_per_subject {
-                    let mut fault =
-                        over_limit(held.len(), limits.roles_per_subject, "role", "max-roles-per-subject");
-                    fault.message = format!("the member {} holds {}", quoted(&mention.name), fault.message);
-                    self.report.push(fault);
-                }
-                let set = builder.add_set(&held)?;
-                if member.suspended {
-                    directory.suspended.push(index as u32);
-                    builder.add_vacant()?;
-                } else {
-                    builder.add_subject(set)?;
-                }
-                if let Some(kind) = &member.kind {
-                    directory.kinds.push((index as u32, kind.clone()));
-                }
-            }
-            Ok::<_, portcullis_matrix::BuildError>(builder.build())
-        };
-        let built = build();
+    fn matrix(&mut self, layout: Layout, roles: &Roles, directory: &Directory) -> Option<Matrix> {
+        let built = self.build_matrix(layout, roles, directory);
         built.map_err(|error| self.report.push(Diagnostic::new(Code::OutOfNumbers, error.to_string()))).ok()
     }
+
+    fn build_matrix(
+        &mut self,
+        layout: Layout,
+        roles: &Roles,
+        directory: &Directory,
+    ) -> Result<Matrix, BuildError> {
+        let schema = &self.workspace.schema;
+        let limit = self.workspace.limits.roles_per_subject;
+        let mut builder =
+            MatrixBuilder::new(Stamp::fresh()?, schema.stamp(), schema.permission_count(), layout, seed())?;
+        for role in roles.iter().flatten() {
+            builder.add_role(Arc::clone(role.planes()))?;
+        }
+        let mut held: Vec<RoleId> = Vec::new();
+        let mut sets = Vec::with_capacity(self.workspace.members.len());
+        for (number, (mention, member)) in (0..).zip(&self.workspace.members) {
+            directory.roles_of(number, &mut held);
+            if held.len() > limit {
+                self.report.push(too_many_roles(&mention.name, held.len(), limit));
+            }
+            sets.push(if member.suspended { SetId::SUSPENDED } else { builder.add_set(&held)? });
+        }
+        builder.add_subjects(&sets)?;
+        Ok(builder.build())
+    }
+}
+
+/// A role that is not built in.
+pub(crate) fn role(name: &str, document: Arc<Document>, grants: Grants) -> Arc<Role> {
+    Arc::new(Role::new(name, document, grants, false))
+}
+
+/// Why a name cannot be given to a role beside the built-in ones, with a label for its place.
+pub(crate) fn built_in_name(name: &str) -> Option<(String, &'static str)> {
+    if let Some((alias, role)) = ROLE_ALIASES.iter().find(|(alias, _)| *alias == name) {
+        let message = format!("the name {} belongs to the built-in role {}", quoted(alias), quoted(role));
+        return Some((message, "an alias of a built-in role"));
+    }
+    let is_one = built_in().is_ok_and(|built_in| built_in.roles.iter().any(|role| role.name() == name));
+    is_one.then(|| (format!("the role {} is built in and cannot be redefined", quoted(name)), ""))
+}
+
+/// What to say of a member who holds more roles than anybody may.
+pub(crate) fn too_many_roles(member: &str, held: usize, limit: usize) -> Diagnostic {
+    let mut fault = over_limit(held, limit, "role", "max-roles-per-subject");
+    fault.message = format!("the member {} holds {}", quoted(member), fault.message);
+    fault
 }
 
 /// A seed that outsiders cannot know, for tables keyed by bits that they choose.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     use std::hash::BuildHasher;
     foldhash::fast::RandomState::default().hash_one(0_u64)
-}
-
-struct NamedDocument {
-    name: String,
-    document: Arc<Document>,
-    built_in: bool,
-}
-
-impl NamedDocument {
-    fn with(self, grants: Grants) -> Option<Role> {
-        Some(Role::new(self.name, self.document, grants, self.built_in))
-    }
-}
-
-fn built_in_roles() -> Result<Vec<NamedDocument>, Report> {
-    let roles = built_in()?.roles.iter();
-    let named = |(name, document): &(&str, Arc<Document>)| NamedDocument {
-        name: (*name).to_owned(),
-        document: Arc::clone(document),
-        built_in: true,
-    };
-    Ok(roles.map(named).collect())
 }

@@ -12,6 +12,7 @@ mod tie;
 
 use std::sync::Arc;
 
+pub(crate) use compile::{built_in_name, role, seed, too_many_roles};
 pub(crate) use read::read_workspace;
 pub use read::{FetchedFile, Files, NoFiles};
 

@@ -4,19 +4,66 @@
 //! [`NO_ROLE`], which names no role whatever happens: never the first one, which is the administrator's.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::Mention;
+use portcullis_matrix::persistent::{Lists, Table};
+use rayon::prelude::*;
+
 use super::compile::Compiler;
+use super::{Member, Mention};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::quoted_string;
-use crate::names::Names;
+use crate::names::{NOBODY, Names};
 use crate::read::name_trouble;
 use crate::schema::{DEFAULT_ROLE, NamedHow, ROLE_ALIASES};
-use crate::snapshot::Directory;
+use crate::snapshot::{Directory, GroupEntry};
 use crate::text::{listed, quoted};
 
 /// Stands for a role that could not be found.
 const NO_ROLE: u32 = u32::MAX;
+
+/// Fewer members than this are gone through before threads would have woken up.
+const FEW: usize = 8_192;
+
+/// Names in the order of their numbers.
+pub(crate) fn in_order(names: &Names) -> impl ExactSizeIterator<Item = &str> {
+    let mut all: Vec<(u32, &str)> = names.iter().collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, name)| name)
+}
+
+/// The groups of each of so many members, ascending, from (member, group) pairs in the order of the groups.
+fn memberships(pairs: &[(u32, u32)], members: usize) -> Lists<u32, 10> {
+    if pairs.is_empty() {
+        return Lists::default();
+    }
+    // Sorted by counting: how many groups each has, where each's begin, and then each in its place.
+    let mut ends = vec![0_u32; members];
+    for (member, _) in pairs {
+        ends.iter_mut().skip(*member as usize).take(1).for_each(|count| *count += 1);
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        (*end, sum) = (sum, sum + *end);
+    }
+    let mut groups = vec![0_u32; pairs.len()];
+    for (member, group) in pairs {
+        if let Some(end) = ends.get_mut(*member as usize) {
+            groups.iter_mut().skip(*end as usize).take(1).for_each(|place| *place = *group);
+            *end += 1;
+        }
+    }
+    let lists = Lists::of(&groups, &ends);
+    let twice = |groups: &[u32]| groups.windows(2).any(|pair| pair.first() == pair.last());
+    let repeating: Vec<u32> =
+        (0..).zip(lists.iter()).filter(|(_, groups)| twice(groups)).map(|(member, _)| member).collect();
+    repeating.into_iter().fold(lists, |mut lists, member| {
+        let mut once = lists.get(member).to_vec();
+        once.dedup();
+        lists.set(member, &once);
+        lists
+    })
+}
 
 impl Compiler<'_> {
     /// A fault about a mention, at its place when it has one.
@@ -35,20 +82,25 @@ impl Compiler<'_> {
         }
     }
 
-    /// Numbers a name; says so when it is there already. `None` when there is no number left.
-    ///
-    /// Of what was read from a file the reader has said so: there it is a key that stands twice.
-    pub(super) fn enter(&mut self, names: &mut Names, mention: &Mention, what: &str) -> Option<bool> {
-        let Some((_, fresh)) = names.intern(&mention.name) else {
-            let message = format!("the names of all {what}s take more than four gigabytes");
-            self.report.push(Diagnostic::new(Code::OutOfNumbers, message));
-            return None;
-        };
-        if !fresh && mention.span.is_none() {
+    /// Enters a name under a number; says so when it is there already.
+    pub(super) fn enter(&mut self, names: &mut Names, number: u32, mention: &Mention, what: &str) {
+        if names.insert(&mention.name, number).is_err() {
+            self.twice(mention, what);
+        }
+    }
+
+    /// A name that is there already. Of what was read from a file the reader has said so: there it is a key that
+    /// stands twice.
+    pub(super) fn twice(&mut self, mention: &Mention, what: &str) {
+        if mention.span.is_none() {
             let message = format!("the {what} {} is there twice", quoted(&mention.name));
             self.report.push(Diagnostic::new(Code::DuplicateName, message).help("keep one of the two"));
         }
-        Some(fresh)
+    }
+
+    pub(super) fn out_of_numbers(&mut self, what: &str) {
+        let message = format!("there are more {what} than can be numbered");
+        self.report.push(Diagnostic::new(Code::OutOfNumbers, message));
     }
 
     /// The number of a role that somebody mentions; built-in aliases count, with a warning.
@@ -77,37 +129,41 @@ impl Compiler<'_> {
         }
         let message = format!("{} names the role {}, which does not exist", whose(), quoted(&mention.name));
         let mut fault = self.fault(code, mention, message, "no such role");
-        fault = match self.suggester.nearest(&mention.name, roles.iter()) {
+        fault = match self.suggester.nearest(&mention.name, in_order(roles)) {
             Some(near) => fault.meant(near),
             None if roles.len() == 0 => fault
                 .help("the workspace has no roles; built-in ones come only with `\"schema\": \"hightouch\"`"),
-            None => fault.help(format!("the roles are {}", listed(roles.iter(), 12))),
+            None => fault.help(format!("the roles are {}", listed(in_order(roles), 12))),
         };
         self.report.push(fault);
         None
     }
 
-    /// Every member's own role; the default role where none is named.
-    pub(super) fn own_roles(&mut self, roles: &Names) -> Vec<u32> {
-        let workspace = self.workspace;
-        let default = match &workspace.default_role {
+    /// The role of members that name none.
+    pub(super) fn default_role(&mut self, roles: &Names) -> Option<u32> {
+        match &self.workspace.default_role {
             Some(mention) => {
                 let found =
                     self.role(roles, mention, Code::UnknownDefaultRole, || "`default_role`".to_owned());
                 // One fault is enough: members without a role are then passed over in silence.
                 Some(found.unwrap_or(NO_ROLE))
             }
-            None if workspace.schema.is_hightouch() => roles.get(DEFAULT_ROLE),
+            None if self.workspace.schema.is_hightouch() => roles.get(DEFAULT_ROLE),
             None => None,
+        }
+    }
+
+    /// Every member's own role; the default role where none is named.
+    pub(super) fn own_roles(&mut self, roles: &Names, default: Option<u32>) -> Vec<u32> {
+        let members = &self.workspace.members;
+        let known = |(_, member): &(Mention, Member)| match &member.role {
+            Some(mention) => roles.get(&mention.name).unwrap_or(NO_ROLE),
+            None => default.unwrap_or(NO_ROLE),
         };
-        let mut own = Vec::with_capacity(workspace.members.len());
-        for (id, member) in &workspace.members {
-            if let Some(kind) = &member.kind
-                && id.span.is_none()
-            {
-                self.legal(&Mention::new(&**kind), "a member's type");
-            }
-            let number = match (&member.role, default) {
+        let mut own: Vec<u32> = members.par_iter().with_min_len(FEW).map(known).collect();
+        // What could not be found at a glance is an alias, or a fault; both are rare.
+        for ((id, member), own) in members.iter().zip(&mut own).filter(|(_, own)| **own == NO_ROLE) {
+            let found = match (&member.role, default) {
                 (Some(mention), _) => self
                     .role(roles, mention, Code::UnknownRole, || format!("the member {}", quoted(&id.name))),
                 (None, Some(default)) => Some(default),
@@ -120,42 +176,46 @@ impl Compiler<'_> {
                     None
                 }
             };
-            own.push(number.unwrap_or(NO_ROLE));
+            *own = found.unwrap_or(NO_ROLE);
         }
         own
     }
 
     /// Ties groups to their roles and members, and members to their groups.
-    pub(super) fn groups(&mut self, roles: &Names, directory: &mut Directory) {
+    pub(super) fn groups(&mut self, directory: &mut Directory) {
         let mut names = Names::default();
+        let mut groups = Vec::with_capacity(self.workspace.groups.len());
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        for (number, (mention, group)) in self.workspace.groups.iter().enumerate() {
+        for (number, (mention, group)) in (0..).zip(&self.workspace.groups) {
             self.legal(mention, "a group's name");
-            self.enter(&mut names, mention, "group");
+            self.enter(&mut names, number, mention, "group");
             let whose = || format!("the group {}", quoted(&mention.name));
-            let held: Vec<u32> = group
+            let held: Box<[u32]> = group
                 .roles
                 .iter()
-                .filter_map(|role| self.role(roles, role, Code::UnknownRole, whose))
+                .filter_map(|role| self.role(&directory.role_names, role, Code::UnknownRole, whose))
                 .collect();
-            directory.groups.push((mention.name.clone(), held));
-            for member in &group.members {
-                match directory.members.get(&member.name) {
-                    Some(found) => pairs.push((found, number as u32)),
-                    None => self.no_member(mention, member, &directory.members),
+            groups.push(Some(Arc::new(GroupEntry { name: mention.name.as_str().into(), roles: held })));
+            let mut found = vec![NOBODY; group.members.len()];
+            let name = |at: usize| group.members.get(at).map_or("", |member: &Mention| &*member.name);
+            directory.members.get_many(name, &mut found);
+            for (member, found) in group.members.iter().zip(found) {
+                match found {
+                    NOBODY => self.no_member(mention, member, directory),
+                    found => pairs.push((found, number)),
                 }
             }
         }
-        pairs.sort_unstable();
-        pairs.dedup();
-        directory.set_memberships(&pairs);
+        directory.memberships = memberships(&pairs, self.workspace.members.len());
+        directory.groups = Table::of(groups);
+        directory.group_names = names;
     }
 
-    fn no_member(&mut self, group: &Mention, member: &Mention, members: &Names) {
+    fn no_member(&mut self, group: &Mention, member: &Mention, directory: &Directory) {
         let message =
             format!("the group {} lists {}, who is no member", quoted(&group.name), quoted(&member.name));
         let mut fault = self.fault(Code::UnknownMember, member, message, "not a member of this workspace");
-        fault = match self.suggester.nearest(&member.name, members.iter()) {
+        fault = match self.suggester.nearest(&member.name, directory.ids()) {
             Some(near) => fault.meant(near),
             None => fault.help("add them to `members` first: `{}` gives the default role"),
         };

@@ -1,0 +1,254 @@
+//! Names to numbers: the table behind every look-up by string.
+//!
+//! Outsiders choose the names, so a table draws a random seed, reads two groups of slots at most, and compares whole
+//! names: a false match would be a wrong allow. Keys lie in their slots (`key`), because a table that follows an offset
+//! to the name's bytes pays memory twice; one byte of hash a slot lies apart (`tags`), so that a look-up fetches one
+//! key. Many names at once are looked up in stages (`staged`), so that they wait for memory together.
+//!
+//! The table is cut into shards by the first bits of the hashes (`shard`). A copy of a table shares them, and an
+//! edit copies one: about 170 kB of a million names' 42 MB. A shard that outgrows [`SHARD`] names splits in two,
+//! and the list of shards doubles when it has no room for both; so an insertion never rebuilds more than one. It
+//! does when a name finds no place in its two groups: then somebody knows the seed, and all names move to another.
+//!
+//! Numbers are their owner's. An owner who wants names back keeps each one's hash, four bytes, from which the slot is
+//! found again; see [`Numbered`] for one who numbers names in the order in which they come.
+
+mod build;
+#[cfg(test)]
+mod flood_tests;
+mod key;
+#[cfg(test)]
+mod model_tests;
+mod numbered;
+mod seed;
+mod shard;
+mod staged;
+mod tags;
+
+use std::sync::Arc;
+
+pub(crate) use build::Built;
+pub(crate) use numbered::Numbered;
+pub(crate) use seed::Seed;
+
+use key::padded;
+use shard::Shard;
+
+/// How many names a shard takes before it splits.
+const SHARD: usize = 4_096;
+
+/// The most bits that the list of shards goes by: enough for a quarter of a billion names.
+const DEEPEST: u8 = 16;
+
+/// No name has this number: it stands for "no such name" in columns of numbers.
+pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// The number that a name has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken(pub(crate) u32);
+
+/// What an owner must know of an insertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    /// The name's hash, with which [`Names::name`] finds it again.
+    pub(crate) hash: u32,
+    /// Whether the table drew a new seed: all hashes that were kept are to be asked for again, by
+    /// [`Names::hashes`]. Happens to nobody but whose seed was guessed.
+    pub(crate) reseeded: bool,
+}
+
+/// Distinct names, each with a number that its owner chose. A clone costs one reference count.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    /// As many as two to the power of `depth`, or none. A shard of fewer bits stands several times in a row.
+    shards: Arc<[Arc<Shard>]>,
+    depth: u8,
+    len: u32,
+    seed: Seed,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Names::seeded(Seed::fresh())
+    }
+}
+
+impl Names {
+    fn seeded(seed: Seed) -> Self {
+        Names { shards: Arc::default(), depth: 0, len: 0, seed }
+    }
+
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// What the table takes on the heap, shared or not.
+    pub(crate) fn bytes(&self) -> usize {
+        // Each shard lies behind two reference counts.
+        let each = size_of::<Shard>() + 2 * size_of::<usize>();
+        let shards: usize = self.distinct().map(|shard| each + shard.bytes()).sum();
+        shards + size_of_val(&*self.shards)
+    }
+
+    /// The number of a name.
+    #[inline]
+    pub(crate) fn get(&self, name: &str) -> Option<u32> {
+        match padded(name.as_bytes()) {
+            Some(words) => {
+                let hash = self.seed.of_words(words);
+                self.shard(hash)?.find_short(hash, words)
+            }
+            None => self.get_long(name),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_long(&self, name: &str) -> Option<u32> {
+        let (hash, name) = self.seed.prepare(name);
+        self.shard(hash)?.find(hash, &name)
+    }
+
+    /// The name of a number, found by the hash that its insertion gave.
+    pub(crate) fn name(&self, hash: u32, number: u32) -> Option<&str> {
+        std::str::from_utf8(self.shard(hash)?.name(hash, number)?).ok()
+    }
+
+    /// All numbers with their names, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.distinct().flat_map(|shard| {
+            shard.entries().filter_map(|(number, key)| {
+                Some((number, std::str::from_utf8(key.bytes(shard.arena())).ok()?))
+            })
+        })
+    }
+
+    /// All numbers with the hashes of their names.
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.distinct().flat_map(|shard| {
+            shard.entries().map(|(number, key)| (number, self.seed.of(&key.name(shard.arena()))))
+        })
+    }
+
+    /// Adds a name under a number.
+    ///
+    /// # Errors
+    /// The number that the name has already; nothing is changed then.
+    pub(crate) fn insert(&mut self, name: &str, number: u32) -> Result<Inserted, Taken> {
+        if let Some(taken) = self.get(name) {
+            return Err(Taken(taken));
+        }
+        let (hash, ready) = self.seed.prepare(name);
+        if self.shards.is_empty() {
+            self.shards = Arc::new([Arc::new(Shard::with_room(1, 0))]);
+        }
+        self.make_room(hash);
+        match self.edit(hash, |shard, seed| shard.insert(hash, &ready, number, seed)) {
+            Some(true) => {
+                self.len += 1;
+                Ok(Inserted { hash, reseeded: false })
+            }
+            _ => {
+                *self = self.reseeded(name, number);
+                Ok(Inserted { hash: self.seed.prepare(name).0, reseeded: true })
+            }
+        }
+    }
+
+    /// Takes a name out; the number that it had.
+    pub(crate) fn remove(&mut self, name: &str) -> Option<u32> {
+        self.get(name)?;
+        let (hash, name) = self.seed.prepare(name);
+        let number = self.edit(hash, |shard, seed| shard.remove(hash, &name, seed))??;
+        self.len -= 1;
+        if self.len == 0 {
+            *self = Names::seeded(self.seed.clone());
+        }
+        Some(number)
+    }
+
+    /// Where in the list the shard of a hash stands, first or again.
+    #[inline]
+    fn at(&self, hash: u32) -> usize {
+        (u64::from(hash) >> (32 - u32::from(self.depth & 31))) as usize
+    }
+
+    #[inline]
+    fn shard(&self, hash: u32) -> Option<&Shard> {
+        self.shards.get(self.at(hash)).map(|shard| &**shard)
+    }
+
+    /// Every shard once.
+    fn distinct(&self) -> impl Iterator<Item = &Shard> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let shard = self.shards.get(at)?;
+            at += 1 << (self.depth - shard.depth);
+            Some(&**shard)
+        })
+    }
+
+    /// Where a shard stands in the list: as often as it has fewer bits than the list has.
+    fn span(&self, hash: u32) -> Option<std::ops::Range<usize>> {
+        let at = self.at(hash);
+        let count = 1 << (self.depth - self.shards.get(at)?.depth);
+        let start = at & !(count - 1);
+        Some(start..start + count)
+    }
+
+    /// Changes one shard, copied before if it is shared with other tables.
+    fn edit<R>(&mut self, hash: u32, change: impl FnOnce(&mut Shard, &Seed) -> R) -> Option<R> {
+        let span = self.span(hash)?;
+        let list = Arc::make_mut(&mut self.shards);
+        if span.len() > 1 {
+            // Its other places in this very list are not sharing: a neighbour stands in for it there meanwhile.
+            let neighbour = Arc::clone(list.get(if span.start == 0 { span.end } else { 0 })?);
+            list.get_mut(span.start + 1..span.end)?.fill(neighbour);
+        }
+        let shard = list.get_mut(span.start)?;
+        let result = change(Arc::make_mut(shard), &self.seed);
+        if span.len() > 1 {
+            let shard = Arc::clone(shard);
+            list.get_mut(span)?.fill(shard);
+        }
+        Some(result)
+    }
+
+    /// Splits the shard of a hash while it is full.
+    fn make_room(&mut self, hash: u32) {
+        while let Some(shard) = self.shard(hash)
+            && shard.len() >= SHARD
+        {
+            if shard.depth == self.depth {
+                // A list far longer than so many names need means hashes that are not random. The shard then grows
+                // instead, until a name finds no place and the table draws a new seed.
+                if self.depth >= DEEPEST || SHARD / 8 << self.depth > self.len() {
+                    return;
+                }
+                self.shards = self.shards.iter().flat_map(|shard| [shard, shard]).map(Arc::clone).collect();
+                self.depth += 1;
+            }
+            let halves = self.shard(hash).and_then(|shard| shard.split(&self.seed));
+            let (Some((zeros, ones)), Some(span)) = (halves, self.span(hash)) else { return };
+            let Some(places) = Arc::make_mut(&mut self.shards).get_mut(span) else { return };
+            let (low, high) = places.split_at_mut(places.len() / 2);
+            low.fill(Arc::new(zeros));
+            high.fill(Arc::new(ones));
+        }
+    }
+
+    /// How many groups of slots a look-up reads.
+    #[cfg(test)]
+    fn probes(&self, name: &str) -> usize {
+        let (hash, name) = self.seed.prepare(name);
+        self.shard(hash).map_or(0, |shard| shard.probes(hash, &name))
+    }
+
+    #[cfg(test)]
+    fn validate(&self) {
+        assert_eq!(self.distinct().map(Shard::len).sum::<usize>(), self.len());
+        assert!(self.shards.is_empty() || self.shards.len() == 1 << self.depth);
+        self.distinct().for_each(|shard| shard.validate(&self.seed));
+    }
+}

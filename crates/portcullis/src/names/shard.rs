@@ -1,0 +1,309 @@
+//! One part of a table: names whose hashes begin alike, in groups of eight slots.
+//!
+//! ```text
+//! tags     ▏8 × 1 byte▕ 8 × 1 byte▕ …          dense: what a look-up reads first
+//! blocks   ▏8 numbers, 8 keys of 32 bytes▕ …   what it reads to be sure
+//! long     names of more than 32 bytes
+//! ```
+//!
+//! A name lies in one of two groups that its hash names, in the first if there was room: so a look-up reads two groups
+//! at most, whatever was inserted, and a removal leaves no trace. An insertion that finds both full moves a name of
+//! theirs to its other group, or moves one out of the way of that. At fifteen slots of sixteen taken this all but
+//! always succeeds; where it does not, the shard grows, and where that does not help, more names than two groups
+//! have slots share a hash: somebody knows the seed, and the table draws a new one. Probing on from group to group was
+//! refused: at seven slots of eight taken, names that come late lie a hundred groups from home.
+
+use super::key::{Key, Name, Words};
+use super::seed::Seed;
+use super::tags::{SLOTS, Tags, tag};
+
+/// How many names an insertion moves out of each other's way before the shard grows.
+const MOVES: u32 = 2;
+
+/// Of so many slots one stays free.
+const SPARE: usize = 16;
+
+/// Numbers and keys of one group.
+#[derive(Clone, Debug)]
+struct Block {
+    numbers: [u32; SLOTS],
+    keys: [Key; SLOTS],
+}
+
+const EMPTY: Block = Block { numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
+
+#[derive(Clone, Debug)]
+pub(super) struct Shard {
+    tags: Box<[Tags]>,
+    blocks: Box<[Block]>,
+    long: Vec<u8>,
+    /// Bytes of `long` that belong to removed names.
+    dead: usize,
+    len: u32,
+    /// How many bits all hashes of this shard share.
+    pub(super) depth: u8,
+}
+
+impl Shard {
+    /// An empty shard with room for so many names.
+    pub(super) fn with_room(names: usize, depth: u8) -> Shard {
+        let groups = (names * SPARE).div_ceil(SLOTS * (SPARE - 1)).max(1);
+        Shard {
+            tags: vec![Tags::FREE; groups].into(),
+            blocks: vec![EMPTY; groups].into(),
+            long: Vec::new(),
+            dead: 0,
+            len: 0,
+            depth,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// How many names there is room for.
+    fn room(&self) -> usize {
+        self.tags.len() * SLOTS * (SPARE - 1) / SPARE
+    }
+
+    /// What the shard takes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.tags) + size_of_val(&*self.blocks) + self.long.capacity()
+    }
+
+    /// The two groups of a name with this hash. The first goes by the bits that the shard's hashes do not share, the
+    /// second by all of them, mixed.
+    #[inline]
+    pub(super) fn groups(&self, hash: u32) -> (usize, usize) {
+        let scaled = |bits: u32| (u64::from(bits) * self.tags.len() as u64 >> 32) as usize;
+        (scaled(hash << (self.depth & 31)), scaled(hash.wrapping_mul(0x9E37_79B9)))
+    }
+
+    #[inline]
+    pub(super) fn tags(&self, group: usize) -> Tags {
+        self.tags.get(group).copied().unwrap_or(Tags::FREE)
+    }
+
+    /// The number in a slot if the key in it is this one.
+    #[inline]
+    pub(super) fn number_if(&self, group: usize, slot: usize, words: Words) -> Option<u32> {
+        let block = self.blocks.get(group)?;
+        let number = *block.numbers.get(slot)?;
+        block.keys.get(slot)?.is(words).then_some(number)
+    }
+
+    #[inline]
+    pub(super) fn find_short(&self, hash: u32, words: Words) -> Option<u32> {
+        let (group, slot) = self.locate(hash, |_, key| key.is(words))?;
+        self.number(group, slot)
+    }
+
+    pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<u32> {
+        self.locate_name(hash, name).and_then(|(group, slot)| self.number(group, slot))
+    }
+
+    /// The name of a number that was put in under this hash.
+    pub(super) fn name(&self, hash: u32, number: u32) -> Option<&[u8]> {
+        let (group, slot) = self.locate(hash, |found, _| found == number)?;
+        Some(self.key(group, slot)?.bytes(&self.long))
+    }
+
+    /// Numbers and keys, in no order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &Key)> {
+        self.tags.iter().zip(&self.blocks).flat_map(|(tags, block)| {
+            tags.occupied().filter_map(|slot| Some((*block.numbers.get(slot)?, block.keys.get(slot)?)))
+        })
+    }
+
+    /// Where the bytes of long names lie.
+    pub(super) fn arena(&self) -> &[u8] {
+        &self.long
+    }
+
+    /// Puts in a name that is not there. False, and nothing changed but the shard's size, when there is no place
+    /// for it however the shard grows: the hashes are no longer random.
+    pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
+        if self.len() >= self.room() && !self.resize(self.len() + 1 + self.len() / 16, seed) {
+            return false;
+        }
+        while !self.place(hash, name, number, seed) {
+            if self.room() > 4 * (self.len() + SLOTS) || !self.resize(self.room() * 5 / 4 + 1, seed) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes a name out; its number.
+    pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>, seed: &Seed) -> Option<u32> {
+        let (group, slot) = self.locate_name(hash, name)?;
+        let number = self.number(group, slot)?;
+        self.tags.get_mut(group)?.set(slot, 0);
+        self.len -= 1;
+        if let Name::Long { bytes, .. } = name {
+            self.dead += bytes.len();
+        }
+        let sparse = self.tags.len() > 1 && self.len() * 2 < self.room();
+        if sparse || self.dead * 4 > self.long.len() + 4_096 {
+            // Should they not fit, the shard stays as it is, larger than it need be.
+            self.resize(self.len() + self.len() / 16, seed);
+        }
+        Some(number)
+    }
+
+    /// Puts in a name if it is not there. The number that it then has; `None` when there is no place for it.
+    pub(super) fn enter(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> Option<u32> {
+        match self.find(hash, name) {
+            Some(earlier) => Some(earlier),
+            None => self.place(hash, name, number, seed).then_some(number),
+        }
+    }
+
+    /// The two shards that this one's names fall into by the next bit of their hashes.
+    pub(super) fn split(&self, seed: &Seed) -> Option<(Shard, Shard)> {
+        let bit = 31_u32.checked_sub(u32::from(self.depth))?;
+        let (mut zeros, mut ones) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
+        for (number, key) in self.entries() {
+            let name = key.name(&self.long);
+            let hash = seed.of(&name);
+            let half = if hash >> bit & 1 == 0 { &mut zeros } else { &mut ones };
+            half.push((hash, name, number));
+        }
+        let shard = |entries: Vec<(u32, Name<'_>, u32)>| {
+            let mut shard = Shard::with_room(entries.len() + entries.len() / 16 + 1, self.depth + 1);
+            let fits = entries.iter().all(|(hash, name, number)| shard.place(*hash, name, *number, seed));
+            fits.then_some(shard)
+        };
+        Some((shard(zeros)?, shard(ones)?))
+    }
+
+    /// Rebuilds the shard with room for so many names. False, and nothing is changed, when they do not fit.
+    fn resize(&mut self, room: usize, seed: &Seed) -> bool {
+        let mut resized = Shard::with_room(room, self.depth);
+        let fits = self.entries().all(|(number, key)| {
+            let name = key.name(&self.long);
+            resized.place(seed.of(&name), &name, number, seed)
+        });
+        if fits {
+            resized.long.shrink_to_fit();
+            *self = resized;
+        }
+        fits
+    }
+
+    /// Writes a name that is not there into one of its groups, if one has room or can be given it.
+    fn place(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
+        let (first, second) = self.groups(hash);
+        let slot = (0..=MOVES).find_map(|moves| {
+            let in_first = self.vacate(first, moves, seed).map(|slot| (first, slot));
+            in_first.or_else(|| self.vacate(second, moves, seed).map(|slot| (second, slot)))
+        });
+        let Some((group, slot)) = slot else { return false };
+        let key = match *name {
+            Name::Short(words) => Key::short(words),
+            Name::Long { hash, bytes } => {
+                let offset = self.long.len();
+                self.long.extend_from_slice(bytes);
+                Key::long(offset, bytes.len(), hash)
+            }
+        };
+        self.len += 1;
+        self.write(group, slot, tag(hash), number, key);
+        true
+    }
+
+    /// A slot of a group that has no name, or whose name could go elsewhere: by so many moves at most.
+    fn vacate(&mut self, group: usize, moves: u32, seed: &Seed) -> Option<usize> {
+        if let Some(slot) = self.tags.get(group)?.vacant() {
+            return Some(slot);
+        }
+        let fewer = moves.checked_sub(1)?;
+        (0..SLOTS).find(|&slot| self.move_away(group, slot, fewer, seed).is_some())
+    }
+
+    /// Moves the name in a slot to its other group. Only a group that has room is moved into, and the group that is
+    /// to be vacated has none: so no move undoes another.
+    fn move_away(&mut self, group: usize, slot: usize, moves: u32, seed: &Seed) -> Option<()> {
+        let key = *self.key(group, slot)?;
+        let hash = seed.of(&key.name(&self.long));
+        let (first, second) = self.groups(hash);
+        let other = if group == first { second } else { first };
+        if other == group {
+            return None;
+        }
+        let vacated = self.vacate(other, moves, seed)?;
+        let number = self.number(group, slot)?;
+        self.write(other, vacated, tag(hash), number, key);
+        self.tags.get_mut(group)?.set(slot, 0);
+        Some(())
+    }
+
+    fn write(&mut self, group: usize, slot: usize, tag: u8, number: u32, key: Key) {
+        if let (Some(tags), Some(block)) = (self.tags.get_mut(group), self.blocks.get_mut(group))
+            && let (Some(kept), Some(place)) = (block.keys.get_mut(slot), block.numbers.get_mut(slot))
+        {
+            *kept = key;
+            *place = number;
+            tags.set(slot, tag);
+        }
+    }
+
+    #[inline]
+    fn number(&self, group: usize, slot: usize) -> Option<u32> {
+        self.blocks.get(group)?.numbers.get(slot).copied()
+    }
+
+    fn key(&self, group: usize, slot: usize) -> Option<&Key> {
+        self.blocks.get(group)?.keys.get(slot)
+    }
+
+    fn locate_name(&self, hash: u32, name: &Name<'_>) -> Option<(usize, usize)> {
+        match *name {
+            Name::Short(words) => self.locate(hash, |_, key| key.is(words)),
+            Name::Long { hash: full, bytes } => {
+                self.locate(hash, |_, key| key.is_long(full, bytes, &self.long))
+            }
+        }
+    }
+
+    /// Group and slot of the entry with this hash that is the one sought.
+    #[inline]
+    fn locate(&self, hash: u32, is_it: impl Fn(u32, &Key) -> bool) -> Option<(usize, usize)> {
+        let (first, second) = self.groups(hash);
+        let tag = tag(hash);
+        for group in [first, second] {
+            let block = self.blocks.get(group)?;
+            for slot in self.tags.get(group)?.matching(tag) {
+                if is_it(*block.numbers.get(slot)?, block.keys.get(slot)?) {
+                    return Some((group, slot));
+                }
+            }
+        }
+        None
+    }
+
+    /// How many groups a look-up of this name reads.
+    #[cfg(test)]
+    pub(super) fn probes(&self, hash: u32, name: &Name<'_>) -> usize {
+        let (first, _) = self.groups(hash);
+        if self.locate_name(hash, name).is_some_and(|(group, _)| group == first) { 1 } else { 2 }
+    }
+
+    /// The structure's own laws: entries are counted, and each lies where a look-up finds it.
+    #[cfg(test)]
+    pub(super) fn validate(&self, seed: &Seed) {
+        assert_eq!(self.tags.len(), self.blocks.len());
+        assert_eq!(self.entries().count(), self.len());
+        let mut arena = 0;
+        for (number, key) in self.entries() {
+            let name = key.name(&self.long);
+            let hash = seed.of(&name);
+            assert_eq!(self.find(hash, &name), Some(number));
+            if let Name::Long { bytes, .. } = name {
+                arena += bytes.len();
+            }
+        }
+        assert_eq!(arena + self.dead, self.long.len());
+    }
+}
