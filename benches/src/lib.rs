@@ -5,6 +5,7 @@
 //! the reference decider before anything is timed; a bench that skips it times nothing worth knowing.
 
 pub mod large;
+pub mod requests;
 
 use portcullis::{Group, Member, NoFiles, Schema, Snapshot, Source, Workspace};
 use portcullis_testkit::generate::Prng;

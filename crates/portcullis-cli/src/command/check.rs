@@ -78,7 +78,7 @@ impl Check {
                 return Err(Failure::said("standard input cannot be both the workspace and the requests"));
             }
             let snapshot = load::workspace(&self.workspace, out)?;
-            return requests::answer_file(&snapshot, requests, to, out);
+            return requests::answer_file(snapshot, requests, to, out);
         }
         let typed = |part: &'_ Option<String>| part.clone().unwrap_or_default();
         let (subject, action, resource) = (typed(&self.subject), typed(&self.action), typed(&self.resource));

@@ -1,0 +1,134 @@
+//! Times `portcullis check --requests` from file to file, after its answers were compared with the library's.
+//!
+//! `cargo run --release -p portcullis-benches --bin time-requests -- PROGRAM DIR [LINES]` makes a workspace of 10,000 members and 5
+//! roles and a file of 10,000,000 requests in DIR, runs PROGRAM on them six times (the first warms the files and is compared line by line),
+//! and prints what the other five took. Resident memory is the peak that Linux tells while the program runs; elsewhere it is unknown.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portcullis_benches::requests::Requests;
+use portcullis_benches::{Trouble, Workload};
+use portcullis_testkit::reference::Reference;
+
+const MEMBERS: usize = 10_000;
+const ROLES: usize = 5;
+const SEED: u64 = 0x0057_2ea3;
+/// How many of the requests the naive reference answers too.
+const COMPARED: usize = 20_000;
+const RUNS: usize = 5;
+
+fn main() -> Result<(), Trouble> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [program, directory, rest @ ..] = &arguments[..] else {
+        return Err(
+            "name the program and a directory to write into: time-requests PROGRAM DIR [LINES]".into()
+        );
+    };
+    let count = rest.first().map_or(Ok(10_000_000), |count| count.parse::<usize>())?;
+    let directory = Path::new(directory);
+    fs::create_dir_all(directory)?;
+    let workload = Workload::new(MEMBERS, ROLES)?;
+    fs::write(directory.join("workspace.json"), workload.workspace.to_string())?;
+    let bytes = write_requests(&workload, count, &directory.join("requests.jsonl"))?;
+    println!("{count} requests in {bytes} bytes, {MEMBERS} members, {ROLES} roles");
+
+    let (first, _) = run(program, directory)?;
+    let allowed = verify(&workload, count, directory)?;
+    println!("{allowed} allowed, each answer the library's; the first run took {:.2} s", first.as_secs_f64());
+    let mut runs = (0..RUNS).map(|_| run(program, directory)).collect::<Result<Vec<_>, _>>()?;
+    runs.sort_unstable();
+    for (took, resident) in &runs {
+        let resident = resident.map_or("unknown".to_owned(), |kb| format!("{:.1} MB", kb as f64 / 1e3));
+        println!(
+            "{:.3} s, {:.0} requests a second, resident {resident}",
+            took.as_secs_f64(),
+            rate(count, *took)
+        );
+    }
+    if let Some((median, _)) = runs.get(RUNS / 2) {
+        println!("median: {:.0} requests a second", rate(count, *median));
+    }
+    Ok(())
+}
+
+fn rate(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+fn write_requests(workload: &Workload, count: usize, path: &Path) -> Result<u64, Trouble> {
+    let mut requests = Requests::new(SEED, MEMBERS, workload.snapshot.schema());
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let (mut line, mut bytes) = (String::new(), 0);
+    for _ in 0..count {
+        line.clear();
+        requests.next_asked().write_to(&mut line);
+        bytes += line.len() as u64;
+        file.write_all(line.as_bytes())?;
+    }
+    file.into_inner()?.sync_all()?;
+    Ok(bytes)
+}
+
+/// Compares every answer with the library's, and the first ones with the naive reference's; how many are yes.
+fn verify(workload: &Workload, count: usize, directory: &Path) -> Result<usize, Trouble> {
+    let reference = Reference::from_json(&workload.workspace)?;
+    let mut requests = Requests::new(SEED, MEMBERS, workload.snapshot.schema());
+    let mut answers = BufReader::with_capacity(1 << 20, File::open(directory.join("answers.jsonl"))?);
+    let (mut answer, mut allowed) = (String::new(), 0);
+    for number in 0..count {
+        let asked = requests.next_asked();
+        let question = asked.question();
+        let decision = workload.snapshot.decide(&question).is_allowed();
+        let judged = number < COMPARED && asked.is_plain();
+        if judged && reference.decide(question.subject, question.action, question.resource) != decision {
+            return Err(format!("{asked:?}: the engine says {decision}, the reference does not").into());
+        }
+        answer.clear();
+        answers.read_line(&mut answer)?;
+        if answer != format!("{{\"decision\":{decision}}}\n") {
+            return Err(format!("line {}: {asked:?} is {decision}, not {answer}", number + 1).into());
+        }
+        allowed += usize::from(decision);
+    }
+    if !answers.fill_buf()?.is_empty() {
+        return Err("there are more answers than requests".into());
+    }
+    Ok(allowed)
+}
+
+/// One run: how long it took, and its peak of resident memory in kB.
+fn run(program: &str, directory: &Path) -> Result<(Duration, Option<u64>), Trouble> {
+    let begun = Instant::now();
+    let mut child = Command::new(program)
+        .args(["check", "-w"])
+        .arg(directory.join("workspace.json"))
+        .arg("--requests")
+        .arg(directory.join("requests.jsonl"))
+        .arg("--out")
+        .arg(directory.join("answers.jsonl"))
+        .stdin(Stdio::null())
+        .spawn()?;
+    let about = format!("/proc/{}/status", child.id());
+    let mut peak = None;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        let told = fs::read_to_string(&about).ok().and_then(|text| {
+            text.lines()
+                .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+        });
+        peak = told.or(peak);
+        thread::sleep(Duration::from_millis(2));
+    };
+    let took = begun.elapsed();
+    if !status.success() {
+        return Err(format!("{program} ended with {status}").into());
+    }
+    Ok((took, peak))
+}
