@@ -6,7 +6,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use portcullis::Report;
+use portcullis::text::{counted, quoted};
+use portcullis::{Report, Severity};
 
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,18 @@ impl Failure {
     /// A failure in words, and the next thing to type.
     pub(crate) fn with_help(message: impl Into<String>, help: impl Into<String>) -> Failure {
         Failure::Said { message: message.into(), help: Some(help.into()) }
+    }
+
+    /// What failed, in one line.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Failure::Output(error) => format!("cannot write to standard output: {error}"),
+            Failure::Reported { file, report } => {
+                let errors = counted(report.count(Severity::Error), "error");
+                format!("{} has {errors}", quoted(file))
+            }
+            Failure::Said { message, .. } => message.clone(),
+        }
     }
 }
 

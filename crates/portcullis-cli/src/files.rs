@@ -15,6 +15,8 @@ use crate::exit::Failure;
 
 /// The name that stands for standard input and output.
 pub(crate) const STANDARD: &str = "-";
+/// What standard input is called in messages.
+pub(crate) const STANDARD_SHOWN: &str = "standard input";
 
 /// Why a file could not be read, in words that finish "cannot read `PATH`: …".
 pub(crate) fn in_words(error: &io::Error) -> String {
@@ -77,7 +79,7 @@ pub(crate) fn read(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, Fail
 /// A path as people typed it.
 pub(crate) fn shown(path: &Path) -> String {
     if path.as_os_str() == STANDARD {
-        return "standard input".to_owned();
+        return STANDARD_SHOWN.to_owned();
     }
     path.to_string_lossy().into_owned()
 }
@@ -108,6 +110,11 @@ impl Beside {
     pub(crate) fn file(path: &Path) -> Self {
         Beside { directory: path.parent().unwrap_or(Path::new("")).to_owned() }
     }
+
+    /// Where the file is that is named so.
+    pub(crate) fn place(&self, path: &str) -> PathBuf {
+        self.directory.join(path)
+    }
 }
 
 impl Files for Beside {
@@ -119,7 +126,7 @@ impl Files for Beside {
         } else {
             format!("{}/{path}", directory.trim_end_matches('/'))
         };
-        let bytes = read_file(&self.directory.join(relative), most, "max-document-bytes")?;
+        let bytes = read_file(&self.place(path), most, "max-document-bytes")?;
         Ok(FetchedFile { name, bytes })
     }
 }

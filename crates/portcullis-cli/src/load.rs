@@ -78,16 +78,22 @@ pub(crate) fn source(path: &Path, limits: &Limits) -> Result<Arc<Source>, Failur
 /// The schema that documents alone are read under: a built-in name (no `/`, no `.json`) or a file.
 pub(crate) fn schema(args: &SchemaArgs, limits: &Limits, out: &Output) -> Result<Schema, Failure> {
     let name = &*args.schema;
-    let path = Path::new(name);
-    if !name.contains('/') && !name.contains(std::path::MAIN_SEPARATOR) && !name.ends_with(".json") {
-        let built_in = Schema::built_in(name).map_err(|report| reported(path, report))?;
+    let Some(path) = schema_file(args) else {
+        let built_in = Schema::built_in(name).map_err(|report| reported(Path::new(name), report))?;
         return built_in.ok_or_else(|| unknown_schema(name));
-    }
+    };
     let bytes = files::read(path, limits.document_bytes, "max-document-bytes")?;
     let source = source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))?;
     let (schema, report) = Schema::read_within(&source, limits).map_err(|report| reported(path, report))?;
     mention_warnings(path, None, &report, out);
     Ok(schema)
+}
+
+/// The file that the schema is read from, unless it is a built-in one.
+pub(crate) fn schema_file(args: &SchemaArgs) -> Option<&Path> {
+    let name = &*args.schema;
+    let is_path = name.contains('/') || name.contains(std::path::MAIN_SEPARATOR) || name.ends_with(".json");
+    is_path.then(|| Path::new(name))
 }
 
 /// There is no built-in schema of this name.

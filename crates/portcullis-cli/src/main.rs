@@ -12,6 +12,7 @@ mod load;
 mod output;
 mod render;
 mod requests;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -8,8 +8,6 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use portcullis::Severity;
-use portcullis::text::counted;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::render;
@@ -99,6 +97,11 @@ impl Output {
         self.message("help", AnsiColor::Cyan.on_default().bold(), text);
     }
 
+    /// A line on standard error about what was done.
+    pub(crate) fn tell(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     /// `error: …` on standard error.
     pub(crate) fn error(&self, text: &str) {
         self.message("error", BAD, text);
@@ -112,18 +115,13 @@ impl Output {
 
     /// Says on standard error why a question could not be answered.
     pub(crate) fn failure(&self, failure: &Failure) {
-        match failure {
-            Failure::Output(error) => self.error(&format!("cannot write to standard output: {error}")),
-            Failure::Reported { file, report } => {
-                let text = render::human::report(report, self.messages_styled, self.width);
-                let _ = io::stderr().write_all(text.as_bytes());
-                let errors = counted(report.count(Severity::Error), "error");
-                self.error(&format!("{} has {errors}", portcullis::text::quoted(file)));
-            }
-            Failure::Said { message, help } => {
-                self.error(message);
-                help.iter().for_each(|help| self.help(help));
-            }
+        if let Failure::Reported { report, .. } = failure {
+            let text = render::human::report(report, self.messages_styled, self.width);
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+        self.error(&failure.message());
+        if let Failure::Said { help: Some(help), .. } = failure {
+            self.help(help);
         }
     }
 

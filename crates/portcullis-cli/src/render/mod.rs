@@ -7,5 +7,6 @@ pub(crate) mod excerpt;
 pub(crate) mod explanation;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod sarif;
 pub(crate) mod statement;
 pub(crate) mod table;
