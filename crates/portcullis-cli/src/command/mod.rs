@@ -4,10 +4,12 @@
 //! status or a failure and prints neither errors nor status itself.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod lint;
+pub(crate) mod man;
 pub(crate) mod matrix;
 pub(crate) mod new;
 pub(crate) mod schema;
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
     New(new::New),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs what was typed.
@@ -68,5 +72,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Fmt(fmt) => fmt.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::New(new) => new.run(out),
+        Command::Completions(completions) => completions.run(out),
+        Command::Man(man) => man.run(out),
     }
 }
