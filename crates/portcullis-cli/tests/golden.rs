@@ -1,8 +1,10 @@
-//! The golden tests: `tests/golden/*.md` and the README hold commands and exactly what they print, and are the documentation of it.
+//! The golden tests: `tests/golden/*.md`, the README and the tutorial hold commands and exactly what they print, and are the
+//! documentation of it.
 //!
 //! In a block of `~~~console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
 //! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
-//! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one.
+//! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one. The tutorial
+//! runs in an empty directory: there a block of ```` ```json save=FILE ```` is saved as its reader would, and one with `show=FILE` shows a file.
 //! After a wanted change: `GOLDEN=overwrite cargo test -p portcullis-cli --test golden`, then read the difference. (trycmd
 //! does nearly this, but turns backslashes around and drops escape sequences, which is what is looked for here.)
 #![allow(
@@ -22,13 +24,16 @@ use std::process::{Command, Stdio};
 
 use sandbox::copy;
 
+/// The page that makes its own files.
+const TUTORIAL: &str = "docs/tutorial.md";
+
 #[test]
 fn commands_print_what_is_documented() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages: Vec<PathBuf> =
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.push(here.join("../../README.md"));
+    pages.extend(["README.md", TUTORIAL].map(|page| here.join("../..").join(page)));
     pages.sort();
     assert!(pages.len() > 10, "the pages are not where they were");
     let overwrite = std::env::var("GOLDEN").is_ok_and(|value| value == "overwrite");
@@ -49,15 +54,25 @@ fn commands_print_what_is_documented() {
 /// Runs the commands of a page and gives the page back with what they print now.
 fn run_page(page: &Path, text: &str, root: &Path) -> String {
     let (given, wanted) = (page.with_extension("in"), page.with_extension("out"));
-    let sandbox = given.is_dir().then(|| {
+    let makes_files = page.ends_with(TUTORIAL);
+    let sandbox = (given.is_dir() || makes_files).then(|| {
         let sandbox = tempfile::tempdir().unwrap();
-        copy(&given, sandbox.path());
+        if given.is_dir() {
+            copy(&given, sandbox.path());
+        }
         sandbox
     });
     let directory = sandbox.as_ref().map_or(root, |sandbox| sandbox.path());
     let mut new = String::new();
     let mut inside = false;
-    for line in text.lines() {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(file) = line.strip_prefix("```json ").filter(|_| makes_files && !inside) {
+            let block: String =
+                lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+            new.push_str(&format!("{line}\n{}```\n", file_block(file, block, directory)));
+            continue;
+        }
         if line.starts_with("~~~") {
             inside = line == "~~~console";
         }
@@ -72,6 +87,18 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
         assert_eq!(contents(directory), contents(&wanted), "what {} leaves behind", page.display());
     }
     new
+}
+
+/// Saves a block as a file, or shows the file in its place.
+fn file_block(instruction: &str, block: String, directory: &Path) -> String {
+    match instruction.split_once('=') {
+        Some(("save", file)) => {
+            fs::write(directory.join(file), &block).unwrap();
+            block
+        }
+        Some(("show", file)) => fs::read_to_string(directory.join(file)).unwrap(),
+        _ => panic!("`{instruction}`: a block of the tutorial says `save=FILE` or `show=FILE`"),
+    }
 }
 
 /// What a command prints, in the form of a page.
