@@ -43,6 +43,9 @@ pub(super) struct Key([u8; INLINE]);
 impl Key {
     pub(super) const EMPTY: Key = Key([0; INLINE]);
 
+    /// The key of no name: its last byte belongs neither to text nor to a mark.
+    pub(super) const NONE: Key = Key([0xE0; INLINE]);
+
     pub(super) fn short(words: Words) -> Key {
         let mut bytes = [0; INLINE];
         for (chunk, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
@@ -62,11 +65,24 @@ impl Key {
         [a, b, c, d].map(u64::from_le_bytes)
     }
 
-    /// Whether this is a short name's key. Four comparisons of words and one branch.
+    /// The first word, for who wants the key fetched before it is compared.
     #[inline]
-    pub(super) fn is(&self, [a, b, c, d]: Words) -> bool {
-        let [e, f, g, h] = self.words();
-        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) == 0
+    pub(super) fn begin(&self) -> u64 {
+        let [begin, ..] = self.words();
+        begin
+    }
+
+    /// Whether this is a short name's key.
+    #[inline]
+    pub(super) fn is(&self, words: Words) -> bool {
+        self.is_after(self.begin(), words)
+    }
+
+    /// The same when the first word has been read.
+    #[inline]
+    pub(super) fn is_after(&self, begin: u64, [a, b, c, d]: Words) -> bool {
+        let [_, f, g, h] = self.words();
+        (a ^ begin) | (b ^ f) | (c ^ g) | (d ^ h) == 0
     }
 
     /// Whether this is a long name's key.

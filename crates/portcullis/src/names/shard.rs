@@ -13,6 +13,8 @@
 //! have slots share a hash: somebody knows the seed, and the table draws a new one. Probing on from group to group was
 //! refused: at seven slots of eight taken, names that come late lie a hundred groups from home.
 
+use std::hint::select_unpredictable;
+
 use super::key::{Key, Name, Words};
 use super::seed::Seed;
 use super::tags::{SLOTS, Tags, tag};
@@ -85,18 +87,37 @@ impl Shard {
         self.tags.get(group).copied().unwrap_or(Tags::FREE)
     }
 
-    /// The number in a slot if the key in it is this one.
+    /// Key and number of a slot.
     #[inline]
-    pub(super) fn number_if(&self, group: usize, slot: usize, words: Words) -> Option<u32> {
+    pub(super) fn entry(&self, group: usize, slot: usize) -> Option<(&Key, &u32)> {
         let block = self.blocks.get(group)?;
-        let number = *block.numbers.get(slot)?;
-        block.keys.get(slot)?.is(words).then_some(number)
+        Some((block.keys.get(slot)?, block.numbers.get(slot)?))
     }
 
+    /// The number of a name of up to 32 bytes.
+    ///
+    /// Both groups' tags are read and one of them selected: which group a name lies in cannot be predicted, and a wrong
+    /// guess costs more than to read both.
     #[inline]
     pub(super) fn find_short(&self, hash: u32, words: Words) -> Option<u32> {
-        let (group, slot) = self.locate(hash, |_, key| key.is(words))?;
-        self.number(group, slot)
+        let (first, second) = self.groups(hash);
+        let (in_first, in_second) =
+            (self.tags(first).matching(tag(hash)), self.tags(second).matching(tag(hash)));
+        let none = in_first.is_empty();
+        let group = select_unpredictable(none, second, first);
+        let hits = select_unpredictable(none, in_second, in_first);
+        if hits.is_empty() {
+            return None;
+        }
+        let (key, number) = self.entry(group, hits.first())?;
+        if key.is(words) { Some(*number) } else { self.find_again(hash, words) }
+    }
+
+    /// The same when the first slot with the tag has another name.
+    #[cold]
+    #[inline(never)]
+    fn find_again(&self, hash: u32, words: Words) -> Option<u32> {
+        self.find(hash, &Name::Short(words))
     }
 
     pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<u32> {

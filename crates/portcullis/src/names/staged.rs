@@ -1,73 +1,97 @@
 //! Many names at once: a block is taken through each stage before the next begins.
 //!
-//! A look-up in a large table waits for memory twice, for a group's tags and for the key. One after the other, names
-//! wait in turn, as far as the processor does not look ahead. In stages (hash all; read all tags; read all keys)
-//! nothing of one name depends on the last, so a block waits about as long as one name. No stage branches on what it
-//! found; the few names that a first glance does not settle are looked up again in full.
+//! A look-up in a large table waits for memory, a little for a group's tags and long for the key. One after the other,
+//! names wait in turn, as far as the processor does not look ahead. In stages (hash all, read all tags, read all keys,
+//! compare all) nothing of one name depends on another, so a block waits about as long as one name. How far the
+//! processor sees is counted in instructions: the stage that reads keys does nothing else, and no stage branches on
+//! what it found. Names that a first glance does not settle (two names of a group with one tag, names of more than
+//! 32 bytes) are looked up again in full.
 
-use super::key::padded;
+use std::hint::select_unpredictable;
+
+use super::key::{Key, padded};
 use super::shard::Shard;
-use super::tags::{Tags, tag};
+use super::tags::{Slots, tag};
 use super::{NOBODY, Names};
 
 /// How many names make a block.
-pub(crate) const STAGE: usize = 32;
+const STAGE: usize = 32;
 
-/// One name on its way.
-#[derive(Clone, Copy)]
-struct Asked<'t> {
-    words: [u64; 4],
-    hash: u32,
-    groups: (u32, u32),
-    tags: (Tags, Tags),
-    shard: Option<&'t Shard>,
-}
+/// Fewer names than this are done one by one, also at the end of many.
+const FEW: usize = 8;
+
+/// A table of fewer names is nearer than memory, and asking it in stages no faster.
+const NEAR: usize = 32_768;
+
+/// What a name that has no candidate is compared with: a key that no name has.
+static NO_KEY: Key = Key::NONE;
 
 impl Names {
     /// The numbers of as many names as `numbers` takes; [`NOBODY`] where there is none.
     pub(crate) fn get_many<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
+        let far = self.len() >= NEAR;
         for (block, numbers) in numbers.chunks_mut(STAGE).enumerate() {
-            self.get_block(|at| name(block * STAGE + at), numbers);
+            let name = |at: usize| name(block * STAGE + at);
+            if far && numbers.len() >= FEW {
+                self.get_block(name, numbers);
+            } else {
+                for (at, number) in numbers.iter_mut().enumerate() {
+                    *number = self.get(name(at)).unwrap_or(NOBODY);
+                }
+            }
         }
     }
 
-    /// The same for at most [`STAGE`] names.
-    #[inline]
+    /// The same for one to [`STAGE`] names.
     fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
-        let mut block =
-            [Asked { words: [0; 4], hash: 0, groups: (0, 0), tags: (Tags::FREE, Tags::FREE), shard: None };
-                STAGE];
+        // Places after the last name repeat it.
+        let last = numbers.len().saturating_sub(1).min(STAGE - 1);
         let mut unsettled = 0_u32;
-        for (at, asked) in (0..numbers.len()).zip(&mut block) {
-            match padded(name(at).as_bytes()) {
-                Some(words) => {
-                    asked.hash = self.seed.of_words(words);
-                    asked.words = words;
-                }
-                None => unsettled |= 1 << at,
+        let words: [_; STAGE] = std::array::from_fn(|at| {
+            let words = padded(name(at.min(last)).as_bytes());
+            unsettled |= u32::from(words.is_none()) << at;
+            words.unwrap_or_default()
+        });
+
+        let mut hashes = [0; STAGE];
+        let mut shards: [Option<&Shard>; STAGE] = [None; STAGE];
+        let mut hits = [(Slots::NONE, Slots::NONE); STAGE];
+        for (((words, hash), shard), hits) in words.iter().zip(&mut hashes).zip(&mut shards).zip(&mut hits) {
+            *hash = self.seed.of_words(*words);
+            *shard = self.shard(*hash);
+            if let Some(shard) = shard {
+                let (first, second) = shard.groups(*hash);
+                *hits = (shard.tags(first).matching(tag(*hash)), shard.tags(second).matching(tag(*hash)));
             }
         }
-        for asked in block.iter_mut().take(numbers.len()) {
-            if let Some(shard) = self.shard(asked.hash) {
-                asked.shard = Some(shard);
-                let (first, second) = shard.groups(asked.hash);
-                asked.groups = (first as u32, second as u32);
-                asked.tags = (shard.tags(first), shard.tags(second));
-            }
+
+        let mut candidates: [(&Key, &u32); STAGE] = [(&NO_KEY, &NOBODY); STAGE];
+        for (((hash, shard), (in_first, in_second)), candidate) in
+            hashes.iter().zip(shards).zip(hits).zip(&mut candidates)
+        {
+            let Some(shard) = shard else { continue };
+            let (first, second) = shard.groups(*hash);
+            let none = in_first.is_empty();
+            let group = select_unpredictable(none, second, first);
+            let hits = select_unpredictable(none, in_second, in_first);
+            let found = shard.entry(group, hits.first()).unwrap_or((&NO_KEY, &NOBODY));
+            *candidate = select_unpredictable(hits.is_empty(), (&NO_KEY, &NOBODY), found);
         }
-        for (at, (asked, number)) in block.iter().zip(numbers.iter_mut()).enumerate() {
-            let tag = tag(asked.hash);
-            let (first, second) = (asked.tags.0.matching(tag), asked.tags.1.matching(tag));
-            let in_first = (asked.groups.0, first);
-            let (group, hits) = if first.is_empty() { (asked.groups.1, second) } else { in_first };
-            let found = asked
-                .shard
-                .and_then(|shard| shard.number_if(group as usize, hits.first(), asked.words))
-                .filter(|_| !hits.is_empty());
-            *number = found.unwrap_or(NOBODY);
-            let settled = found.is_some() | hits.is_empty();
-            unsettled |= u32::from(!settled) << at;
+
+        let mut begins = [0; STAGE];
+        for (((key, kept), begin), number) in candidates.iter().zip(&mut begins).zip(numbers.iter_mut()) {
+            *begin = key.begin();
+            *number = **kept;
         }
+
+        for (at, ((((key, _), begin), words), number)) in
+            candidates.iter().zip(begins).zip(&words).zip(numbers.iter_mut()).enumerate()
+        {
+            let same = key.is_after(begin, *words);
+            unsettled |= u32::from(!same & (*number != NOBODY)) << at;
+            *number = select_unpredictable(same, *number, NOBODY);
+        }
+
         while unsettled != 0 {
             let at = unsettled.trailing_zeros() as usize;
             if let Some(number) = numbers.get_mut(at) {

@@ -50,6 +50,8 @@ impl Tags {
 }
 
 impl Slots {
+    pub(super) const NONE: Slots = Slots(0);
+
     #[inline]
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0

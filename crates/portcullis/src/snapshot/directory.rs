@@ -131,7 +131,8 @@ pub(crate) fn member_of(subject: SubjectId) -> Option<u32> {
     subject.as_u32().checked_sub(1)
 }
 
-/// The subject that a member is.
-pub(crate) fn subject_of(member: u32) -> SubjectId {
-    SubjectId::from_u32(member + 1)
+/// The subject that a member is; [`NOBODY`](crate::names::NOBODY) is the unknown one.
+#[inline]
+pub(crate) const fn subject_of(member: u32) -> SubjectId {
+    SubjectId::from_u32(member.wrapping_add(1))
 }

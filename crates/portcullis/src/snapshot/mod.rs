@@ -8,6 +8,7 @@
 
 mod directory;
 mod question;
+mod staged;
 
 use std::sync::Arc;
 
@@ -206,18 +207,22 @@ impl Snapshot {
 
     /// The same for a whole question: a typed subject must match the member's type too.
     pub fn decide(&self, question: &Question<'_>) -> Decision {
-        if let Some(asked) = question.subject_type
-            && self.member_type(question.subject).is_some_and(|known| known != asked)
-        {
-            return Decision::Deny { reason: Reason::UnknownSubject, revision: self.revision };
+        if self.is_of_another_type(question) {
+            return self.stranger();
         }
         self.check(question.subject, question.action, question.resource)
     }
 
-    /// Many questions at once; the answers in their order.
-    #[must_use]
-    pub fn decide_all(&self, questions: &[Question<'_>]) -> Vec<Decision> {
-        questions.iter().map(|question| self.decide(question)).collect()
+    /// Whether a question claims another type for its subject than the member of that id has.
+    fn is_of_another_type(&self, question: &Question<'_>) -> bool {
+        question.subject_type.is_some_and(|asked| {
+            self.member_type(question.subject).is_some_and(|known| known != asked)
+        })
+    }
+
+    /// The answer to whoever is no member.
+    fn stranger(&self) -> Decision {
+        Decision::Deny { reason: Reason::UnknownSubject, revision: self.revision }
     }
 
     /// A column of subjects against a column of permissions, into two bitmaps: bit `i` of `granted` (and of
