@@ -14,10 +14,11 @@ use alloc::vec::Vec;
 use crate::edit::mark;
 use crate::error::Table as Full;
 use crate::intern::Index;
-use crate::matrix::{Free, ROLES};
+use crate::matrix::Free;
+use crate::pages::{MOST_PAGES, Pages};
 use crate::persistent::{Column, Lists, Table};
-use crate::rows::{PAGES, Page, Rows, SETS};
-use crate::word::{self, BLOCK_WORDS, Lane};
+use crate::rows::{Page, Quad, Rows, SETS, settle, unite};
+use crate::word::{self, BLOCK_WORDS};
 use crate::{BuildError, Matrix, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId};
 
 /// How rows are laid out; the [front page](crate#memory) draws both.
@@ -71,12 +72,6 @@ pub struct MatrixBuilder {
     /// The roles of the set at hand, sorted.
     sorted: Vec<RoleId>,
 }
-
-/// One word of the four planes of a role, in the order of [`Lane::settle`].
-pub(crate) type Quad = [u64; 4];
-
-/// The most pages: ids stay well below the one that means "none".
-pub(crate) const MOST_PAGES: usize = 1 << 31;
 
 impl MatrixBuilder {
     /// The widest schema: 1,048,576 permissions.
@@ -342,96 +337,4 @@ impl core::fmt::Debug for MatrixBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("MatrixBuilder").field("matrix", &self.matrix).finish_non_exhaustive()
     }
-}
-
-/// What finds a page by its bits, and how many rows use each.
-#[derive(Debug)]
-pub(crate) struct Pages {
-    pub(crate) index: Index,
-    pub(crate) uses: Vec<u32>,
-    pub(crate) vacant: Vec<u32>,
-}
-
-impl Pages {
-    fn new(seed: u64) -> Self {
-        Self { index: Index::new(seed), uses: Vec::new(), vacant: Vec::new() }
-    }
-
-    /// The id of a page, which is added when it is new, with one use more.
-    pub(crate) fn acquire(&mut self, pages: &mut Table<Page, PAGES>, page: Page, free: &mut u32) -> u32 {
-        if page == Page::EMPTY {
-            return 0;
-        }
-        let id = self.index.find(pages, &[page]).unwrap_or_else(|| {
-            let id = match self.vacant.pop() {
-                Some(id) => {
-                    *free -= 1;
-                    pages.entry_mut(id as usize).fill(page);
-                    id
-                }
-                None => {
-                    pages.push(&[page]);
-                    pages.len() as u32 - 1
-                }
-            };
-            self.index.insert(pages, id);
-            id
-        });
-        self.uses.resize(self.uses.len().max(id as usize + 1), 0);
-        self.uses.iter_mut().skip(id as usize).take(1).for_each(|uses| *uses += 1);
-        id
-    }
-
-    /// One use less; a page that nobody uses is free.
-    pub(crate) fn release(&mut self, pages: &mut Table<Page, PAGES>, id: u32, free: &mut u32) {
-        let Some(uses) = self.uses.get_mut(id as usize).filter(|_| id > 0) else { return };
-        *uses = uses.saturating_sub(1);
-        if *uses == 0 {
-            if let Some(page) = pages.get(id as usize).copied() {
-                self.index.remove(pages, &[page]);
-            }
-            pages.entry_mut(id as usize).fill(Page::EMPTY);
-            self.vacant.push(id);
-            *free += 1;
-        }
-    }
-}
-
-/// Writes the row of a set of roles, where rows are flat.
-#[inline]
-pub(crate) fn settle(row: &mut [Lane], quads: &[Quad], roles: &[RoleId]) {
-    let words = row.len();
-    for (at, lane) in row.iter_mut().enumerate() {
-        let mut united = Quad::default();
-        for quad in roles.iter().filter_map(|role| quads.get(role.index() * words + at)) {
-            for (sum, word) in united.iter_mut().zip(quad) {
-                *sum |= word;
-            }
-        }
-        let [allow, deny, allow_if, deny_if] = united;
-        *lane = Lane::settle(allow, deny, allow_if, deny_if);
-    }
-}
-
-/// One block of 512 permissions: the planes of a set of roles united, then settled.
-pub(crate) fn unite(
-    roles: &Table<Option<Arc<RolePlanes>>, ROLES>,
-    set: &[RoleId],
-    block: usize,
-) -> [Lane; BLOCK_WORDS] {
-    let mut united = [[0_u64; BLOCK_WORDS]; 4];
-    for role in set.iter().filter_map(|role| roles.get(role.index())?.as_deref()) {
-        for (sum, plane) in united.iter_mut().zip(role.planes()) {
-            for (sum, word) in sum.iter_mut().zip(plane.words_from(block * BLOCK_WORDS)) {
-                *sum |= word;
-            }
-        }
-    }
-    let [allow, deny, allow_if, deny_if] = united;
-    let mut lanes = [Lane::default(); BLOCK_WORDS];
-    let words = allow.into_iter().zip(deny).zip(allow_if).zip(deny_if);
-    for (lane, (((allow, deny), allow_if), deny_if)) in lanes.iter_mut().zip(words) {
-        *lane = Lane::settle(allow, deny, allow_if, deny_if);
-    }
-    lanes
 }

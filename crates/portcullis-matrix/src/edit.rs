@@ -8,10 +8,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::builder::{MOST_PAGES, Pages, Quad, settle, unite};
 use crate::error::Table as Full;
-use crate::persistent::{Lists, Part, Table};
-use crate::rows::{LANES, LEAVES, PAGES, Page, Rows, SETS};
+use crate::pages::MOST_PAGES;
+use crate::persistent::{Lists, Part};
+use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
 use crate::word::{self, BLOCK_WORDS, Lane};
 use crate::{BuildError, Matrix, MatrixBuilder, RoleId, RolePlanes, SetId, SubjectId};
 
@@ -277,25 +277,6 @@ pub(crate) fn mark(holders: &mut [Vec<u64>], role: RoleId, chunk: u32) {
     let Some(holders) = holders.get_mut(role.index()) else { return };
     holders.resize(holders.len().max(word::word_of(chunk) + 1), 0);
     holders.iter_mut().skip(word::word_of(chunk)).take(1).for_each(|word| *word |= word::bit(chunk));
-}
-
-impl Pages {
-    /// Finds again who uses what.
-    fn resume(&mut self, leaves: &Table<u32, LEAVES>, pages: &Table<Page, PAGES>) {
-        self.uses.resize(pages.len(), 0);
-        for leaf in (0..leaves.len()).flat_map(|row| leaves.entry(row)) {
-            if let Some(uses) = self.uses.get_mut(*leaf as usize) {
-                *uses += 1;
-            }
-        }
-        for (page, uses) in (0..).zip(&self.uses).skip(1) {
-            if *uses == 0 {
-                self.vacant.push(page);
-            } else {
-                self.index.insert(pages, page);
-            }
-        }
-    }
 }
 
 /// A part of what a changed role changes: the rows of some sets, to be settled anew.

@@ -1,18 +1,18 @@
 //! Who may do what, as bits: a check of about a nanosecond that cannot fail.
 //!
-//! A [`Matrix`] has a row for each distinct thing that subjects may do, and a bit for each
+//! A [`Matrix`] has a row for each distinct set of roles that subjects hold, and a bit for each
 //! permission. It knows no names, no documents and no files: whoever compiles policies numbers
 //! subjects, permissions and roles, and hands this crate four [`Plane`]s of bits per role. That
 //! is all there is to audit between a question and its answer.
 //!
 //! ```text
-//!   roles ──► sets of roles ──► rows ◄── row ids of the subjects ◄── subject
-//!   4 planes     interned      interned      1, 2 or 4 bytes each
-//!   each                         │
-//!                                └──► permission ──► granted? open? ──► Verdict
+//!   roles ──► sets of roles ──► rows ◄── sets of the subjects ◄── subject
+//!   4 planes     interned        │         1, 2 or 4 bytes each
+//!   each                         └──► permission ──► granted? open? ──► Verdict
 //! ```
 //!
-//! - [`MatrixBuilder`] unites the roles of each set once and interns the row that comes of it.
+//! - [`MatrixBuilder`] unites the roles of each set once, and again when one of them changes. A matrix that it hands
+//!   out shares with the one before whatever did not change ([`persistent`]).
 //! - [`Matrix::check`] compares stamps, then the permission with the count, then reads two bits.
 //! - [`Matrix::check_batch`] does so for columns of questions.
 //! - [`Matrix::permissions_of`], [`Matrix::subjects_of`] and [`Matrix::count_subjects_of`] read
@@ -57,7 +57,7 @@
 //! # What is not here
 //!
 //! No names, no text, no conditions (an [`Open`](Verdict::Open) verdict only says that they
-//! matter), no input or output, no clock, no locks, no `unsafe`. A matrix is never edited.
+//! matter), no input or output, no clock, no locks, no `unsafe`. A matrix is never edited: edits make the next one.
 #![no_std]
 
 extern crate alloc;
@@ -72,6 +72,7 @@ mod handle;
 mod ids;
 mod intern;
 mod matrix;
+mod pages;
 pub mod persistent;
 mod plane;
 mod role;

@@ -82,7 +82,6 @@ impl Matrix {
 
     /// What a set of roles says of a permission. Unknown ids deny.
     #[inline]
-    #[must_use]
     pub fn verdict_of(&self, set: SetId, permission: PermissionId) -> Verdict {
         if permission.0 >= self.permissions {
             cold_path();

@@ -43,9 +43,12 @@
 //!
 //! In both, rows 0 and 1 deny everything. Reading never fails; what is not there reads as no bit set.
 
+use alloc::sync::Arc;
+
 use crate::intern::Atom;
 use crate::persistent::Table;
 use crate::word::{BLOCK_WORDS, Lane, block_of, place_in_block, word_of};
+use crate::{RoleId, RolePlanes};
 
 /// 512 bits of both planes: two cache lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,4 +139,46 @@ pub(crate) fn paged(
 ) -> Option<Lane> {
     let leaf = leaves.item(row as usize, block_of(word))?;
     pages.get(*leaf as usize)?.0.get(place_in_block(word)).copied()
+}
+
+/// One word of the four planes of a role, in the order of [`Lane::settle`].
+pub(crate) type Quad = [u64; 4];
+
+/// Writes the row of a set of roles, where rows are flat.
+#[inline]
+pub(crate) fn settle(row: &mut [Lane], quads: &[Quad], roles: &[RoleId]) {
+    let words = row.len();
+    for (at, lane) in row.iter_mut().enumerate() {
+        let mut united = Quad::default();
+        for quad in roles.iter().filter_map(|role| quads.get(role.index() * words + at)) {
+            for (sum, word) in united.iter_mut().zip(quad) {
+                *sum |= word;
+            }
+        }
+        let [allow, deny, allow_if, deny_if] = united;
+        *lane = Lane::settle(allow, deny, allow_if, deny_if);
+    }
+}
+
+/// One block of 512 permissions: the planes of a set of roles united, then settled.
+pub(crate) fn unite(
+    roles: &Table<Option<Arc<RolePlanes>>, { crate::matrix::ROLES }>,
+    set: &[RoleId],
+    block: usize,
+) -> [Lane; BLOCK_WORDS] {
+    let mut united = [[0_u64; BLOCK_WORDS]; 4];
+    for role in set.iter().filter_map(|role| roles.get(role.index())?.as_deref()) {
+        for (sum, plane) in united.iter_mut().zip(role.planes()) {
+            for (sum, word) in sum.iter_mut().zip(plane.words_from(block * BLOCK_WORDS)) {
+                *sum |= word;
+            }
+        }
+    }
+    let [allow, deny, allow_if, deny_if] = united;
+    let mut lanes = [Lane::default(); BLOCK_WORDS];
+    let words = allow.into_iter().zip(deny).zip(allow_if).zip(deny_if);
+    for (lane, (((allow, deny), allow_if), deny_if)) in lanes.iter_mut().zip(words) {
+        *lane = Lane::settle(allow, deny, allow_if, deny_if);
+    }
+    lanes
 }

@@ -138,7 +138,7 @@ impl Matrix {
             && rows >= 2
             && self.sets.len() == rows
             && self.population.len() == rows
-            && self.subject_sets.len() > 0
+            && !self.subject_sets.is_empty()
             && self.free.sets as usize == vacant
             && self.free.roles as usize == removed;
         if sound { Ok(()) } else { Err(Fault::Length) }

@@ -215,9 +215,9 @@ impl Snapshot {
 
     /// Whether a question claims another type for its subject than the member of that id has.
     fn is_of_another_type(&self, question: &Question<'_>) -> bool {
-        question.subject_type.is_some_and(|asked| {
-            self.member_type(question.subject).is_some_and(|known| known != asked)
-        })
+        question
+            .subject_type
+            .is_some_and(|asked| self.member_type(question.subject).is_some_and(|known| known != asked))
     }
 
     /// The answer to whoever is no member.

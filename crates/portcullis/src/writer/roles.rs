@@ -72,7 +72,7 @@ impl Writer {
             groups.filter(|group| group.roles.contains(&number)).map(|group| &*group.name).collect();
         if !groups.is_empty() {
             let (noun, names) =
-                (if groups.len() == 1 { "group" } else { "groups" }, listed(groups.into_iter(), 6));
+                (if groups.len() == 1 { "group" } else { "groups" }, listed(groups, 6));
             holders.push(format!("the {noun} {names} give it"));
         }
         if self.state.default_role == Some(number) {
