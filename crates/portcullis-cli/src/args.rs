@@ -62,7 +62,7 @@ impl SchemaArgs {
 /// Flags that raise or lower the limits on what is read. Only `--help` shows them, not `-h`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct LimitArgs {
-    /// Bytes of one policy document or schema file [default: 1048576]
+    /// Bytes of one policy document, schema or test suite [default: 1048576]
     #[arg(long, value_name = "BYTES", hide_short_help = true, help_heading = "Limits")]
     max_document_bytes: Option<u32>,
     /// Bytes of one workspace file [default: 67108864]
@@ -89,6 +89,9 @@ pub(crate) struct LimitArgs {
     /// Members of a workspace [default: 4000000]
     #[arg(long, value_name = "N", hide_short_help = true, help_heading = "Limits")]
     max_members: Option<u32>,
+    /// Tests of one suite [default: 65536]
+    #[arg(long, value_name = "N", hide_short_help = true, help_heading = "Limits")]
+    max_tests: Option<u32>,
 }
 
 impl LimitArgs {
@@ -105,6 +108,7 @@ impl LimitArgs {
             (&mut limits.roles, self.max_roles),
             (&mut limits.permissions, self.max_permissions),
             (&mut limits.members, self.max_members),
+            (&mut limits.tests, self.max_tests),
         ] {
             *limit = typed.map_or(*limit, |typed| typed as usize);
         }
@@ -140,6 +144,7 @@ mod tests {
             ("max_roles", limits.roles),
             ("max_permissions", limits.permissions),
             ("max_members", limits.members),
+            ("max_tests", limits.tests),
         ] {
             let argument = lint.get_arguments().find(|argument| argument.get_id() == flag).unwrap();
             let help = argument.get_help().unwrap().to_string();

@@ -100,7 +100,7 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The files that a workspace names, relative to the directory that its own file stands in.
+/// The files that a workspace or a test suite names, relative to the directory that its own file stands in.
 pub(crate) struct Beside {
     directory: PathBuf,
 }
@@ -115,19 +115,22 @@ impl Beside {
     pub(crate) fn place(&self, path: &str) -> PathBuf {
         self.directory.join(path)
     }
-}
 
-impl Files for Beside {
-    fn fetch(&self, path: &str, most: usize) -> Result<FetchedFile, String> {
-        let relative = Path::new(path);
+    /// A file that is named relative to the directory, as people would type it.
+    pub(crate) fn name(&self, path: &str) -> String {
         let directory = self.directory.to_string_lossy();
-        let name = if relative.is_absolute() || directory.is_empty() {
+        if Path::new(path).is_absolute() || directory.is_empty() {
             path.to_owned()
         } else {
             format!("{}/{path}", directory.trim_end_matches('/'))
-        };
-        let bytes = read_file(&self.place(path), most, "max-document-bytes")?;
-        Ok(FetchedFile { name, bytes })
+        }
+    }
+}
+
+impl Files for Beside {
+    fn fetch(&self, path: &str, most: usize, flag: &str) -> Result<FetchedFile, String> {
+        let bytes = read_file(&self.place(path), most, flag)?;
+        Ok(FetchedFile { name: self.name(path), bytes })
     }
 }
 

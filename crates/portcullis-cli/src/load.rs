@@ -19,12 +19,17 @@ use crate::output::Output;
 /// The environment variable that names a workspace file.
 const VARIABLE: &str = "PORTCULLIS_WORKSPACE";
 /// The workspace file when nobody names one.
-const DEFAULT_FILE: &str = "workspace.json";
+pub(crate) const DEFAULT_FILE: &str = "workspace.json";
 
 /// The workspace file that is meant: as typed, by the environment, or the default.
 pub(crate) fn workspace_file(typed: Option<&Path>) -> PathBuf {
-    let variable = || std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-    typed.map(Path::to_owned).or_else(variable).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+    let typed = typed.map(Path::to_owned);
+    typed.or_else(workspace_of_environment).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
+}
+
+/// The workspace file that the environment names.
+pub(crate) fn workspace_of_environment() -> Option<PathBuf> {
+    std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Compiles the workspace that is meant.
@@ -38,11 +43,16 @@ pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, 
             ),
         ));
     }
-    let schema = Schema::hightouch().map_err(|report| reported(&path, report))?;
-    match any(&path, &schema, None, &args.limits.limits(), out)? {
+    workspace_at(&path, &args.limits.limits(), out)
+}
+
+/// Compiles the workspace of a file.
+pub(crate) fn workspace_at(path: &Path, limits: &Limits, out: &Output) -> Result<Snapshot, Failure> {
+    let schema = Schema::hightouch().map_err(|report| reported(path, report))?;
+    match any(path, &schema, None, limits, out)? {
         Read::Workspace(snapshot) => Ok(*snapshot),
         other => Err(Failure::with_help(
-            format!("{} is {}, not a workspace", quoted(&files::shown(&path)), kind_name(&other)),
+            format!("{} is {}, not a workspace", quoted(&files::shown(path)), kind_name(&other)),
             "a workspace has `members`",
         )),
     }
@@ -111,6 +121,7 @@ pub(crate) fn kind_name(read: &Read) -> &'static str {
         Read::Policy(..) => "a policy document",
         Read::Schema(_) => "a schema",
         Read::Workspace(_) => "a workspace",
+        Read::Tests(_) => "a test suite",
     }
 }
 
@@ -120,7 +131,7 @@ pub(crate) fn reported(path: &Path, report: Report) -> Failure {
 }
 
 /// Names the command that lists the warnings, so that it can be typed as it stands.
-fn mention_warnings(path: &Path, schema: Option<&str>, report: &Report, out: &Output) {
+pub(crate) fn mention_warnings(path: &Path, schema: Option<&str>, report: &Report, out: &Output) {
     let warnings = report.count(Severity::Warning);
     if warnings > 0 {
         let schema =

@@ -24,6 +24,33 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 /// Headings.
 pub(crate) const STRONG: Style = Style::new().bold();
 
+/// How text for people looks: coloured or not, and how wide.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    styled: bool,
+    width: usize,
+}
+
+impl Look {
+    /// For text that goes into a file.
+    pub(crate) const PLAIN: Look = Look { styled: false, width: DEFAULT_WIDTH };
+
+    /// Text in a colour, where colours are wanted.
+    pub(crate) fn paint(self, style: Style, text: &str) -> String {
+        paint(self.styled, style, text)
+    }
+
+    /// How many columns a line may take.
+    pub(crate) fn width(self) -> usize {
+        self.width
+    }
+
+    /// The same with a margin on the left, which whoever writes the lines puts there.
+    pub(crate) fn indented(self, margin: usize) -> Look {
+        Look { width: self.width.saturating_sub(margin).max(20), ..self }
+    }
+}
+
 /// The two streams of the process.
 pub(crate) struct Output {
     results: BufWriter<Box<dyn Write>>,
@@ -52,6 +79,11 @@ impl Output {
     /// How many columns a line of text may take.
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// How results look.
+    pub(crate) fn look(&self) -> Look {
+        Look { styled: self.styled, width: self.width }
     }
 
     /// Whether results may be coloured.

@@ -109,16 +109,16 @@ impl Watched {
     }
 }
 
-/// The files that a workspace names, each noted down before it is read.
+/// The files that a workspace or a test suite names, each noted down before it is read.
 pub(crate) struct Noting<'w> {
     pub(crate) beside: Beside,
     pub(crate) watched: &'w Watched,
 }
 
 impl Files for Noting<'_> {
-    fn fetch(&self, path: &str, most: usize) -> Result<FetchedFile, String> {
+    fn fetch(&self, path: &str, most: usize, flag: &str) -> Result<FetchedFile, String> {
         self.watched.note(&self.beside.place(path));
-        self.beside.fetch(path, most)
+        self.beside.fetch(path, most, flag)
     }
 }
 

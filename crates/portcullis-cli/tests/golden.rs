@@ -1,4 +1,4 @@
-//! The golden tests: `tests/golden/*.md`, the README and the tutorial hold commands and exactly what they print, and are the
+//! The golden tests: `tests/golden/*.md`, the README, the tutorial and docs/tests.md hold commands and exactly what they print, and are the
 //! documentation of it.
 //!
 //! In a block of `~~~console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
@@ -33,7 +33,7 @@ fn commands_print_what_is_documented() {
     let mut pages: Vec<PathBuf> =
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.extend(["README.md", TUTORIAL].map(|page| here.join("../..").join(page)));
+    pages.extend(["README.md", TUTORIAL, "docs/tests.md"].map(|page| here.join("../..").join(page)));
     pages.sort();
     assert!(pages.len() > 10, "the pages are not where they were");
     let overwrite = std::env::var("GOLDEN").is_ok_and(|value| value == "overwrite");

@@ -50,12 +50,19 @@ fn examples_and_built_in_texts_are_valid() {
     }
     let text = portcullis::Schema::built_in_text("hightouch").unwrap();
     accepts(&schema, &serde_json::from_str(text).unwrap(), "hightouch");
+    let tests = validator("tests");
+    for path in
+        ["../../examples/acme/tests.json", "../../examples/acme/tests_that_fail.json", "sample/tests.json"]
+    {
+        accepts(&tests, &read(&here(path)), path);
+    }
 }
 
 #[test]
 fn what_every_diagnostic_shows_as_mended_is_valid() {
     use portcullis::diagnostic::{Code, ExampleKind};
     let (policy, workspace, schema) = (validator("policy"), validator("workspace"), validator("schema"));
+    let tests = validator("tests");
     let mut shown = 0;
     for code in Code::ALL {
         let Some(example) = code.example() else { continue };
@@ -63,6 +70,7 @@ fn what_every_diagnostic_shows_as_mended_is_valid() {
             ExampleKind::Policy => &policy,
             ExampleKind::Schema => &schema,
             ExampleKind::Workspace => &workspace,
+            ExampleKind::Tests => &tests,
         };
         accepts(validator, &serde_json::from_str(example.good).unwrap(), &format!("{code} mended"));
         shown += 1;
@@ -120,5 +128,60 @@ fn faults_of_shape_are_refused() {
         r#"{"schema": "s", "resources": {}, "administration": {"workspace": "a"}}"#,
     ] {
         assert!(!schema.is_valid(&serde_json::from_str(bad).unwrap()), "{bad}");
+    }
+}
+
+#[test]
+fn a_suite_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
+    use portcullis::suite::Suite;
+    let tests = validator("tests");
+    let suite = |test: &str| format!(r#"{{"workspace": "workspace.json", "tests": [{test}]}}"#);
+    let named = |inside: &str| suite(&format!(r#"{{"name": "n", {inside}}}"#));
+    let ann = |inside: &str| named(&format!(r#""subject": "ann", {inside}"#));
+    let agree = |text: &str, good: bool| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let read = Suite::read(&portcullis::Source::new("tests.json", text), &portcullis::NoFiles);
+        assert_eq!(read.is_ok(), good, "{text}");
+        assert_eq!(tests.is_valid(&value), good, "{text}");
+    };
+    for good in [
+        ann(r#""may": {"sync": "read"}"#),
+        ann(r#""may_not": {"*": "*"}"#),
+        ann(r#""may": {"s*": ["read"]}, "may_not": {"model": ["re*", "update"]}"#),
+        ann(r#""grid": {}"#),
+        ann(r#""grid": {"sync": []}"#),
+        named(r#""subject": ["ann", "bob"], "grid": {"sync": "*"}"#),
+        named(r#""role": "editor", "may": {"sync": "read"}"#),
+        named(r#""action": "read", "resource": "sync", "who": []"#),
+        named(r#""action": ["read"], "resource": ["sync", "m*"], "who": "ann""#),
+        ann(r#""may": {"sync": "read"}"#).replace(r#""workspace": "workspace.json", "#, ""),
+    ] {
+        agree(&good, true);
+    }
+    for bad in [
+        r#"{"tests": []}"#.to_owned(),
+        r#"{"workspace": "workspace.json"}"#.to_owned(),
+        suite(r#"{"subject": "ann", "may": {"sync": "read"}}"#),
+        suite(r#""ann""#),
+        suite("").replace("workspace.json", ""),
+        named(r#""may": {"sync": "read"}"#),
+        named(r#""subject": "ann""#),
+        named(r#""subject": "ann", "role": "editor", "grid": {}"#),
+        named(r#""subject": [], "grid": {}"#),
+        named(r#""subject": {"id": "ann"}, "grid": {}"#),
+        ann(r#""may": {}"#),
+        ann(r#""may": {"sync": []}"#),
+        ann(r#""may": {"sync": "read"}, "may_not": {}"#),
+        ann(r#""may": "*""#),
+        ann(r#""may": {"sync": 1}"#),
+        ann(r#""may": {"": "read"}"#),
+        ann(r#""can": {"sync": "read"}"#),
+        ann(r#""grid": {}, "may": {"sync": "read"}"#),
+        ann(r#""action": "read", "resource": "sync", "who": []"#),
+        named(r#""action": "read", "resource": "sync""#),
+        named(r#""action": [], "resource": "sync", "who": []"#),
+        named(r#""action": "read", "resource": "sync", "who": [], "grid": {}"#),
+    ] {
+        agree(&bad, false);
     }
 }

@@ -56,6 +56,9 @@ fn a_broken_pipe_ends_a_command_silently_and_never_turns_a_deny_into_an_allow() 
         (&["check", "-w", ACME, "bob@acme.example", "delete", "source"], 1),
         (&["check", "-w", ACME, "bob@acme.example", "delete", "source", "--explain"], 1),
         (&["check", "-w", ACME, "--requests", requests], 2),
+        (&["test", "examples/acme/tests.json"], 0),
+        (&["test", "examples/acme/tests_that_fail.json"], 1),
+        (&["test", "examples/acme/tests_that_fail.json", "--format", "junit"], 1),
     ] {
         let output = unread(arguments);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}");

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
 use portcullis::matrix::{Blueprint, Layout, PermissionId};
+use portcullis::suite::{Coverage, Suite};
 use portcullis::{
     Document, Grants, Limits, NoFiles, Report, Schema, Snapshot, Source, Span, Workspace, format, read_any,
     source_from_bytes,
@@ -60,9 +61,32 @@ pub fn document(data: &[u8]) {
             whole(snapshot, json);
         }
     }
+    let suite = Suite::read(&source, &NoFiles);
+    judged(suite.as_ref().map(|(_, report)| report), is_json);
+    if let Ok((suite, _)) = &suite {
+        tested(suite);
+    }
     let any = read_any(&source, &schema, &NoFiles, &limits);
     judged(any.as_ref().map(|(_, report)| report), is_json);
     formatted(&source, &limits, is_json, json.as_ref());
+}
+
+/// A suite that brings its workspace along: it is refused, or run to its end.
+fn tested(suite: &Suite) {
+    let compiled = suite.own_workspace().and_then(|workspace| workspace.compile().ok());
+    let Some((snapshot, _)) = compiled else { return };
+    let mut coverage = Coverage::of(&snapshot);
+    let outcome = suite.run(&snapshot, &mut coverage);
+    judged(outcome.as_ref().map(|(_, report)| report), true);
+    let Ok((outcome, _)) = outcome else { return };
+    assert_eq!(outcome.tests().len(), suite.tests().len());
+    assert!(outcome.asked() > 0 || snapshot.schema().permission_count() == 0, "nothing was asked");
+    for failure in outcome.tests().iter().flat_map(|test| test.failures.iter().take(9)) {
+        let explanation = failure.explain(&snapshot);
+        assert_ne!(explanation.decision.is_allowed(), failure.expected, "explained as it was asked");
+    }
+    let (written, left) = (coverage.written(), coverage.uncovered().count());
+    assert_eq!(written.statements - written.covered, left);
 }
 
 /// The text as serde_json takes it: it knows no byte order mark, which editors put there and we read over.

@@ -84,6 +84,27 @@ fn workspaces_and_schemas_with_slips_are_read_soundly() {
 }
 
 #[test]
+fn test_suites_with_slips_are_read_soundly() {
+    let size = Size { types: 2, actions: 3, roles: 2, statements: 3, groups: 1, members: 3, questions: 0 };
+    let mut prng = Prng::new(17);
+    for seed in 0..200 {
+        let case = generate::case(seed, size).unwrap();
+        let kinds = case.schema["resources"].as_object().unwrap();
+        let actions: Vec<&serde_json::Value> = kinds.values().map(|kind| &kind["actions"][0]).collect();
+        let (kind, action) = kinds.keys().zip(actions).nth(prng.below(kinds.len())).unwrap();
+        let suite = serde_json::json!({ "workspace": case.workspace, "tests": [
+            { "name": "cells", "subject": ["member 0", "nobody"], "may": { kind: action } },
+            { "name": "grid", "role": "role 0", "grid": { "*": ["*"], kind: [] } },
+            { "name": "who", "action": action, "resource": "*", "who": ["member 1"] },
+        ] });
+        let mut text = suite.to_string().into_bytes();
+        fuzz::document(&text);
+        slip(&mut prng, &mut text);
+        fuzz::document(&text);
+    }
+}
+
+#[test]
 fn noise_is_no_policy() {
     let mut prng = Prng::new(11);
     for length in 0..200 {

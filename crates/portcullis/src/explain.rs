@@ -142,7 +142,11 @@ impl Snapshot {
         }
     }
 
-    fn nearest<'s>(&'s self, held: &[(&'s Role, Held<'s>)], permission: PermissionId) -> Nearest<'s> {
+    pub(crate) fn nearest<'s>(
+        &'s self,
+        held: &[(&'s Role, Held<'s>)],
+        permission: PermissionId,
+    ) -> Nearest<'s> {
         let schema = self.schema();
         let action = schema.action_of(permission.as_u32());
         let of_action = action.map_or(&[][..], |action| schema.permissions_of_action(action));
@@ -191,7 +195,8 @@ impl Snapshot {
     }
 }
 
-fn grounds<'s>(
+/// The statements of some roles that bear on something, in their order.
+pub(crate) fn grounds<'s>(
     held: &[(&'s Role, Held<'s>)],
     bears: impl Fn(&Statement<'s>, &'s Role) -> bool,
 ) -> Vec<Grounds<'s>> {

@@ -15,7 +15,23 @@ use crate::source::Source;
 /// Lines are kept within this many characters where lists allow it.
 const WIDTH: usize = 100;
 
-/// The order of known keys. Keys that are not listed keep their own order, after the listed ones.
+/// How one kind of object is laid out.
+struct Form {
+    /// The order of known keys. Keys that are not listed keep their own order, after the listed ones.
+    order: &'static [&'static str],
+    /// Keys whose objects are maps from names that somebody chose: their order is theirs.
+    maps: &'static [&'static str],
+}
+
+/// Policy documents, schemas, workspaces, and the outermost object of a test suite.
+const FILES: Form = Form { order: ORDER, maps: MAPS };
+
+/// The tests of a suite, whose keys mean something else than the same keys elsewhere.
+const TESTS: Form = Form {
+    order: &["name", "subject", "role", "action", "resource", "who", "may", "may_not", "grid"],
+    maps: &["may", "may_not", "grid"],
+};
+
 const ORDER: &[&str] = &[
     "version",
     "workspace",
@@ -33,9 +49,9 @@ const ORDER: &[&str] = &[
     "actions",
     "resource",
     "conditions",
+    "tests",
 ];
 
-/// Lists keys whose objects are maps from names that somebody chose: their order is theirs.
 const MAPS: &[&str] = &["resources", "roles", "groups", "members", "properties", "attributes", "conditions"];
 
 /// Formats the text of any file of the product.
@@ -52,26 +68,26 @@ pub fn format(source: &Arc<Source>, limits: &Limits) -> Result<String, Report> {
         return Err(report);
     }
     let mut out = String::with_capacity(source.text().len() + 64);
-    write_value(&mut out, tape.root(), 0, false);
+    write_value(&mut out, tape.root(), 0, &FILES, false);
     out.push('\n');
     Ok(out)
 }
 
 /// Writes a value. The recursion is as deep as the nesting limit lets a text be.
-fn write_value(out: &mut String, value: Value<'_>, indent: usize, is_map: bool) {
+fn write_value(out: &mut String, value: Value<'_>, indent: usize, form: &Form, is_map: bool) {
     match value.kind() {
         Kind::Text | Kind::EscapedText => write_string(out, &value.text()),
         Kind::Array | Kind::Object => {
             let start = out.len();
             if !keeps_lines(value, indent) {
-                write_flat(out, value, is_map);
+                write_flat(out, value, form, is_map);
                 let line = out.get(start..).unwrap_or("").chars().count();
                 if line + column(out, start) <= WIDTH {
                     return;
                 }
                 out.truncate(start);
             }
-            write_lines(out, value, indent, is_map);
+            write_lines(out, value, indent, form, is_map);
         }
         _ => out.push_str(value.raw()),
     }
@@ -96,34 +112,34 @@ fn keeps_lines(value: Value<'_>, indent: usize) -> bool {
             || value.members().any(|(_, inner)| inner.kind() == Kind::Object || holds_nested(inner)))
 }
 
-fn ordered<'t>(value: Value<'t>, is_map: bool) -> Vec<(Value<'t>, Value<'t>)> {
+fn ordered<'t>(value: Value<'t>, form: &Form, is_map: bool) -> Vec<(Value<'t>, Value<'t>)> {
     let mut members: Vec<_> = value.members().collect();
     if !is_map {
         members.sort_by_key(|(key, _)| {
-            ORDER.iter().position(|known| *known == key.text()).unwrap_or(ORDER.len())
+            form.order.iter().position(|known| *known == key.text()).unwrap_or(form.order.len())
         });
     }
     members
 }
 
-fn write_flat(out: &mut String, value: Value<'_>, is_map: bool) {
+fn write_flat(out: &mut String, value: Value<'_>, form: &Form, is_map: bool) {
     match value.kind() {
         Kind::Array => {
             out.push('[');
             for (index, element) in value.elements().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                write_flat(out, element, false);
+                write_flat(out, element, form, false);
             }
             out.push(']');
         }
         Kind::Object => {
-            let members = ordered(value, is_map);
+            let members = ordered(value, form, is_map);
             out.push_str(if members.is_empty() { "{" } else { "{ " });
             for (index, (key, inner)) in members.iter().enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
                 write_string(out, &key.text());
                 out.push_str(": ");
-                write_flat(out, *inner, MAPS.contains(&&*key.text()));
+                write_flat(out, *inner, form, form.maps.contains(&&*key.text()));
             }
             out.push_str(if members.is_empty() { "}" } else { " }" });
         }
@@ -132,7 +148,7 @@ fn write_flat(out: &mut String, value: Value<'_>, is_map: bool) {
     }
 }
 
-fn write_lines(out: &mut String, value: Value<'_>, indent: usize, is_map: bool) {
+fn write_lines(out: &mut String, value: Value<'_>, indent: usize, form: &Form, is_map: bool) {
     let inner = indent + 2;
     let line = |out: &mut String, first: bool| {
         out.push_str(if first { "\n" } else { ",\n" });
@@ -142,15 +158,16 @@ fn write_lines(out: &mut String, value: Value<'_>, indent: usize, is_map: bool) 
         out.push('[');
         for (index, element) in value.elements().enumerate() {
             line(out, index == 0);
-            write_value(out, element, inner, false);
+            write_value(out, element, inner, form, false);
         }
     } else {
         out.push('{');
-        for (index, (key, held)) in ordered(value, is_map).into_iter().enumerate() {
+        for (index, (key, held)) in ordered(value, form, is_map).into_iter().enumerate() {
             line(out, index == 0);
             write_string(out, &key.text());
             out.push_str(": ");
-            write_value(out, held, inner, !is_map && MAPS.contains(&&*key.text()));
+            let form = if indent == 0 && key.text() == "tests" { &TESTS } else { form };
+            write_value(out, held, inner, form, !is_map && form.maps.contains(&&*key.text()));
         }
     }
     out.push('\n');

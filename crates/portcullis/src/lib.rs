@@ -52,6 +52,7 @@ mod search;
 mod snapshot;
 mod source;
 mod suggest;
+pub mod suite;
 mod sync;
 pub mod text;
 mod workspace;

@@ -8,7 +8,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one policy document or schema file: 1 MiB.
+    /// Bytes of one policy document, schema or test suite: 1 MiB.
     pub document_bytes: usize,
     /// Bytes of one workspace file: 64 MiB.
     pub workspace_bytes: usize,
@@ -26,6 +26,8 @@ pub struct Limits {
     pub permissions: usize,
     /// Members of a workspace: 4,000,000.
     pub members: usize,
+    /// Tests of one suite: 65,536.
+    pub tests: usize,
 }
 
 impl Default for Limits {
@@ -40,6 +42,7 @@ impl Default for Limits {
             roles: 65_536,
             permissions: 1 << 20,
             members: 4_000_000,
+            tests: 65_536,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading a file of whatever kind: what a linter, a formatter and a diff begin with.
 //!
 //! A file's kind is told by its keys. Reading any of them goes as far as it can, the meaning of a policy
-//! document included, and brings everything that is worth saying.
+//! document included, and brings everything that is worth saying. Of a test suite nothing is run.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::read::{FileKind, Reader, fits, unknown_kind};
 use crate::schema::{Schema, read_schema};
 use crate::snapshot::Snapshot;
 use crate::source::Source;
+use crate::suite::{Suite, read_suite};
 use crate::workspace::{Files, read_workspace};
 
 /// What a file turned out to be.
@@ -24,6 +25,8 @@ pub enum Read {
     Schema(Schema),
     /// A workspace, compiled.
     Workspace(Box<Snapshot>),
+    /// A test suite, checked against the workspace that it names.
+    Tests(Box<Suite>),
 }
 
 /// Reads a text of any kind as far as it goes. The report beside the result holds warnings and notes.
@@ -64,7 +67,14 @@ pub fn read_any(
             let snapshot = workspace.and_then(|workspace| keep(workspace.compile(), &mut report));
             finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
         }
-        Some(FileKind::Tests) | None => {
+        Some(FileKind::Tests) => {
+            let suite = read_suite(root, files, limits, &mut report);
+            if let Some(snapshot) = suite.compile_tested(files, limits, &mut report) {
+                report.append(suite.check(&snapshot));
+            }
+            finish(Some(Read::Tests(Box::new(suite))), report)
+        }
+        None => {
             report.push(unknown_kind(source, root));
             Err(report)
         }

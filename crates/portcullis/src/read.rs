@@ -1,4 +1,4 @@
-//! What the readers of documents, schemas and workspaces share: shapes, keys and names.
+//! What the readers of documents, schemas, workspaces and test suites share: shapes, keys and names.
 //!
 //! A reader asks for what it expects and goes on whatever it gets; each disappointment is one
 //! diagnostic in the report, at the place, saying what was expected and what was found. Nodes under
@@ -207,7 +207,9 @@ impl FileKind {
 
 /// The fault of a text that is none of the product's files.
 pub(crate) fn unknown_kind(source: &Arc<Source>, root: Value<'_>) -> Diagnostic {
-    let fault = Diagnostic::new(Code::UnknownKind, "this is no policy document, schema or workspace");
-    let help = "a policy document has `policies`, a schema `resources`, a workspace `members`";
+    let fault =
+        Diagnostic::new(Code::UnknownKind, "this is no policy document, schema, workspace or test suite");
+    let help =
+        "a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`";
     fault.at(source, first_line(source, root.span()), "").help(help)
 }

@@ -22,9 +22,10 @@ use crate::render::sarif::{Linted, Unread};
 use crate::render::{human, json, sarif};
 use crate::watch::{End, Noting, Watched};
 
-/// Report what is wrong in policy documents, schemas and workspaces.
+/// Report what is wrong in policy documents, schemas, workspaces and test suites.
 ///
-/// A file's kind is told by its keys. Linting a workspace lints the documents and the schema that it names. Exits 1
+/// A file's kind is told by its keys. Linting a workspace lints the documents and the schema that it names, linting a
+/// test suite the workspace that it names; its tests are not run. Exits 1
 /// when there are errors (with --deny-warnings, when there are warnings), and 2 when a file could not be read.
 #[derive(Args, Debug)]
 #[command(after_help = "\

@@ -13,6 +13,7 @@ pub(crate) mod man;
 pub(crate) mod matrix;
 pub(crate) mod new;
 pub(crate) mod schema;
+pub(crate) mod test;
 pub(crate) mod what;
 pub(crate) mod who;
 
@@ -21,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::exit::Outcome;
 use crate::output::Output;
 
-/// Who may do what: lint, check, explain, search and compare role documents.
+/// Who may do what: lint, check, explain, search, compare and test role documents.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis",
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Matrix(matrix::Matrix),
     Lint(lint::Lint),
     Diff(diff::Diff),
+    Test(test::Test),
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
     New(new::New),
@@ -69,6 +71,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Matrix(matrix) => matrix.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Diff(diff) => diff.run(out),
+        Command::Test(test) => test.run(out),
         Command::Fmt(fmt) => fmt.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::New(new) => new.run(out),

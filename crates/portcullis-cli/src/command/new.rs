@@ -1,4 +1,4 @@
-//! `portcullis new`: a sample workspace that lints clean, and what to type next.
+//! `portcullis new`: a sample workspace that lints clean and passes its tests, and what to type next.
 //!
 //! It only ever adds to nothing: a directory that holds anything is refused, and no file is overwritten.
 
@@ -20,6 +20,7 @@ const SAMPLE: &[(&str, &str)] = &[
     ("workspace.json", include_str!("../../sample/workspace.json")),
     ("roles/campaign_manager.json", include_str!("../../sample/roles/campaign_manager.json")),
     ("roles/no_deletes.json", include_str!("../../sample/roles/no_deletes.json")),
+    ("tests.json", include_str!("../../sample/tests.json")),
 ];
 
 /// Write a sample workspace to start from.
@@ -59,10 +60,12 @@ impl New {
         }
         let file = |path: &str| format!("{}/{path}", shown.trim_end_matches('/'));
         let workspace = files::typed(Path::new(&file("workspace.json")));
+        let tests = files::typed(Path::new(&file("tests.json")));
         let next = [
             format!("portcullis lint {workspace}"),
             format!("portcullis check -w {workspace} cleo@example.com update audience --explain"),
             format!("portcullis matrix -w {workspace} cleo@example.com"),
+            format!("portcullis test {tests}"),
         ];
         let created: Vec<String> = SAMPLE.iter().map(|(path, _)| file(path)).collect();
         if self.format.is_json() {

@@ -8,7 +8,7 @@ use std::io::Write;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::args::FormatArgs;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::load;
 use crate::output::Output;
 
@@ -69,12 +69,7 @@ impl Schema {
                 include_str!("../../schemas/workspace.schema.json")
             }
             Which::Json { kind: FileFormat::Schema, .. } => include_str!("../../schemas/schema.schema.json"),
-            Which::Json { kind: FileFormat::Tests, .. } => {
-                return Err(Failure::with_help(
-                    "this version has no test suites yet, and so no JSON Schema of them",
-                    "there are `policy`, `workspace` and `schema`",
-                ));
-            }
+            Which::Json { kind: FileFormat::Tests, .. } => include_str!("../../schemas/tests.schema.json"),
         };
         out.write_all(text.as_bytes())?;
         Ok(Exit::Clear)

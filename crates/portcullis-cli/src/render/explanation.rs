@@ -4,7 +4,7 @@
 //! each with its role, how that role is held, and its place. Programs get the same keys always, with empty lists where
 //! there is nothing.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use portcullis::text::{listed, printable, quoted, shown};
 use portcullis::{Explanation, Grounds, Question, Reason, Snapshot};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::statement;
 use crate::exit::{Exit, Outcome};
-use crate::output::{BAD, FAINT, GOOD, Output, STRONG};
+use crate::output::{BAD, FAINT, GOOD, Look, Output, STRONG};
 
 /// Of a list of statements that came near, this many are shown.
 const NEAREST: usize = 3;
@@ -77,48 +77,56 @@ pub(crate) fn show(asked: &Asked<'_>, json: bool, out: &mut Output) -> Outcome {
     if json {
         out.json(&json_explanation(asked))?
     } else {
-        human(asked, out)?
+        let text = human(asked, out.look());
+        out.write_all(text.as_bytes())?
     }
     Ok(exit)
 }
 
-fn human(asked: &Asked<'_>, out: &mut Output) -> io::Result<()> {
-    let Explanation { decision, reason, determining, overridden, .. } = &asked.explanation;
+fn human(asked: &Asked<'_>, look: Look) -> String {
+    let Explanation { decision, reason, .. } = &asked.explanation;
     let style = if decision.is_allowed() { GOOD } else { BAD };
-    let word = out.paint(style, &decision.to_string());
-    writeln!(out, "{word}: {reason}\n")?;
+    let mut text = format!("{}: {reason}\n\n", look.paint(style, &decision.to_string()));
     let mut about = |name: &str, value: &str| {
-        let name = out.paint(FAINT, &format!("{name:<9}"));
-        writeln!(out, "  {name} {value}")
+        text.push_str(&format!("  {} {value}\n", look.paint(FAINT, &format!("{name:<9}"))));
     };
     let subject = shown(asked.question.subject);
     match asked.snapshot.member_type(asked.question.subject) {
-        Some(kind) => about("subject", &format!("{subject} ({})", shown(kind)))?,
-        None => about("subject", &subject)?,
+        Some(kind) => about("subject", &format!("{subject} ({})", shown(kind))),
+        None => about("subject", &subject),
     }
-    about("action", &shown(asked.question.action))?;
+    about("action", &shown(asked.question.action));
     match asked.decided_as() {
-        Some(kind) => about("resource", &format!("{}, decided as {}", asked.resource(), shown(kind)))?,
-        None => about("resource", &asked.resource())?,
+        Some(kind) => about("resource", &format!("{}, decided as {}", asked.resource(), shown(kind))),
+        None => about("resource", &asked.resource()),
     }
-    about("workspace", &format!("{}, revision {}", shown(asked.snapshot.workspace()), decision.revision()))?;
+    about("workspace", &format!("{}, revision {}", shown(asked.snapshot.workspace()), decision.revision()));
+    text.push_str(&why(&asked.explanation, asked.question.action, look));
+    text
+}
 
-    section(out, if decision.is_allowed() { "Allowed by" } else { "Denied by" }, determining, usize::MAX)?;
+/// The statements that made a decision, or what came nearest: sections, each after an empty line.
+pub(crate) fn why(explanation: &Explanation<'_>, action: &str, look: Look) -> String {
+    let Explanation { decision, reason, determining, overridden, .. } = explanation;
+    let by = if decision.is_allowed() { "Allowed by" } else { "Denied by" };
+    let mut text = section(by, determining, usize::MAX, look);
     let suspended = *reason == Reason::Suspended;
-    section(out, if suspended { "Would be allowed by" } else { "Overridden" }, overridden, usize::MAX)?;
-    nearest(asked, out)
+    let title = if suspended { "Would be allowed by" } else { "Overridden" };
+    text.push_str(&section(title, overridden, usize::MAX, look));
+    text.push_str(&nearest(explanation, action, look));
+    text
 }
 
 /// What came near to granting the question.
-fn nearest(asked: &Asked<'_>, out: &mut Output) -> io::Result<()> {
-    let nearest = &asked.explanation.nearest;
-    let (action, kind) = (asked.question.action, asked.explanation.resource_type.unwrap_or_default());
+fn nearest(explanation: &Explanation<'_>, action: &str, look: Look) -> String {
+    let nearest = &explanation.nearest;
+    let kind = explanation.resource_type.unwrap_or_default();
     let elsewhere = format!("Allows {} on other types", quoted(action));
-    section(out, &elsewhere, &nearest.same_action, NEAREST)?;
+    let mut text = section(&elsewhere, &nearest.same_action, NEAREST, look);
     let otherwise = format!("Allows other actions on {}", quoted(kind));
-    section(out, &otherwise, &nearest.same_resource, NEAREST)?;
+    text.push_str(&section(&otherwise, &nearest.same_resource, NEAREST, look));
     let mut lines = Vec::new();
-    if asked.explanation.reason == Reason::DefaultDeny {
+    if explanation.reason == Reason::DefaultDeny {
         lines.push(if nearest.granting_roles.is_empty() {
             "No role of this workspace grants it.".to_owned()
         } else {
@@ -135,30 +143,30 @@ fn nearest(asked: &Asked<'_>, out: &mut Output) -> io::Result<()> {
     }
     lines.extend(nearest.did_you_mean.map(|near| format!("Did you mean {}?", quoted(near))));
     for (index, line) in lines.iter().enumerate() {
-        writeln!(out, "{}{line}", if index == 0 { "\n" } else { "" })?;
+        text.push_str(&format!("{}{line}\n", if index == 0 { "\n" } else { "" }));
     }
-    Ok(())
+    text
 }
 
-fn section(out: &mut Output, title: &str, grounds: &[Grounds<'_>], most: usize) -> io::Result<()> {
+/// Statements under a title, at most so many; nothing when there are none.
+pub(crate) fn section(title: &str, grounds: &[Grounds<'_>], most: usize, look: Look) -> String {
     if grounds.is_empty() {
-        return Ok(());
+        return String::new();
     }
-    let title = out.paint(STRONG, title);
-    writeln!(out, "\n{title}")?;
+    let mut text = format!("\n{}\n", look.paint(STRONG, title));
     for ground in grounds.iter().take(most) {
         let (file, at) = ground.place();
-        let role = out.paint(STRONG, &shown(ground.role.name()));
-        let place = out.paint(FAINT, &format!("{}:{}:{}", printable(file), at.line, at.column));
-        writeln!(out, "  role {role}, {}\n    {place}", held(ground))?;
-        for line in statement::lines(ground.statement.text(), out.width().saturating_sub(8)) {
-            writeln!(out, "      {line}")?;
+        let role = look.paint(STRONG, &shown(ground.role.name()));
+        let place = look.paint(FAINT, &format!("{}:{}:{}", printable(file), at.line, at.column));
+        text.push_str(&format!("  role {role}, {}\n    {place}\n", held(ground)));
+        for line in statement::lines(ground.statement.text(), look.width().saturating_sub(8)) {
+            text.push_str(&format!("      {line}\n"));
         }
     }
     if let Some(more) = grounds.len().checked_sub(most).filter(|more| *more > 0) {
-        writeln!(out, "  and {} more", portcullis::text::counted(more, "statement"))?;
+        text.push_str(&format!("  and {} more\n", portcullis::text::counted(more, "statement")));
     }
-    Ok(())
+    text
 }
 
 /// How the subject holds a role: `the member's own role`, `through the groups …`.
@@ -172,7 +180,7 @@ fn held(ground: &Grounds<'_>) -> String {
         (true, Some(groups)) => format!("the member's own role, and {groups}"),
         (true, None) => "the member's own role".to_owned(),
         (false, Some(groups)) => groups,
-        (false, None) => "not held".to_owned(),
+        (false, None) => "held alone".to_owned(),
     }
 }
 
@@ -194,7 +202,7 @@ pub(crate) fn json_decision(asked: &Asked<'_>) -> Value {
 }
 
 /// The same with everything that led to it.
-fn json_explanation(asked: &Asked<'_>) -> Value {
+pub(crate) fn json_explanation(asked: &Asked<'_>) -> Value {
     let Explanation { determining, overridden, nearest, .. } = &asked.explanation;
     let mut value = json_decision(asked);
     if let Some(object) = value.as_object_mut() {
@@ -214,7 +222,8 @@ fn json_explanation(asked: &Asked<'_>) -> Value {
     value
 }
 
-fn json_grounds(ground: &Grounds<'_>) -> Value {
+/// A statement that bears on a question.
+pub(crate) fn json_grounds(ground: &Grounds<'_>) -> Value {
     let (file, at) = ground.place();
     json!({
         "effect": ground.statement.effect().as_str(),

@@ -7,6 +7,8 @@ pub(crate) mod excerpt;
 pub(crate) mod explanation;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod junit;
 pub(crate) mod sarif;
 pub(crate) mod statement;
+pub(crate) mod suite;
 pub(crate) mod table;

@@ -18,6 +18,8 @@ pub enum ExampleKind {
     Schema,
     /// A workspace whose documents stand in it.
     Workspace,
+    /// A test suite whose workspace stands in it.
+    Tests,
 }
 
 /// A text that earns a code, and the same text mended.

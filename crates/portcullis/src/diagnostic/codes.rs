@@ -1,7 +1,7 @@
 //! The table of codes: one entry each, in the order of their numbers.
 //!
 //! P00.. are faults of the text, P01.. of a policy document, P02.. of its meaning under a schema,
-//! P03.. of a workspace, P04.. of a schema. A new code takes the next number of its hundred; a number
+//! P03.. of a workspace, P04.. of a schema, P05.. of a test suite. A new code takes the next number of its hundred; a number
 //! is never used again. A text that earns each code stands in `examples.rs`.
 
 use super::Severity::{Error, Note, Warning};
@@ -56,9 +56,9 @@ codes! {
     /// Something passes a limit.
     OverLimit = Entry::new("P0016", Error, "over a limit",
         "Everything that comes from outside is bounded. The message names the limit and the flag of the command line that raises it.");
-    /// No policy document, schema or workspace.
+    /// No policy document, schema, workspace or test suite.
     UnknownKind = Entry::new("P0017", Error, "unknown kind of file",
-        "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`.");
+        "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`.");
     /// A value of another kind than the format has there.
     WrongShape = Entry::new("P0101", Error, "wrong kind of value",
         "The message says what was expected and what was found.");
@@ -164,6 +164,21 @@ codes! {
     /// The compiler ran out of numbers.
     OutOfNumbers = Entry::new("P0406", Error, "out of numbers",
         "Roles, sets of roles and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");
+    /// A test or a suite that asks nothing.
+    NothingTested = Entry::new("P0501", Error, "test that asks nothing",
+        "A test that asks nothing passes whatever the roles say, and somebody relies on it.");
+    /// Keys that say two different things about one test.
+    MixedTest = Entry::new("P0502", Error, "keys that do not go together",
+        "A test says what some may and may not, or what exactly they may, or who exactly may do one thing. It is about members or about roles held alone. Each is a test of its own.");
+    /// A permission that both may and may not be granted.
+    Contradiction = Entry::new("P0503", Error, "test that contradicts itself",
+        "What must be allowed and denied at once is never as expected. Names that overlap are a common cause: `*` holds every other name, and a covered name is its type.");
+    /// A pair that no role could grant.
+    NeverAdmitted = Entry::new("P0504", Error, "test of a pair that the schema does not admit",
+        "Such a pair is denied to everybody whatever the roles say: expecting a deny could not fail, and expecting an allow could not pass.");
+    /// Somebody who is no member.
+    Stranger = Entry::new("P0505", Warning, "test of somebody who is no member",
+        "Whoever is no member is denied everything. That may be what is tested, of somebody who left; of a misspelt id it tests nothing.");
     /// An edit of a role, group or member that does not exist.
     NotThere = Entry::new("P0601", Error, "edit of what is not there",
         "A running workspace was to be edited, and the role, group or member that the edit names does not exist. Nothing was changed.");

@@ -17,6 +17,10 @@ const fn workspace(bad: &'static str, good: &'static str) -> Option<Example> {
     Some(Example { kind: ExampleKind::Workspace, bad, good })
 }
 
+const fn tests(bad: &'static str, good: &'static str) -> Option<Example> {
+    Some(Example { kind: ExampleKind::Tests, bad, good })
+}
+
 impl Code {
     /// A text that earns the code and the same text mended, where a short one exists.
     #[must_use]
@@ -211,6 +215,26 @@ impl Code {
             Code::BadAttribute => schema(
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "text"}}}}}"##,
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "string"}}}}}"##,
+            ),
+            Code::NothingTested => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {"sync": "read"}}]}"##,
+            ),
+            Code::MixedTest => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "role": "viewer", "may": {"sync": "read"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {"sync": "read"}}]}"##,
+            ),
+            Code::Contradiction => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {"sync": "read"}, "may_not": {"sync": "*"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {"sync": "read"}, "may_not": {"sync": ["update", "delete"]}}]}"##,
+            ),
+            Code::NeverAdmitted => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "ann", "may_not": {"model": "start"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "ann", "may_not": {"sync": "start"}}]}"##,
+            ),
+            Code::Stranger => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "an", "may_not": {"sync": "start"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "ann", "may_not": {"sync": "start"}}]}"##,
             ),
             Code::InvalidUtf8
             | Code::TooDeep

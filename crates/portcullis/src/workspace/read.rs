@@ -17,11 +17,12 @@ use crate::text::{listed, quoted};
 
 /// Fetches the files that a workspace names, by the path as written in it.
 pub trait Files {
-    /// The bytes of a file of at most `most` bytes, and the name under which to speak of it.
+    /// The bytes of a file of at most `most` bytes, a limit that `flag` raises on the command line, and the name
+    /// under which to speak of it.
     ///
     /// # Errors
     /// In words that finish the sentence "cannot read `PATH`: …".
-    fn fetch(&self, path: &str, most: usize) -> Result<FetchedFile, String>;
+    fn fetch(&self, path: &str, most: usize, flag: &str) -> Result<FetchedFile, String>;
 }
 
 /// What [`Files::fetch`] brings.
@@ -38,7 +39,7 @@ pub struct FetchedFile {
 pub struct NoFiles;
 
 impl Files for NoFiles {
-    fn fetch(&self, _path: &str, _most: usize) -> Result<FetchedFile, String> {
+    fn fetch(&self, _path: &str, _most: usize, _flag: &str) -> Result<FetchedFile, String> {
         Err("files are not read here; put the document itself in its place".to_owned())
     }
 }
@@ -249,7 +250,7 @@ impl WorkspaceReader<'_> {
     }
 
     fn fetch(&mut self, path: &str, value: Value<'_>) -> Option<Arc<Source>> {
-        let why = match self.files.fetch(path, self.reader.limits.document_bytes) {
+        let why = match self.files.fetch(path, self.reader.limits.document_bytes, "max-document-bytes") {
             Ok(file) => match source_from_bytes(&file.name, file.bytes) {
                 Ok(source) => return Some(source),
                 Err(report) => {

@@ -20,6 +20,7 @@ fn chapter(code: Code) -> &'static str {
         "02" => "What a policy document means under its schema",
         "03" => "Workspaces",
         "04" => "Schemas",
+        "05" => "Test suites",
         _ => panic!("{code} begins a new hundred: name it here"),
     }
 }

@@ -129,7 +129,7 @@ struct Example {
 }
 
 impl Files for Example {
-    fn fetch(&self, path: &str, _most: usize) -> Result<FetchedFile, String> {
+    fn fetch(&self, path: &str, _most: usize, _flag: &str) -> Result<FetchedFile, String> {
         let text = self.files.get(path).ok_or("there is no such file")?;
         Ok(FetchedFile { name: path.to_owned(), bytes: text.clone().into_bytes() })
     }

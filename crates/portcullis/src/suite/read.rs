@@ -1,0 +1,330 @@
+//! Reading a suite: its shape, which keys go together, and that every test asks something.
+//!
+//! Knows no workspace but the one that may stand in the suite: names are checked for being names, not for meaning
+//! anything. A test with a fault is left out, and the suite with it is never handed out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Askers, Claim, Row, Suite, Test, Tested, Word};
+use crate::diagnostic::{Code, Diagnostic, Report, Severity};
+use crate::json::{Kind, Value};
+use crate::limits::Limits;
+use crate::read::{FileKind, Habit, Reader, first_line};
+use crate::source::Span;
+use crate::text::quoted;
+use crate::workspace::{Files, read_workspace};
+
+const KEYS: &[&str] = &["workspace", "tests"];
+
+const HABITS: &[Habit] =
+    &[Habit { written: "cases", known: "tests" }, Habit { written: "suite", known: "tests" }];
+
+const TEST_KEYS: &[&str] =
+    &["name", "subject", "role", "may", "may_not", "grid", "action", "resource", "who"];
+
+const TEST_HABITS: &[Habit] = &[
+    Habit { written: "test", known: "name" },
+    Habit { written: "title", known: "name" },
+    Habit { written: "subjects", known: "subject" },
+    Habit { written: "member", known: "subject" },
+    Habit { written: "members", known: "subject" },
+    Habit { written: "user", known: "subject" },
+    Habit { written: "users", known: "subject" },
+    Habit { written: "roles", known: "role" },
+    Habit { written: "can", known: "may" },
+    Habit { written: "allow", known: "may" },
+    Habit { written: "allowed", known: "may" },
+    Habit { written: "cannot", known: "may_not" },
+    Habit { written: "can_not", known: "may_not" },
+    Habit { written: "deny", known: "may_not" },
+    Habit { written: "denied", known: "may_not" },
+    Habit { written: "exactly", known: "grid" },
+    Habit { written: "actions", known: "action" },
+    Habit { written: "resources", known: "resource" },
+];
+
+/// Reads the suite that a value is, as far as it can be read.
+pub(crate) fn read_suite(root: Value<'_>, files: &dyn Files, limits: &Limits, report: &mut Report) -> Suite {
+    let mut reader = SuiteReader { reader: Reader::new(root.source(), limits, report), files };
+    let source = Arc::clone(root.source());
+    let (tested, tests) = reader.suite(root);
+    Suite { source, span: root.span(), tested, tests }
+}
+
+struct SuiteReader<'r> {
+    reader: Reader<'r>,
+    files: &'r dyn Files,
+}
+
+impl SuiteReader<'_> {
+    fn suite(&mut self, root: Value<'_>) -> (Tested, Vec<Test>) {
+        if self.another_kind(root) || !self.reader.object(root, "a test suite") {
+            return (Tested::Unnamed, Vec::new());
+        }
+        let strange = self.known_keys(root, "a test suite", KEYS, HABITS);
+        let tested = root.get("workspace").map_or(Tested::Unnamed, |value| self.tested(value));
+        let Some(tests) = root.get("tests") else {
+            if !strange {
+                self.reader.missing_key(root, "this test suite", "tests", "add `\"tests\": […]`");
+            }
+            return (tested, Vec::new());
+        };
+        if tests.kind() != Kind::Array {
+            self.reader.wrong_shape(tests, "`tests`", "a list of tests");
+            return (tested, Vec::new());
+        }
+        let count = tests.elements().count();
+        if count == 0 {
+            self.nothing(tests.span(), "`tests` is an empty list, so this suite asks nothing");
+        }
+        if !self.reader.within(count, self.reader.limits.tests, "test", "max-tests", tests.span()) {
+            return (tested, Vec::new());
+        }
+        let tests: Vec<Test> = tests.elements().filter_map(|value| self.test(value)).collect();
+        self.distinct(&tests);
+        (tested, tests)
+    }
+
+    /// Whether this is another of the product's files; one message is then enough.
+    fn another_kind(&mut self, root: Value<'_>) -> bool {
+        let found = match FileKind::of(root) {
+            Some(FileKind::Policy) => "a policy document",
+            Some(FileKind::Schema) => "a schema",
+            Some(FileKind::Workspace) => "a workspace",
+            Some(FileKind::Tests) | None => return false,
+        };
+        let span = first_line(&self.reader.source, root.span());
+        let fault =
+            self.reader.fault(Code::UnknownKind, span, format!("this is {found}, not a test suite"), "");
+        self.reader.push(fault.help("a test suite has `tests`"));
+        true
+    }
+
+    /// Reports unknown keys and says whether there were any: what is missing may then stand under one of them.
+    fn known_keys(&mut self, object: Value<'_>, what: &str, known: &[&str], habits: &[Habit]) -> bool {
+        let before = self.reader.report.count(Severity::Error);
+        self.reader.known_keys(object, what, known, habits);
+        self.reader.report.count(Severity::Error) > before
+    }
+
+    /// A path, or the workspace itself.
+    fn tested(&mut self, value: Value<'_>) -> Tested {
+        if value.kind() == Kind::Object {
+            let (limits, report) = (self.reader.limits, &mut *self.reader.report);
+            let workspace = read_workspace(value, self.files, limits, report);
+            return workspace.map_or(Tested::Unnamed, |workspace| Tested::Own(Box::new(workspace)));
+        }
+        if !value.is_text() {
+            self.reader.wrong_shape(value, "`workspace`", "the path of a workspace file, or a workspace");
+            return Tested::Unnamed;
+        }
+        self.word(value, "the path of the workspace").map_or(Tested::Unnamed, Tested::File)
+    }
+
+    fn test(&mut self, value: Value<'_>) -> Option<Test> {
+        if !self.reader.object(value, "a test") {
+            return None;
+        }
+        let strange = self.known_keys(value, "a test", TEST_KEYS, TEST_HABITS);
+        let name = match value.get("name") {
+            Some(name) => self.word(name, "a test's name"),
+            None => {
+                if !strange {
+                    let help =
+                        "say in a few words what it holds: `\"name\": \"editors leave settings alone\"`";
+                    self.reader.missing_key(value, "this test", "name", help);
+                }
+                None
+            }
+        };
+        let claim = self.claim(value, strange);
+        Some(Test { name: name?, claim: claim? })
+    }
+
+    /// What a test says. There are three ways to say it, which do not mix.
+    fn claim(&mut self, test: Value<'_>, strange: bool) -> Option<Claim> {
+        let (may, may_not) = (test.get("may"), test.get("may_not"));
+        let who = ["who", "action", "resource"].into_iter().find_map(|key| key_of(test, key));
+        let cells = key_of(test, "may").or(key_of(test, "may_not"));
+        let ways: Vec<Value<'_>> = [cells, key_of(test, "grid"), who].into_iter().flatten().collect();
+        if let [first, second, ..] = ways[..] {
+            let help = "a test holds `may` and `may_not`, or a `grid`, or `action`, `resource` and `who`";
+            self.mixed(first, second, help);
+            return None;
+        }
+        if ways.is_empty() {
+            if !strange {
+                let fault = "this test asks nothing";
+                self.nothing(Span::new(test.span().start, test.span().start + 1), fault);
+            }
+            return None;
+        }
+        if who.is_some() {
+            return self.who(test, strange);
+        }
+        let askers = self.askers(test, strange);
+        if let (Some(grid), Some(key)) = (test.get("grid"), key_of(test, "grid")) {
+            let rows = self.rows(grid, "`grid`", true);
+            return Some(Claim::Grid { askers: askers?, rows: rows?, span: key.span() });
+        }
+        let may = may.map_or(Some(Vec::new()), |value| self.rows(value, "`may`", false));
+        let may_not = may_not.map_or(Some(Vec::new()), |value| self.rows(value, "`may_not`", false));
+        Some(Claim::Cells { askers: askers?, may: may?, may_not: may_not? })
+    }
+
+    /// `subject` or `role`: one of them, and not both.
+    fn askers(&mut self, test: Value<'_>, strange: bool) -> Option<Askers> {
+        match (test.get("subject"), test.get("role")) {
+            (Some(_), Some(_)) => {
+                if let (Some(subject), Some(role)) = (key_of(test, "subject"), key_of(test, "role")) {
+                    self.mixed(
+                        subject,
+                        role,
+                        "a test is about members, or about roles held alone: write two",
+                    );
+                }
+                None
+            }
+            (Some(subject), None) => self.some_words(subject, "`subject`").map(Askers::Subjects),
+            (None, Some(role)) => self.some_words(role, "`role`").map(Askers::Roles),
+            (None, None) => {
+                if !strange {
+                    let help = "say whom it is about: `\"subject\": \"ID\"`, or `\"role\": \"NAME\"` for a role held alone";
+                    self.reader.missing_key(test, "this test", "subject", help);
+                }
+                None
+            }
+        }
+    }
+
+    /// `action`, `resource` and `who`, all three.
+    fn who(&mut self, test: Value<'_>, strange: bool) -> Option<Claim> {
+        let part = |key: &'static str| test.get(key).zip(key_of(test, key));
+        if let Some(asker) = key_of(test, "subject").or(key_of(test, "role"))
+            && let Some(who) = ["who", "action", "resource"].into_iter().find_map(|key| key_of(test, key))
+        {
+            let help = "`who` lists everybody who may; leave the other out, or write `may` and `may_not`";
+            self.mixed(who, asker, help);
+            return None;
+        }
+        let mut missing = false;
+        for key in ["action", "resource", "who"] {
+            if part(key).is_none() {
+                let help =
+                    "`action` and `resource` are the question, `who` lists everybody who may; `[]` is nobody";
+                if !strange {
+                    self.reader.missing_key(test, "this test", key, help);
+                }
+                missing = true;
+            }
+        }
+        if missing {
+            return None;
+        }
+        let ((action, _), (resource, _), (who, key)) = (part("action")?, part("resource")?, part("who")?);
+        let (actions, kinds) = (self.some_words(action, "`action`"), self.some_words(resource, "`resource`"));
+        let members = self.words(who, "`who`");
+        Some(Claim::Who { actions: actions?, kinds: kinds?, members: members?, span: key.span() })
+    }
+
+    /// Resource types, each with its actions. Only in a grid a type may have none.
+    fn rows(&mut self, value: Value<'_>, what: &str, is_grid: bool) -> Option<Vec<Row>> {
+        if value.kind() != Kind::Object {
+            self.reader.wrong_shape(value, what, "an object of resource types and their actions");
+            return None;
+        }
+        let count = value.members().count();
+        if count == 0 && !is_grid {
+            self.nothing(value.span(), &format!("{what} is empty, so it asks nothing"));
+            return None;
+        }
+        if !self.reader.within(count, self.reader.limits.list_names, "name", "max-names", value.span()) {
+            return None;
+        }
+        let mut rows = Vec::with_capacity(count);
+        let mut whole = true;
+        for (key, value) in value.members() {
+            let kind = self.word(key, "a resource type");
+            let actions = self.words(value, &format!("the actions of {}", quoted(&key.text())));
+            if actions.as_ref().is_some_and(Vec::is_empty) && !is_grid {
+                let message = format!("{} has no actions here, so nothing is asked", quoted(&key.text()));
+                self.nothing(value.span(), &message);
+                whole = false;
+            }
+            match (kind, actions) {
+                (Some(kind), Some(actions)) => rows.push(Row { kind, actions }),
+                _ => whole = false,
+            }
+        }
+        whole.then_some(rows)
+    }
+
+    fn word(&mut self, value: Value<'_>, what: &str) -> Option<Word> {
+        let name = self.reader.name(value, what)?;
+        Some(Word { text: Box::from(&*name), span: value.span() })
+    }
+
+    /// A name, or a list of names.
+    fn words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
+        if value.is_text() {
+            return self.word(value, what).map(|word| vec![word]);
+        }
+        if value.kind() != Kind::Array {
+            self.reader.wrong_shape(value, what, "a name or a list of names");
+            return None;
+        }
+        let count = value.elements().count();
+        if !self.reader.within(count, self.reader.limits.list_names, "name", "max-names", value.span()) {
+            return None;
+        }
+        let item = format!("a name in {what}");
+        let words: Vec<Word> = value.elements().filter_map(|element| self.word(element, &item)).collect();
+        (words.len() == count).then_some(words)
+    }
+
+    /// The same, and not an empty list.
+    fn some_words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
+        let words = self.words(value, what)?;
+        if words.is_empty() {
+            self.nothing(value.span(), &format!("{what} is an empty list, so this test asks nothing"));
+            return None;
+        }
+        Some(words)
+    }
+
+    fn nothing(&mut self, span: Span, message: &str) {
+        let span = first_line(&self.reader.source, span);
+        let fault = self.reader.fault(Code::NothingTested, span, message, "nothing is asked here");
+        let help =
+            "say what is expected with `may`, `may_not` or `grid`, or with `action`, `resource` and `who`";
+        self.reader.push(fault.help(help));
+    }
+
+    fn mixed(&mut self, first: Value<'_>, second: Value<'_>, help: &str) {
+        let message = format!("{} and {} do not go together", quoted(&first.text()), quoted(&second.text()));
+        let fault = self.reader.fault(Code::MixedTest, second.span(), message, "beside this");
+        let fault: Diagnostic = fault.also(&self.reader.source, first.span(), "there is this");
+        self.reader.push(fault.help(help));
+    }
+
+    /// Names tell tests apart in reports that are compared from day to day.
+    fn distinct(&mut self, tests: &[Test]) {
+        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(tests.len());
+        for test in tests {
+            if let Some(&first) = seen.get(&*test.name.text) {
+                let message = format!("two tests have the name {}", quoted(&test.name.text));
+                let fault = self.reader.fault(Code::DuplicateName, test.name.span, message, "again here");
+                let fault = fault.also(&self.reader.source, first, "first here");
+                self.reader.push(fault.help("give each test a name of its own"));
+            } else {
+                seen.insert(&test.name.text, test.name.span);
+            }
+        }
+    }
+}
+
+/// The key itself, for its place.
+fn key_of<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
+    object.members().map(|(key, _)| key).find(|key| key.text() == name)
+}

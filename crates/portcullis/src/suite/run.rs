@@ -1,0 +1,230 @@
+//! Asking: every question of every test, by the check that programs use.
+//!
+//! What was not as expected is kept, up to a thousand questions a test; the rest is counted. Nothing is explained
+//! here: an explanation costs more than a check, and of a grid that fails everywhere nobody reads them all.
+
+use portcullis_matrix::{Permission, PermissionId};
+
+use super::cells::{Expected, count};
+use super::coverage::Coverage;
+use super::explain::Failure;
+use super::resolve::{Person, Resolved, Resolver};
+use super::{Suite, Test};
+use crate::diagnostic::Report;
+use crate::snapshot::{Role, Snapshot};
+use crate::source::Span;
+
+/// How many failures of one test are kept.
+const KEPT: usize = 1_000;
+
+/// Who was asked about: somebody by their id, or a role as if somebody held it and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub enum Asker<'s> {
+    /// A member, or somebody who is none.
+    Subject(&'s str),
+    /// A role, held alone.
+    Role(&'s Role),
+}
+
+impl<'s> Asker<'s> {
+    /// The id or the role's name.
+    #[must_use]
+    pub fn name(self) -> &'s str {
+        match self {
+            Asker::Subject(id) => id,
+            Asker::Role(role) => role.name(),
+        }
+    }
+}
+
+/// What the tests of a suite came to, in the order written.
+#[derive(Clone, Debug)]
+pub struct Outcome<'s> {
+    tests: Vec<TestOutcome<'s>>,
+}
+
+impl<'s> Outcome<'s> {
+    /// The tests.
+    #[must_use]
+    pub fn tests(&self) -> &[TestOutcome<'s>] {
+        &self.tests
+    }
+
+    /// How many tests failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.tests.iter().filter(|test| !test.passed()).count()
+    }
+
+    /// How many questions were asked.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.tests.iter().map(|test| test.asked).sum()
+    }
+}
+
+/// What one test came to.
+#[derive(Clone, Debug)]
+pub struct TestOutcome<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// The place of its name in the suite.
+    pub span: Span,
+    /// How many questions it asked.
+    pub asked: usize,
+    /// How many of them were not answered as expected.
+    pub failed: usize,
+    /// The first thousand of these, in the order of the schema.
+    pub failures: Vec<Failure<'s>>,
+    /// Whether the test lists who may, so that its failures differ in their subjects.
+    pub lists_who: bool,
+}
+
+impl<'s> TestOutcome<'s> {
+    /// Whether every question was answered as expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failed == 0
+    }
+
+    fn fail(&mut self, failure: Failure<'s>) {
+        self.failed += 1;
+        if self.failures.len() < KEPT {
+            self.failures.push(failure);
+        }
+    }
+}
+
+/// Runs a suite that was checked.
+pub(super) fn run<'s>(suite: &'s Suite, snapshot: &'s Snapshot, coverage: &mut Coverage<'s>) -> Outcome<'s> {
+    // What there is to say was said by the check.
+    let mut said = Report::new();
+    let mut resolver = Resolver::new(suite, snapshot, &mut said);
+    let mut runner = Runner { snapshot, coverage };
+    let run = suite.tests.iter().filter_map(|test| Some(runner.test(test, resolver.test(test)?)));
+    Outcome { tests: run.collect() }
+}
+
+struct Runner<'c, 's> {
+    snapshot: &'s Snapshot,
+    coverage: &'c mut Coverage<'s>,
+}
+
+impl<'s> Runner<'_, 's> {
+    fn test(&mut self, test: &'s Test, resolved: Resolved<'s>) -> TestOutcome<'s> {
+        let (name, span) = (&*test.name.text, test.name.span);
+        let lists_who = matches!(resolved, Resolved::Who(..));
+        let mut outcome = TestOutcome { name, span, asked: 0, failed: 0, failures: Vec::new(), lists_who };
+        match resolved {
+            Resolved::Subjects(people, expected) => {
+                people.iter().for_each(|person| self.subject(person, &expected, &mut outcome));
+            }
+            Resolved::Roles(roles, expected) => {
+                roles.iter().for_each(|role| self.role(role, &expected, &mut outcome));
+            }
+            Resolved::Who(asked, people, key) => self.who(&asked, people, key, &mut outcome),
+        }
+        outcome
+    }
+
+    fn subject(&mut self, person: &Person<'s>, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
+        let id = person.id;
+        let (snapshot, stamp) = (self.snapshot, self.snapshot.schema().stamp());
+        let subject = snapshot.subject(id);
+        let granted = |permission: u32| {
+            let permission = Permission::new(stamp, PermissionId::from_u32(permission));
+            subject.is_some_and(|subject| snapshot.check_handles(subject, permission).is_allowed())
+        };
+        self.compare((Asker::Subject(id), person.near), expected, &granted, outcome);
+        if !snapshot.is_suspended(id) && self.coverage.wants_more() {
+            for (role, _) in snapshot.held_roles(id) {
+                self.coverage.note(role, expected, &granted);
+            }
+        }
+    }
+
+    fn role(&mut self, role: &'s Role, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
+        let planes = role.grants().planes();
+        let grants = planes.grants();
+        let granted = |permission: u32| grants.contains(PermissionId::from_u32(permission));
+        self.compare((Asker::Role(role), None), expected, &granted, outcome);
+        self.coverage.note(role, expected, &granted);
+    }
+
+    fn compare(
+        &self,
+        asker: (Asker<'s>, Option<&'s str>),
+        expected: &[Expected],
+        granted: &dyn Fn(u32) -> bool,
+        outcome: &mut TestOutcome<'s>,
+    ) {
+        outcome.asked += count(expected);
+        for one in expected {
+            for permission in one.permissions.clone().filter(|&id| granted(id) != one.allowed) {
+                outcome.fail(self.failure(asker, permission, one.allowed, one.at));
+            }
+        }
+    }
+
+    /// Everybody is asked, and those who may must be those who are listed.
+    fn who(
+        &mut self,
+        asked: &[Expected],
+        mut listed: Vec<Person<'s>>,
+        key: Span,
+        outcome: &mut TestOutcome<'s>,
+    ) {
+        listed.sort_unstable_by_key(|person| (person.id, person.at));
+        listed.dedup_by_key(|person| person.id);
+        let strangers = listed.iter().filter(|person| self.snapshot.subject(person.id).is_none()).count();
+        for permission in asked.iter().flat_map(|one| one.permissions.clone()) {
+            let (action, resource) = self.names(permission);
+            let found = self.snapshot.who(action, resource).unwrap_or_default();
+            outcome.asked += self.snapshot.member_count() + strangers;
+            for person in listed.iter().filter(|person| found.binary_search(&person.id).is_err()) {
+                let asker = (Asker::Subject(person.id), person.near);
+                outcome.fail(self.failure(asker, permission, true, person.at));
+            }
+            let surplus = |id: &&&'s str| listed.binary_search_by_key(*id, |person| person.id).is_err();
+            for &id in found.iter().filter(surplus) {
+                outcome.fail(self.failure((Asker::Subject(id), None), permission, false, key));
+            }
+        }
+        self.note_everybody(asked);
+    }
+
+    /// What members of all roles were asked. Stops when every statement has decided something.
+    fn note_everybody(&mut self, asked: &[Expected]) {
+        let (snapshot, stamp) = (self.snapshot, self.snapshot.schema().stamp());
+        for id in snapshot.members() {
+            if !self.coverage.wants_more() {
+                return;
+            }
+            let Some(subject) = snapshot.subject(id).filter(|_| !snapshot.is_suspended(id)) else { continue };
+            let granted = |permission: u32| {
+                let permission = Permission::new(stamp, PermissionId::from_u32(permission));
+                snapshot.check_handles(subject, permission).is_allowed()
+            };
+            for (role, _) in snapshot.held_roles(id) {
+                if self.coverage.wants(role) {
+                    self.coverage.note(role, asked, &granted);
+                }
+            }
+        }
+    }
+
+    fn names(&self, permission: u32) -> (&'s str, &'s str) {
+        self.snapshot.schema().names_of(PermissionId::from_u32(permission)).unwrap_or_default()
+    }
+
+    fn failure(
+        &self,
+        (asker, near): (Asker<'s>, Option<&'s str>),
+        permission: u32,
+        expected: bool,
+        span: Span,
+    ) -> Failure<'s> {
+        let (action, resource) = self.names(permission);
+        Failure { asker, near, action, resource, expected, span }
+    }
+}
