@@ -111,10 +111,13 @@ impl Compiler<'_> {
             self.legal(mention, "a role's name");
             let name = &mention.name;
             let taken = built_in_name(name).filter(|_| with_built_in);
+            let built_in = taken.is_some();
             if let Some((message, label)) = taken {
                 let fault = self.fault(Code::BuiltInRole, mention, message, label);
                 self.report.push(fault.help("give the role another name"));
-            } else {
+            }
+            // An alias is entered all the same, so that whoever names it is no second fault.
+            if !built_in || names.get(name).is_none() {
                 self.enter(&mut names, documents.len() as u32, mention, "role");
             }
             let document = Arc::clone(document);

@@ -21,6 +21,7 @@ fn chapter(code: Code) -> &'static str {
         "03" => "Workspaces",
         "04" => "Schemas",
         "05" => "Test suites",
+        "06" => "Edits of a running workspace",
         _ => panic!("{code} begins a new hundred: name it here"),
     }
 }
