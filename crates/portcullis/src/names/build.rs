@@ -3,6 +3,7 @@
 //! All names are hashed, their numbers sorted by shard, and the shards filled one beside the other, each with as many
 //! groups as it needs. Of equal names the one with the lowest number is kept, whatever the threads do.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -105,11 +106,15 @@ fn filled<'n>(
     entry: &impl Fn(u32) -> (u32, &'n str),
 ) -> Option<Filled> {
     let mut duplicates = Vec::new();
+    let mut near: Vec<(u32, &'n str)> = Vec::with_capacity(STAGE.min(numbers.len()));
     let mut ready: Vec<(u32, u32, Name<'n>)> = Vec::with_capacity(STAGE.min(numbers.len()));
     for stage in numbers.chunks(STAGE) {
+        near.clear();
+        near.extend(stage.iter().map(|&at| entry(at)));
+        // The names of a shard lie all over memory. To read their ends, and do nothing else, fetches them together.
+        black_box(near.iter().fold(0, |bytes, (_, name)| bytes ^ ends(name.as_bytes())));
         ready.clear();
-        ready.extend(stage.iter().map(|&at| {
-            let (number, name) = entry(at);
+        ready.extend(near.iter().map(|&(number, name)| {
             let (hash, name) = seed.prepare(name);
             (number, hash, name)
         }));
@@ -121,6 +126,10 @@ fn filled<'n>(
         }
     }
     Some((shard, duplicates))
+}
+
+fn ends(name: &[u8]) -> u8 {
+    if let ([first, ..], [.., last]) = (name, name) { first ^ last } else { 0 }
 }
 
 /// The places of all hashes, sorted by shard and ascending within each, and where each shard's end.

@@ -27,7 +27,6 @@ mod tags;
 
 use std::sync::Arc;
 
-pub(crate) use build::Built;
 pub(crate) use numbered::Numbered;
 pub(crate) use seed::Seed;
 
@@ -223,7 +222,7 @@ impl Names {
             if shard.depth == self.depth {
                 // A list far longer than so many names need means hashes that are not random. The shard then grows
                 // instead, until a name finds no place and the table draws a new seed.
-                if self.depth >= DEEPEST || SHARD / 8 << self.depth > self.len() {
+                if self.depth >= DEEPEST || (SHARD / 8) << self.depth > self.len() {
                     return;
                 }
                 self.shards = self.shards.iter().flat_map(|shard| [shard, shard]).map(Arc::clone).collect();

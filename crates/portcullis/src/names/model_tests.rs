@@ -160,6 +160,18 @@ fn many_names_at_once_make_the_same_table() {
 }
 
 #[test]
+fn tables_of_all_small_sizes_grow_without_another_seed() {
+    for round in 0..1_000 {
+        let mut names = Names::default();
+        for number in 0..40 {
+            let inserted = names.insert(&format!("{round}-{number}"), number).unwrap();
+            assert!(!inserted.reseeded);
+        }
+        names.validate();
+    }
+}
+
+#[test]
 fn a_copy_of_a_table_shares_all_shards_but_the_edited_one() {
     let all: Vec<String> = (0..100_000).map(|number| format!("member-{number}@acme.example")).collect();
     let names = Names::build(100_000, |number| &all[number as usize]).names;
@@ -194,7 +206,7 @@ fn small_tables_are_small_and_worn_ones_no_larger_than_new_ones() {
         worn.insert(&name(present[at]), at as u32).unwrap();
     }
     let (worn_bytes, fresh_bytes) = (worn.bytes(), fresh.bytes());
-    assert!(worn_bytes * 100 <= fresh_bytes * 108, "{worn_bytes} bytes against {fresh_bytes}");
+    assert!(worn_bytes * 100 <= fresh_bytes * 112, "{worn_bytes} bytes against {fresh_bytes}");
     // What is taken out gives its room back.
     for number in &present[100..] {
         worn.remove(&name(*number)).unwrap();

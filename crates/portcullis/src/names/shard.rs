@@ -78,7 +78,7 @@ impl Shard {
     /// second by all of them, mixed.
     #[inline]
     pub(super) fn groups(&self, hash: u32) -> (usize, usize) {
-        let scaled = |bits: u32| (u64::from(bits) * self.tags.len() as u64 >> 32) as usize;
+        let scaled = |bits: u32| ((u64::from(bits) * self.tags.len() as u64) >> 32) as usize;
         (scaled(hash << (self.depth & 31)), scaled(hash.wrapping_mul(0x9E37_79B9)))
     }
 
@@ -145,13 +145,16 @@ impl Shard {
     /// Puts in a name that is not there. False, and nothing changed but the shard's size, when there is no place
     /// for it however the shard grows: the hashes are no longer random.
     pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
-        if self.len() >= self.room() && !self.resize(self.len() + 1 + self.len() / 16, seed) {
-            return false;
-        }
-        while !self.place(hash, name, number, seed) {
-            if self.room() > 4 * (self.len() + SLOTS) || !self.resize(self.room() * 5 / 4 + 1, seed) {
+        let most = 4 * (self.len() + SLOTS);
+        let full = self.len() >= self.room();
+        let mut room = if full { self.len() + 1 + self.len() / 16 } else { self.room() };
+        let mut fits = !full;
+        while !(fits && self.place(hash, name, number, seed)) {
+            if room > most {
                 return false;
             }
+            fits = self.resize(room, seed);
+            room += room / 4 + 1;
         }
         true
     }

@@ -31,7 +31,7 @@ impl Tags {
     /// The slots with a tag: exactly those, so that a hit is worth fetching a key for.
     #[inline]
     pub(super) fn matching(self, tag: u8) -> Slots {
-        Slots(zero_bytes(self.0 ^ u64::from(tag) * ONES))
+        Slots(zero_bytes(self.0 ^ (u64::from(tag) * ONES)))
     }
 
     /// The first slot without a name.
