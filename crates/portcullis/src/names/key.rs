@@ -48,8 +48,9 @@ impl Key {
 
     pub(super) fn short(words: Words) -> Key {
         let mut bytes = [0; INLINE];
-        for (chunk, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
-            *chunk = word.to_le_bytes();
+        if let ([a, b, c, d], []) = bytes.as_chunks_mut::<8>() {
+            let [e, f, g, h] = words;
+            (*a, *b, *c, *d) = (e.to_le_bytes(), f.to_le_bytes(), g.to_le_bytes(), h.to_le_bytes());
         }
         Key(bytes)
     }
@@ -62,7 +63,7 @@ impl Key {
     #[inline]
     fn words(&self) -> Words {
         let (&[a, b, c, d], []) = self.0.as_chunks::<8>() else { return [0; 4] };
-        [a, b, c, d].map(u64::from_le_bytes)
+        [u64::from_le_bytes(a), u64::from_le_bytes(b), u64::from_le_bytes(c), u64::from_le_bytes(d)]
     }
 
     /// The first word, for who wants the key fetched before it is compared.

@@ -135,10 +135,10 @@ impl Names {
     /// # Errors
     /// The number that the name has already; nothing is changed then.
     pub(crate) fn insert(&mut self, name: &str, number: u32) -> Result<Inserted, Taken> {
-        if let Some(taken) = self.get(name) {
+        let (hash, ready) = self.seed.prepare(name);
+        if let Some(taken) = self.shard(hash).and_then(|shard| shard.find(hash, &ready)) {
             return Err(Taken(taken));
         }
-        let (hash, ready) = self.seed.prepare(name);
         if self.shards.is_empty() {
             self.shards = Arc::new([Arc::new(Shard::with_room(1, 0))]);
         }
@@ -157,8 +157,9 @@ impl Names {
 
     /// Takes a name out; the number that it had.
     pub(crate) fn remove(&mut self, name: &str) -> Option<u32> {
-        self.get(name)?;
         let (hash, name) = self.seed.prepare(name);
+        // A name that is not there copies no shard.
+        self.shard(hash)?.find(hash, &name)?;
         let number = self.edit(hash, |shard, seed| shard.remove(hash, &name, seed))??;
         self.len -= 1;
         if self.len == 0 {

@@ -34,6 +34,11 @@ struct Block {
 
 const EMPTY: Block = Block { numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
 
+/// The room for so many names that are about to become more: a sixteenth, small shards a half, but little.
+fn with_slack(names: usize) -> usize {
+    names + 1 + (names / 16).max(names.min(32) / 2)
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
     tags: Box<[Tags]>,
@@ -147,7 +152,7 @@ impl Shard {
     pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
         let most = 4 * (self.len() + SLOTS);
         let full = self.len() >= self.room();
-        let mut room = if full { self.len() + 1 + self.len() / 16 } else { self.room() };
+        let mut room = if full { with_slack(self.len()) } else { self.room() };
         let mut fits = !full;
         while !(fits && self.place(hash, name, number, seed)) {
             if room > most {
@@ -171,7 +176,7 @@ impl Shard {
         let sparse = self.tags.len() > 1 && self.len() * 2 < self.room();
         if sparse || self.dead * 4 > self.long.len() + 4_096 {
             // Should they not fit, the shard stays as it is, larger than it need be.
-            self.resize(self.len() + self.len() / 16, seed);
+            self.resize(with_slack(self.len()), seed);
         }
         Some(number)
     }
@@ -195,7 +200,7 @@ impl Shard {
             half.push((hash, name, number));
         }
         let shard = |entries: Vec<(u32, Name<'_>, u32)>| {
-            let mut shard = Shard::with_room(entries.len() + entries.len() / 16 + 1, self.depth + 1);
+            let mut shard = Shard::with_room(with_slack(entries.len()), self.depth + 1);
             let fits = entries.iter().all(|(hash, name, number)| shard.place(*hash, name, *number, seed));
             fits.then_some(shard)
         };
