@@ -6,7 +6,7 @@
 //! key. Many names at once are looked up in stages (`staged`), so that they wait for memory together.
 //!
 //! The table is cut into shards by the first bits of the hashes (`shard`). A copy of a table shares them, and an
-//! edit copies one: about 170 kB of a million names' 42 MB. A shard that outgrows [`SHARD`] names splits in two,
+//! edit copies one: about 160 kB of a million names' 40 MB. A shard that outgrows [`SHARD`] names splits in two,
 //! and the list of shards doubles when it has no room for both; so an insertion never rebuilds more than one. It
 //! does when a name finds no place in its two groups: then somebody knows the seed, and all names move to another.
 //!
