@@ -43,7 +43,6 @@ pub mod hightouch;
 mod json;
 mod limits;
 mod lint;
-#[allow(dead_code, reason = "edits, batches and bulk loading are about to use the rest")]
 mod names;
 mod pattern;
 mod policy;
