@@ -28,7 +28,7 @@ mod tags;
 use std::sync::Arc;
 
 pub(crate) use numbered::Numbered;
-pub(crate) use seed::Seed;
+pub(crate) use seed::{Seed, fold};
 
 use key::padded;
 use shard::Shard;

@@ -60,7 +60,7 @@ impl Seed {
 
 /// Both halves of a product, one over the other: every bit of the factors reaches every bit of it.
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }

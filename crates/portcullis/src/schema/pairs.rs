@@ -4,20 +4,28 @@
 //! names and, while that stays small, every other pair of known names too (aliases, covered names, pairs
 //! that are not admitted), so that such questions cost no more. What is not in it is looked up name by name.
 //!
-//! A schema is built once and asked for ever, so the hash is chosen to suit its names: if the first four
-//! bytes of each name, the last four and the length tell the pairs apart well enough, they are the hash:
-//! a few instructions, and no branch on the lengths of names (a mispredicted one costs as much as the
-//! whole probe). Otherwise both names are hashed in full. Either way whole names are compared.
+//! Names are compared without a branch on their lengths, since a mispredicted one costs as much as the whole
+//! probe: four pieces of four bytes, which overlap in short names, cover all of a name of up to 16 bytes, so that the
+//! pieces and the length are the name. Of longer names the rest is compared too.
+//!
+//! A schema is built once and asked for ever, so the hash is chosen to suit its names: if pieces and lengths tell
+//! the pairs apart well enough, they are hashed: a few instructions. Otherwise both names are hashed in full.
 
 use std::hash::{BuildHasher, Hasher};
 
 use super::pair_table::Table;
-use crate::names::Seed;
+use crate::names::{Seed, fold};
 
-/// A name with its ends beside it.
+/// Four pieces of a name.
+type Pieces = [u64; 2];
+
+/// The longest name that its pieces cover.
+const COVERED: u32 = 16;
+
+/// A name with its pieces beside it.
 #[derive(Clone, Copy, Debug)]
 struct Key {
-    ends: u64,
+    pieces: Pieces,
     start: u32,
     length: u32,
 }
@@ -63,7 +71,7 @@ pub(super) struct PairsBuilder {
 impl PairsBuilder {
     fn write(&mut self, name: &str) -> Key {
         let key =
-            Key { ends: ends(name.as_bytes()), start: self.text.len() as u32, length: name.len() as u32 };
+            Key { pieces: pieces(name.as_bytes()), start: self.text.len() as u32, length: name.len() as u32 };
         self.text.extend_from_slice(name.as_bytes());
         key
     }
@@ -132,17 +140,17 @@ impl Pairs {
     }
 }
 
-/// A name that is asked for, its ends read once.
+/// A name that is asked for, its pieces read once.
 #[derive(Clone, Copy)]
 struct Asked<'n> {
     name: &'n [u8],
-    ends: u64,
+    pieces: Pieces,
 }
 
 impl<'n> Asked<'n> {
     #[inline]
     fn new(name: &'n [u8]) -> Self {
-        Asked { name, ends: ends(name) }
+        Asked { name, pieces: pieces(name) }
     }
 }
 
@@ -156,29 +164,31 @@ impl Key {
     /// Whether the key is the name asked for, byte by byte.
     #[inline]
     fn is(self, asked: Asked<'_>, text: &[u8]) -> bool {
-        let alike = self.ends == asked.ends && self.length as usize == asked.name.len();
-        alike && self.name(text) == asked.name
+        let ([a, b], [c, d]) = (self.pieces, asked.pieces);
+        let differs = (a ^ c) | (b ^ d) | (u64::from(self.length) ^ asked.name.len() as u64);
+        differs == 0 && (self.length <= COVERED || self.name(text) == asked.name)
     }
 }
 
-/// The first four bytes and the last four, which overlap in names of less than eight; of a name of less than
-/// four, its bytes.
+/// The first eight bytes and the last eight, as pieces of four that overlap where there are not so many; of a
+/// name of less than four, its bytes.
 #[inline]
-fn ends(name: &[u8]) -> u64 {
-    if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
-    }
-    name.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
+fn pieces(name: &[u8]) -> Pieces {
+    let Some(late) = name.len().checked_sub(4) else {
+        return [name.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte)), 0];
+    };
+    let piece = |at: usize| {
+        let bytes = name.get(at..).and_then(|rest| rest.first_chunk::<4>());
+        u64::from(bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes)))
+    };
+    [piece(0) | piece(late.min(4)) << 32, piece(late.saturating_sub(4)) | piece(late) << 32]
 }
 
 #[inline]
 fn sampled_hash(seed: &Seed, action: Asked<'_>, resource: Asked<'_>) -> u64 {
-    // Odd constants without pattern; what they are matters little under a random salt.
-    let [salt, ..] = seed.salts;
-    let first = (action.ends ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let ([a, b], [c, d], [i, j, k, l]) = (action.pieces, resource.pieces, seed.salts);
     let lengths = (resource.name.len() as u64) << 32 | action.name.len() as u64;
-    let both = (first.rotate_left(29) ^ resource.ends ^ lengths).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    both ^ both >> 32
+    fold(a ^ i, c ^ j ^ lengths) ^ fold(b ^ k, d ^ l).rotate_left(17)
 }
 
 /// Both names in full; the length keeps (`ab`, `c`) apart from (`a`, `bc`).
@@ -214,14 +224,44 @@ mod tests {
 
     #[test]
     fn names_with_the_same_ends_are_told_apart() {
-        let alike =
-            ["abcdwxyz", "abcd-wxyz", "abcd+wxyz", "abcd--wxyz", "abc", "abcd", "bc", "c", "\0c", "abcwxyz"];
+        let alike = [
+            "abcdwxyz",
+            "abcd-wxyz",
+            "abcd+wxyz",
+            "abcd--wxyz",
+            "abc",
+            "abcd",
+            "bc",
+            "c",
+            "\0c",
+            "abcwxyz",
+            "abcdefgh-stuvwxyz",
+            "abcdefgh+stuvwxyz",
+            "abcdefgh--stuvwxyz",
+            "abcdefghstuvwxyz",
+            "bcdefghstuvwxyz",
+        ];
         all_found("read", &alike.map(str::to_owned));
         for name in alike {
             for other in alike {
-                let key = Key { ends: ends(name.as_bytes()), start: 0, length: name.len() as u32 };
+                let key = Key { pieces: pieces(name.as_bytes()), start: 0, length: name.len() as u32 };
                 assert_eq!(key.is(Asked::new(other.as_bytes()), name.as_bytes()), name == other);
             }
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_name_counts_at_every_length() {
+        for length in 1..=40_usize {
+            let name = "a".repeat(length);
+            let key = Key { pieces: pieces(name.as_bytes()), start: 0, length: length as u32 };
+            for at in 0..length {
+                let mut other = name.clone();
+                other.replace_range(at..=at, "b");
+                assert!(!key.is(Asked::new(other.as_bytes()), name.as_bytes()), "{other}");
+                assert!(length > COVERED as usize || pieces(other.as_bytes()) != key.pieces, "{other}");
+            }
+            assert!(key.is(Asked::new(name.as_bytes()), name.as_bytes()));
         }
     }
 

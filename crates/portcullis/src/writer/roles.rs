@@ -71,8 +71,7 @@ impl Writer {
         let groups: Vec<&str> =
             groups.filter(|group| group.roles.contains(&number)).map(|group| &*group.name).collect();
         if !groups.is_empty() {
-            let (noun, names) =
-                (if groups.len() == 1 { "group" } else { "groups" }, listed(groups, 6));
+            let (noun, names) = (if groups.len() == 1 { "group" } else { "groups" }, listed(groups, 6));
             holders.push(format!("the {noun} {names} give it"));
         }
         if self.state.default_role == Some(number) {
