@@ -28,6 +28,7 @@ impl Writer {
             Some(mention) => self.role(&mention.name)?,
             None => (self.state.default_role.ok_or_else(|| no_role(id))?, Report::new()),
         };
+        self.may_hold(id, 1)?;
         // Subjects are one more than numbers, and the column of roles has one for every number.
         let number = self.directory().own_roles.len() as u32;
         if number >= MatrixBuilder::SUBJECTS - 1 {

@@ -2,8 +2,9 @@
 //!
 //! The newest value lies in two places, each behind its own lock; `newest` counts publications and its last bit
 //! says which place readers go to. A publisher writes the place that nobody is sent to, then counts up,
-//! then brings the other place up to date. So a reader meets a lock only when it read the count just before it
-//! changed; it tries, never waits, and reads the count again.
+//! then brings the other place up to date. So a reader meets a lock, or a value of another number than it came for,
+//! only when it read the count just before it changed; it tries, never waits, and reads the count again. Since a
+//! value counts only once it is counted, all readers together never go back: what one has seen, the next one sees.
 //!
 //! A reader keeps what it saw last and looks at the count alone before each use: one load, which
 //! costs about as much as a check. Values that were replaced stay with the publisher until no reader has them
@@ -19,11 +20,25 @@ use crate::sync::{Arc, AtomicU64, Mutex, Ordering, RwLock, TryLockError, pause};
 struct Shared<T> {
     /// The number of the newest publication.
     newest: AtomicU64,
-    /// A publication and its number, at its number's last bit and, a little later, at the other.
-    places: [RwLock<(u64, Arc<T>)>; 2],
+    /// At a publication's number's last bit and, a little later, at the other.
+    places: [RwLock<Numbered<T>>; 2],
     /// Values that were replaced. Only the publisher locks it; what it holds when the publisher is gone goes with the
     /// last subscriber, when that is dropped.
     retired: Mutex<Vec<Arc<T>>>,
+}
+
+/// A publication and its number.
+#[derive(Debug)]
+struct Numbered<T> {
+    number: u64,
+    value: Arc<T>,
+}
+
+impl<T> Numbered<T> {
+    /// The value, if it is the publication of this number.
+    fn numbered(&self, number: u64) -> Option<Arc<T>> {
+        (self.number == number).then(|| Arc::clone(&self.value))
+    }
 }
 
 /// The one who publishes.
@@ -50,7 +65,7 @@ impl<T> Clone for Subscriber<T> {
 impl<T> Publisher<T> {
     /// A publisher whose first publication this is.
     pub(crate) fn new(first: Arc<T>) -> Self {
-        let place = || RwLock::new((0, Arc::clone(&first)));
+        let place = || RwLock::new(Numbered { number: 0, value: Arc::clone(&first) });
         let shared =
             Shared { newest: AtomicU64::new(0), places: [place(), place()], retired: Mutex::new(Vec::new()) };
         Publisher { shared: Arc::new(shared), newest: first }
@@ -88,8 +103,8 @@ impl<T> Publisher<T> {
     }
 }
 
-fn put<T>(place: &RwLock<(u64, Arc<T>)>, number: u64, value: &Arc<T>) {
-    let fresh = (number, Arc::clone(value));
+fn put<T>(place: &RwLock<Numbered<T>>, number: u64, value: &Arc<T>) {
+    let fresh = Numbered { number, value: Arc::clone(value) };
     // A lock is poisoned by a panic while it is held, and nothing in here can panic.
     let replaced = match place.write() {
         Ok(mut held) => std::mem::replace(&mut *held, fresh),
@@ -100,7 +115,7 @@ fn put<T>(place: &RwLock<(u64, Arc<T>)>, number: u64, value: &Arc<T>) {
 }
 
 impl<T> Shared<T> {
-    fn place(&self, number: u64) -> &RwLock<(u64, Arc<T>)> {
+    fn place(&self, number: u64) -> &RwLock<Numbered<T>> {
         let [even, odd] = &self.places;
         if number.is_multiple_of(2) { even } else { odd }
     }
@@ -126,17 +141,16 @@ impl<T> Subscriber<T> {
     fn refresh(&mut self) {
         loop {
             let newest = self.shared.newest.load(Ordering::Acquire);
+            // A place may hold a publication that is not counted yet. Whoever took it would, at the next look, be sent back
+            // to the one that is; so what is there counts only under the number that was read.
             let found = match self.shared.place(newest).try_read() {
-                Ok(held) => Some((held.0, Arc::clone(&held.1))),
-                Err(TryLockError::Poisoned(poisoned)) => {
-                    let held = poisoned.into_inner();
-                    Some((held.0, Arc::clone(&held.1)))
-                }
+                Ok(held) => held.numbered(newest),
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().numbered(newest),
                 // The publisher is at this place, so the count has changed or is about to.
                 Err(TryLockError::WouldBlock) => None,
             };
-            if let Some((number, value)) = found {
-                (self.seen, self.pinned) = (number, value);
+            if let Some(value) = found {
+                (self.seen, self.pinned) = (newest, value);
                 return;
             }
             pause();

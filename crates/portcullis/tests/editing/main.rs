@@ -218,7 +218,7 @@ fn runs(seeds: u64, steps: usize, setting: impl Fn(&mut Prng) -> Setting) {
 fn limits(prng: &mut Prng, built_in: usize) -> Limits {
     let mut limits = Limits::default();
     if prng.percent(50) {
-        (limits.members, limits.roles, limits.roles_per_subject) = (9, built_in + 5, 1 + prng.below(3));
+        (limits.members, limits.roles, limits.roles_per_subject) = (9, built_in + 5, prng.below(4));
     }
     limits
 }
