@@ -202,6 +202,12 @@ fn in_batch(snapshot: &Snapshot, asked: &[Asked]) -> Vec<u64> {
     let words = subjects.len().div_ceil(64);
     let (mut granted, mut open) = (vec![0; words], vec![0; words]);
     snapshot.check_batch(&subjects, &permissions, &mut granted, &mut open);
+    let questions: Vec<_> = asked.iter().map(Asked::parts).collect();
+    let mut decisions = vec![Decision::default(); questions.len()];
+    snapshot.check_many(&questions, &mut decisions);
+    for ((subject, action, resource), decision) in questions.into_iter().zip(decisions) {
+        assert_eq!(decision, snapshot.check(subject, action, resource));
+    }
     for (at, (subject, permission)) in subjects.iter().zip(&permissions).enumerate() {
         let scalar = snapshot.check_handles(*subject, *permission).is_allowed();
         assert_eq!(granted[at / 64] >> (at % 64) & 1 == 1, scalar);

@@ -257,8 +257,8 @@ fn edits_beside_built_in_roles() {
 #[test]
 fn edits_of_a_large_workspace() {
     // More sets, names and groups than a chunk of any table takes.
-    runs(1, 400, |prng| {
+    runs(1, 300, |prng| {
         let schema = generate::schema(prng, Size { types: 5, actions: 6, ..Size::default() });
-        Setting::large(schema, Layout::Auto, [300, 60, 6_000])
+        Setting::large(schema, Layout::Auto, [300, 40, 3_000])
     });
 }
