@@ -2,7 +2,8 @@
 //!
 //! A handle is eight bytes that a caller keeps. When it is of another workspace, of a snapshot that was compiled before, of
 //! another schema, or a number beyond the last, a table that was addressed with it would answer for somebody else. These
-//! tests hand in each kind, one at a time and in a batch, in both row layouts.
+//! tests hand in each kind, one at a time and in a batch, in both row layouts. A writer's snapshots are of one lineage: there
+//! a handle stays good for as long as its member does, and is never another's.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +13,9 @@
 )]
 
 use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId};
-use portcullis::{Decision, Document, Member, Reason, Revision, Schema, Snapshot, Source, Workspace};
+use portcullis::{
+    Decision, Document, Group, Member, Reason, Revision, Schema, Snapshot, Source, Workspace, Writer,
+};
 
 const LAYOUTS: [Layout; 2] = [Layout::Flat, Layout::Paged];
 
@@ -23,13 +26,17 @@ fn schema() -> Schema {
     Schema::read(&Source::new("schema.json", text)).unwrap().0
 }
 
+fn allowing(actions: &str) -> Document {
+    let text = format!(
+        r#"{{"version": "2022-04-26", "policies": [{{"effect": "allow", "actions": "{actions}", "resource": "*"}}]}}"#
+    );
+    Document::read(&Source::new("role.json", text)).unwrap().0
+}
+
 /// A workspace in which everybody may everything, so that whatever is read by mistake is a grant.
 fn open_house(schema: &Schema, members: &[&str], layout: Layout) -> Snapshot {
-    let text =
-        r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "*"}]}"#;
-    let (document, _) = Document::read(&Source::new("all.json", text)).unwrap();
     let mut workspace = Workspace::new("acme", schema.clone());
-    workspace.add_role("all", document).set_default_role("all");
+    workspace.add_role("all", allowing("*")).set_default_role("all");
     for member in members {
         workspace.add_member(*member, Member::new());
     }
@@ -39,7 +46,7 @@ fn open_house(schema: &Schema, members: &[&str], layout: Layout) -> Snapshot {
 /// Denied one by one and in batch, with the reason.
 fn denied(snapshot: &Snapshot, subject: Subject, permission: Permission, reason: Reason) {
     let decision = snapshot.check_handles(subject, permission);
-    assert_eq!(decision, Decision::Deny { reason, revision: Revision::new(7) });
+    assert_eq!(decision, Decision::Deny { reason, revision: snapshot.revision() });
     let own = (snapshot.subject("ann").unwrap(), snapshot.permission("read", "t0").unwrap());
     // Between two questions that are granted, at the end of a word and behind it.
     for at in [0, 63, 64, 99] {
@@ -161,4 +168,161 @@ fn a_bitmap_that_is_too_short_loses_answers_and_never_shifts_them() {
     let mut long = [u64::MAX; 3];
     snapshot.check_batch(&[ann; 65], &[read; 200], &mut long, &mut []);
     assert_eq!(long, [u64::MAX, 1, 0]);
+}
+
+/// A writer of an open house.
+fn writer(schema: &Schema, members: &[&str], layout: Layout) -> Writer {
+    Writer::new(open_house(schema, members, layout))
+}
+
+#[test]
+fn the_handle_of_a_member_removed_by_an_edit_is_never_somebody_elses() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut writer = writer(&schema, &["ann", "bob", "cy"], layout);
+        let read = schema.permission("read", "t0").unwrap();
+        let before = writer.snapshot().clone();
+        let [bob, cy] = ["bob", "cy"].map(|id| before.subject(id).unwrap());
+        writer.add_group("some", Group::new().role("all").member("bob")).unwrap();
+        writer.remove_member("bob").unwrap();
+        denied(writer.publish(), bob, read, Reason::UnknownSubject);
+        assert!(writer.snapshot().subject("bob").is_none());
+        // Others come, also one of the same name, and take no number that was somebody's.
+        let mut handles = vec![bob];
+        for id in ["dan", "bob", "eve"] {
+            writer.add_member(id, Member::new()).unwrap();
+            let after = writer.publish();
+            let handle = after.subject(id).unwrap();
+            assert!(!handles.contains(&handle), "{id} got the handle of somebody who left");
+            handles.push(handle);
+            denied(after, bob, read, Reason::UnknownSubject);
+            granted(after, handle, read);
+            granted(after, cy, read);
+        }
+        // Nor does the last number come back, when there was nobody behind it.
+        let eve = *handles.last().unwrap();
+        writer.remove_member("eve").unwrap();
+        writer.publish();
+        writer.add_member("fay", Member::new()).unwrap();
+        denied(writer.publish(), eve, read, Reason::UnknownSubject);
+        // Nor for a writer that goes on from here.
+        let mut other = Writer::new(writer.snapshot().clone());
+        other.add_member("gil", Member::new()).unwrap();
+        let after = other.publish();
+        denied(after, eve, read, Reason::UnknownSubject);
+        denied(after, bob, read, Reason::UnknownSubject);
+        granted(after, after.subject("gil").unwrap(), read);
+        assert_ne!(after.subject("gil"), Some(eve));
+        // What was true before is still true there.
+        granted(&before, bob, read);
+        denied(&before, eve, read, Reason::UnknownSubject);
+    }
+}
+
+#[test]
+fn the_handle_of_a_suspended_member_is_good_again_with_them() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut writer = writer(&schema, &["ann", "bob"], layout);
+        let read = schema.permission("read", "t0").unwrap();
+        let bob = writer.snapshot().subject("bob").unwrap();
+        for _ in 0..3 {
+            writer.suspend_member("bob").unwrap();
+            denied(writer.publish(), bob, read, Reason::Suspended);
+            assert_eq!(writer.snapshot().subject("bob"), Some(bob));
+            writer.reactivate_member("bob").unwrap();
+            granted(writer.publish(), bob, read);
+        }
+        writer.suspend_member("bob").unwrap();
+        writer.remove_member("bob").unwrap();
+        denied(writer.publish(), bob, read, Reason::UnknownSubject);
+    }
+}
+
+#[test]
+fn a_handle_is_kept_across_edits() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut writer = writer(&schema, &["ann", "bob"], layout);
+        let mut reader = writer.reader();
+        let bob = reader.snapshot().subject("bob").unwrap();
+        let [read, write] = ["read", "write"].map(|action| schema.permission(action, "t39").unwrap());
+        for round in 0..40 {
+            let (allowed, other) = if round % 2 == 0 { (read, write) } else { (write, read) };
+            let actions = if round % 2 == 0 { "read" } else { "write" };
+            match round % 5 {
+                0 => drop(writer.replace_role("all", allowing(actions)).unwrap()),
+                _ => {
+                    writer.add_role(&format!("role {round}"), allowing(actions)).unwrap();
+                    writer.set_member_role("bob", &format!("role {round}")).unwrap();
+                    writer.replace_role("all", allowing("*")).unwrap();
+                }
+            }
+            if round % 5 == 0 {
+                writer.set_member_role("bob", "all").unwrap();
+            }
+            let after = writer.publish();
+            assert_eq!(after.subject("bob"), Some(bob));
+            granted(after, bob, allowed);
+            assert_eq!(after.check_handles(bob, other).reason(), Reason::NotGranted);
+            assert!(reader.check_handles(bob, allowed).is_allowed());
+        }
+    }
+}
+
+#[test]
+fn a_handle_is_of_the_lineage_that_made_it() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut ours = writer(&schema, &["ann", "bob"], layout);
+        let mut theirs = writer(&schema, &["ann", "bob"], layout);
+        let read = schema.permission("read", "t0").unwrap();
+        for writer in [&mut ours, &mut theirs] {
+            writer.add_member("cy", Member::new()).unwrap();
+            writer.publish();
+        }
+        // The same workspace compiled afresh is another lineage too, and so is an edited one beside it.
+        let fresh = open_house(&schema, &["ann", "bob", "cy"], layout);
+        for id in ["ann", "bob", "cy"] {
+            let handles =
+                [ours.snapshot(), theirs.snapshot(), &fresh].map(|snapshot| snapshot.subject(id).unwrap());
+            for (own, snapshot) in [&**ours.snapshot(), &**theirs.snapshot(), &fresh].into_iter().enumerate()
+            {
+                for (made, handle) in handles.into_iter().enumerate() {
+                    match made == own {
+                        true => granted(snapshot, handle, read),
+                        false => denied(snapshot, handle, read, Reason::Stale),
+                    }
+                }
+            }
+        }
+        // A schema read again is another schema, whatever was edited.
+        let other = self::schema().permission("read", "t0").unwrap();
+        denied(ours.snapshot(), ours.snapshot().subject("ann").unwrap(), other, Reason::Stale);
+    }
+}
+
+#[test]
+fn a_permission_beyond_the_last_after_edits() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut writer = writer(&schema, &["ann"], layout);
+        // Rows behind hers that grant everything, so that whatever is read beyond hers is a grant.
+        for number in 0..10 {
+            writer.add_role(&format!("role {number}"), allowing("*")).unwrap();
+            writer
+                .add_member(&format!("member {number}"), Member::with_role(format!("role {number}")))
+                .unwrap();
+        }
+        let snapshot = writer.publish();
+        let (count, stamp) = (schema.permission_count(), schema.stamp());
+        for id in ["ann", "member 0", "member 9"] {
+            let subject = snapshot.subject(id).unwrap();
+            granted(snapshot, subject, Permission::new(stamp, PermissionId::from_u32(count - 1)));
+            for number in [count, count + 64, 512, u32::MAX] {
+                let beyond = Permission::new(stamp, PermissionId::from_u32(number));
+                denied(snapshot, subject, beyond, Reason::Stale);
+            }
+        }
+    }
 }
