@@ -7,6 +7,7 @@
 //!   a workspace file, questions, and the answers that the publisher gave. Every engine runs the same cases.
 //! * [`exhaustive`] lists every policy of up to two statements over a schema of two actions and two types.
 //! * [`generate`] makes schemas, policies, workspaces and questions from a seed, the same on every machine.
+//! * [`churn`] leads a workspace's life, edit by edit.
 //! * [`agreement`] holds the engine against the reference, question by question.
 //! * [`fuzz`] has the bodies of the fuzz targets, which ordinary tests replay.
 //!
@@ -31,6 +32,7 @@
 //! ```
 
 pub mod agreement;
+pub mod churn;
 pub mod corpus;
 pub mod exhaustive;
 pub mod fuzz;
