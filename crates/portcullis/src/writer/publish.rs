@@ -95,12 +95,6 @@ impl<T> Publisher<T> {
         // Nobody can come to hold a retired value who does not hold it now: one count is ours.
         retired.retain(|value| Arc::strong_count(value) > 1);
     }
-
-    /// How many replaced values are still read by somebody.
-    #[cfg(test)]
-    pub(crate) fn retired(&self) -> usize {
-        self.shared.retired.lock().map_or(0, |retired| retired.len())
-    }
 }
 
 fn put<T>(place: &RwLock<Numbered<T>>, number: u64, value: &Arc<T>) {
