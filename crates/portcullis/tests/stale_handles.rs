@@ -326,3 +326,41 @@ fn a_permission_beyond_the_last_after_edits() {
         }
     }
 }
+
+#[test]
+fn two_writers_that_go_on_from_one_snapshot_give_no_number_twice() {
+    let schema = schema();
+    for layout in LAYOUTS {
+        let mut one = writer(&schema, &["ann"], layout);
+        let mut other = Writer::new(one.snapshot().clone());
+        let read = schema.permission("read", "t0").unwrap();
+        let join = |writer: &mut Writer, id: &str| {
+            writer.add_member(id, Member::new()).unwrap();
+            writer.publish().subject(id).unwrap()
+        };
+        let (bob, cy) = (join(&mut one, "bob"), join(&mut other, "cy"));
+        let dan = join(&mut one, "dan");
+        granted(other.snapshot(), cy, read);
+        for handle in [bob, dan] {
+            granted(one.snapshot(), handle, read);
+            denied(other.snapshot(), handle, read, Reason::UnknownSubject);
+        }
+        denied(one.snapshot(), cy, read, Reason::UnknownSubject);
+        for writer in [&one, &other] {
+            assert_eq!(writer.snapshot().matrix().validate(), Ok(()));
+        }
+        assert_eq!(one.snapshot().members().collect::<Vec<_>>(), ["ann", "bob", "dan"]);
+        assert_eq!(other.snapshot().members().collect::<Vec<_>>(), ["ann", "cy"]);
+        // Nor after joins that were discarded, between those of the other.
+        one.add_member("eve", Member::new()).unwrap();
+        let fay = join(&mut other, "fay");
+        one.add_member("gil", Member::new()).unwrap();
+        one.discard();
+        let eve = join(&mut one, "eve");
+        denied(one.snapshot(), fay, read, Reason::UnknownSubject);
+        denied(other.snapshot(), eve, read, Reason::UnknownSubject);
+        granted(other.snapshot(), fay, read);
+        granted(one.snapshot(), eve, read);
+        assert_eq!(one.snapshot().matrix().validate(), Ok(()));
+    }
+}

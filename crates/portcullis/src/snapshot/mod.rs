@@ -11,6 +11,7 @@ mod question;
 mod staged;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use portcullis_matrix::persistent::Table;
 use portcullis_matrix::{
@@ -92,6 +93,9 @@ pub struct Snapshot {
     /// The role of those who join without naming one.
     pub(crate) default_role: Option<u32>,
     pub(crate) directory: Directory,
+    /// How many numbers of members were ever given out under this lineage: common to all its snapshots, so that two
+    /// writers that go on from one of them never give one number to two people.
+    pub(crate) numbers: Arc<AtomicU32>,
 }
 
 impl Snapshot {

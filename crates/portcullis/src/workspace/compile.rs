@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use portcullis_matrix::persistent::{Column, Table};
 use portcullis_matrix::{BuildError, Layout, Matrix, MatrixBuilder, RoleId, SetId, Stamp};
@@ -86,6 +87,7 @@ impl Compiler<'_> {
             roles,
             default_role,
             directory,
+            numbers: Arc::new(AtomicU32::new(self.workspace.members.len() as u32)),
         })
     }
 

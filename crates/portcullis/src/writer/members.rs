@@ -1,5 +1,7 @@
 //! Edits of members: join, leave, change role, suspend.
 
+use std::sync::atomic::Ordering;
+
 use portcullis_matrix::{MatrixBuilder, SetId};
 
 use super::{Writer, count, out_of_numbers, refused};
@@ -29,16 +31,11 @@ impl Writer {
             None => (self.state.default_role.ok_or_else(|| no_role(id))?, Report::new()),
         };
         self.may_hold(id, 1)?;
-        // Subjects are one more than numbers, and the column of roles has one for every number.
-        let number = self.directory().own_roles.len() as u32;
-        if number >= MatrixBuilder::SUBJECTS - 1 {
-            return Err(out_of_numbers(portcullis_matrix::BuildError::Full(
-                portcullis_matrix::Table::Subjects,
-            )));
-        }
         let roles = [portcullis_matrix::RoleId::from_u32(role)];
         let set = if member.suspended { Ok(SetId::SUSPENDED) } else { self.matrix.add_set(&roles) };
-        set.and_then(|set| self.matrix.add_subject(set)).map_err(out_of_numbers)?;
+        let set = set.map_err(out_of_numbers)?;
+        let number = self.next_number()?;
+        self.matrix.add_subject(set).map_err(out_of_numbers)?;
         let directory = &mut self.state.directory;
         if let Ok(inserted) = directory.members.insert(id, number) {
             directory.hashes.push(&[inserted.hash]);
@@ -63,6 +60,23 @@ impl Writer {
         count(&mut self.owners, role, 1);
         self.changed = true;
         Ok(report)
+    }
+
+    /// The number of somebody who joins. Numbers that another writer of this lineage has given out meanwhile, or this one to
+    /// somebody who was discarded, are nobody's here.
+    fn next_number(&mut self) -> Result<u32, Report> {
+        // Subjects are one more than numbers.
+        let next = |next: u32| (next < MatrixBuilder::SUBJECTS - 1).then(|| next + 1);
+        let number = self.state.numbers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let full = portcullis_matrix::BuildError::Full(portcullis_matrix::Table::Subjects);
+        let number = number.map_err(|_| out_of_numbers(full))?;
+        let directory = &mut self.state.directory;
+        for _ in directory.own_roles.len() as u32..number {
+            self.matrix.add_vacant().map_err(out_of_numbers)?;
+            directory.hashes.push(&[0]);
+            directory.own_roles.push(0);
+        }
+        Ok(number)
     }
 
     /// Removes a member, also from all groups. Their handles deny from then on, and never become somebody else's.

@@ -231,12 +231,12 @@ fn small(prng: &mut Prng, layout: Layout) -> Setting {
 
 #[test]
 fn edits_under_a_schema_with_flat_rows() {
-    runs(16, 150, |prng| small(prng, Layout::Flat));
+    runs(12, 150, |prng| small(prng, Layout::Flat));
 }
 
 #[test]
 fn edits_under_a_schema_with_paged_rows() {
-    runs(12, 150, |prng| small(prng, Layout::Paged));
+    runs(8, 150, |prng| small(prng, Layout::Paged));
 }
 
 #[test]
