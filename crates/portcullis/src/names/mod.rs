@@ -37,7 +37,7 @@ use shard::Shard;
 /// go, leave the heap in pieces: after a million edits four times as many names took half as much memory again.
 const SHARD: usize = 1_024;
 
-/// The most bits that the list of shards goes by: enough for a quarter of a billion names.
+/// The most bits that the list of shards goes by: enough for sixty million names; beyond, shards grow.
 const DEEPEST: u8 = 16;
 
 /// No name has this number: it stands for "no such name" in columns of numbers.
