@@ -19,6 +19,7 @@ mod value;
 
 pub(crate) use value::Value;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -84,7 +85,8 @@ impl Tape {
     /// Two equal keys in one object: readers of JSON disagree on which one counts, so neither does.
     fn refuse_duplicates(&self, report: &mut Report) {
         for (index, node) in self.nodes.iter().enumerate() {
-            if node.kind != Kind::Object {
+            // What holds one key has no second one: most objects of a long list of members.
+            if node.kind != Kind::Object || node.next <= index as u32 + 3 {
                 continue;
             }
             Value::new(self, index as u32).each_duplicate(|first, again| {
@@ -101,12 +103,11 @@ impl Tape {
 }
 
 /// The text of a string node that was kept as its span, quotes included.
-pub(crate) fn decode(raw: &str, escaped: bool) -> std::borrow::Cow<'_, str> {
-    let inside = string::inside(raw);
-    if escaped { string::decode(inside) } else { std::borrow::Cow::Borrowed(inside) }
+pub(crate) fn decode(raw: &str, escaped: bool) -> Cow<'_, str> {
+    if escaped { string::decode(string::inside(raw)) } else { Cow::Borrowed(string::between(raw)) }
 }
 
-pub(crate) use string::{quoted as quoted_string, write as write_string};
+pub(crate) use string::{between as between_quotes, quoted as quoted_string, write as write_string};
 
 /// Decodes the bytes of a file, or says where they stop being UTF-8.
 ///

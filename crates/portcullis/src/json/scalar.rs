@@ -24,6 +24,7 @@ impl Scanner<'_> {
         let mut escaped = false;
         self.at += 1;
         loop {
+            self.at += string::plain(self.bytes.get(self.at..).unwrap_or(&[]));
             let Some(&byte) = self.bytes.get(self.at) else {
                 let span = Span::new(start as u32, self.at as u32);
                 let help = "add the missing `\"`";

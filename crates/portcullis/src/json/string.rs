@@ -5,6 +5,11 @@
 
 use std::borrow::Cow;
 
+/// The text between plain quotes.
+pub(crate) fn between(raw: &str) -> &str {
+    raw.get(1..raw.len().saturating_sub(1)).unwrap_or("")
+}
+
 /// The text between the quotes. Quotes that people paste (“smart”, 'single') are cut off as well.
 pub(super) fn inside(raw: &str) -> &str {
     let mut chars = raw.chars();
@@ -12,6 +17,28 @@ pub(super) fn inside(raw: &str) -> &str {
     let inner = if opened { chars.as_str() } else { raw };
     let mut chars = inner.chars();
     if opened && chars.next_back().is_some_and(is_quote) { chars.as_str() } else { inner }
+}
+
+/// How many bytes at the start are looked at eight at a time and are neither a quote, a backslash nor a control character.
+/// What follows them, the last few bytes of the text included, is to be looked at one by one.
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    let words = bytes.as_chunks::<8>().0;
+    for (number, word) in words.iter().enumerate() {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return 8 * number + special.trailing_zeros() as usize / 8;
+        }
+    }
+    8 * words.len()
+}
+
+/// The highest bit of each byte that ends a run of plain ones. Only the lowest that is set is sure: what is borrowed from
+/// higher bytes may set theirs.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let (quotes, backslashes) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
+    (below(quotes, 1) | below(backslashes, 1) | below(word, 0x20)) & (ONES << 7)
 }
 
 pub(super) fn is_quote(c: char) -> bool {
@@ -105,6 +132,21 @@ mod tests {
     fn escapes_decode_to_what_json_says() {
         assert_eq!(decode(r#"a\"b\\c\/d\n\u0041\ud834\udd1e"#), "a\"b\\c/d\nA\u{1d11e}");
         assert_eq!(decode("plain"), "plain");
+    }
+
+    #[test]
+    fn plain_runs_end_where_looking_at_each_byte_ends_them() {
+        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        for byte in 0..=u8::MAX {
+            for at in 0..24 {
+                let mut text = *b"abc!#[]\x7f\x80\xff 0123456789zzzz";
+                text[at] = byte;
+                text[at + 1] = b'"';
+                let expected = text.iter().position(|&byte| special(byte)).unwrap();
+                assert_eq!(plain(&text[..24]), expected.min(24), "{byte:02x} at {at}");
+            }
+        }
+        assert_eq!(plain(b"seven.."), 0);
     }
 
     #[test]

@@ -4,8 +4,7 @@
 //! shape is the right one is the business of whoever reads.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -20,8 +19,11 @@ pub(crate) struct Value<'t> {
     index: u32,
 }
 
-/// Objects with more keys than this are searched for duplicates through a map instead of each with each.
+/// Objects with more keys than this are searched for duplicates through a table instead of each with each.
 const FEW_KEYS: usize = 12;
+
+/// No key lies at the root.
+const NO_KEY: u32 = 0;
 
 impl<'t> Value<'t> {
     pub(super) fn new(tape: &'t Tape, index: u32) -> Self {
@@ -53,7 +55,7 @@ impl<'t> Value<'t> {
     /// The decoded text of a string; the raw text of anything else.
     pub(crate) fn text(self) -> Cow<'t, str> {
         match self.kind() {
-            Kind::Text => Cow::Borrowed(string::inside(self.raw())),
+            Kind::Text => Cow::Borrowed(string::between(self.raw())),
             Kind::EscapedText => string::decode(string::inside(self.raw())),
             _ => Cow::Borrowed(self.raw()),
         }
@@ -103,11 +105,24 @@ impl<'t> Value<'t> {
             }
             return;
         }
-        let mut by_name: HashMap<Cow<'t, str>, Value<'t>, RandomState> = HashMap::default();
+        // A million keys are searched here: the table holds eight bytes a key, and half of it stays empty.
+        let seed = RandomState::default();
+        let mut slots = vec![(0_u32, NO_KEY); (2 * keys().count()).next_power_of_two()];
+        let last = slots.len() - 1;
         for key in keys() {
-            match by_name.entry(key.text()) {
-                Entry::Vacant(slot) => drop(slot.insert(key)),
-                Entry::Occupied(slot) => found(*slot.get(), key),
+            let hash = seed.hash_one(&*key.text());
+            let (tag, mut at) = ((hash >> 32) as u32, hash as usize & last);
+            while let Some(slot) = slots.get_mut(at) {
+                if slot.1 == NO_KEY {
+                    *slot = (tag, key.index);
+                    break;
+                }
+                let first = Value::new(self.tape, slot.1);
+                if slot.0 == tag && first.same_text(key) {
+                    found(first, key);
+                    break;
+                }
+                at = (at + 1) & last;
             }
         }
     }
@@ -149,5 +164,38 @@ impl<'t> Iterator for Members<'t> {
 
     fn next(&mut self) -> Option<Self::Item> {
         Some((self.0.next()?, self.0.next()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::diagnostic::Report;
+    use crate::limits::Limits;
+
+    #[test]
+    fn duplicates_of_many_keys_are_those_that_comparing_each_with_each_gives() {
+        for (count, distinct) in [(13, 13), (14, 13), (300, 299), (2_000, 700), (500, 1)] {
+            let mut text = String::from("{");
+            for number in 0..count {
+                // Every third key begins with an escape that means what the others write plainly.
+                let k = if number % 3 == 0 { "\\u006b" } else { "k" };
+                write!(text, "\"{k}{}\":{number},", number * 11 % distinct).unwrap();
+            }
+            text.replace_range(text.len() - 1.., "}");
+            let tape =
+                Tape::read(&Source::new("keys", text), &Limits::default(), &mut Report::new()).unwrap();
+            let keys: Vec<Value<'_>> = tape.root().members().map(|(key, _)| key).collect();
+            let names: Vec<_> = keys.iter().map(|key| key.text()).collect();
+            let firsts = names.iter().map(|name| names.iter().position(|other| other == name).unwrap());
+            let expected: Vec<_> = firsts.enumerate().filter(|(at, first)| at != first).collect();
+            let mut found = Vec::new();
+            let place = |value: Value<'_>| keys.iter().position(|key| key.index == value.index).unwrap();
+            tape.root().each_duplicate(|first, again| found.push((place(again), place(first))));
+            assert_eq!(found, expected);
+            assert_eq!(found.len(), count - distinct);
+        }
     }
 }
