@@ -64,6 +64,8 @@ pub fn read_any(
         }
         Some(FileKind::Workspace) => {
             let workspace = read_workspace(root, files, limits, &mut report);
+            // Compiling needs the text, and its shape no longer: of a million members that is a good part of the memory.
+            drop(tape);
             let snapshot = workspace.and_then(|workspace| keep(workspace.compile(), &mut report));
             finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
         }

@@ -76,6 +76,27 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// The values of an object's keys, in the order of the keys that are known; reports every key that is not. Of a key that
+    /// stands twice (which is reported elsewhere) the last one counts.
+    pub(crate) fn fields<'t, const N: usize>(
+        &mut self,
+        object: Value<'t>,
+        what: &str,
+        known: [&str; N],
+        habits: &[Habit],
+    ) -> [Option<Value<'t>>; N] {
+        let mut fields = [None; N];
+        for (key, value) in object.members() {
+            let name = key.text();
+            let field = known.iter().zip(&mut fields).find(|(known, _)| **known == name);
+            match field {
+                Some((_, field)) => *field = Some(value),
+                None => self.unknown_key(key, &name, what, &known, habits),
+            }
+        }
+        fields
+    }
+
     fn unknown_key(&mut self, key: Value<'_>, name: &str, what: &str, known: &[&str], habits: &[Habit]) {
         let lower = name.to_ascii_lowercase();
         let habit = habits.iter().find(|habit| habit.written == lower).map(|habit| habit.known);

@@ -11,12 +11,13 @@ use portcullis_matrix::persistent::{Column, Table};
 use portcullis_matrix::{BuildError, Layout, Matrix, MatrixBuilder, RoleId, SetId, Stamp};
 use rayon::prelude::*;
 
-use super::{Mention, Workspace};
+use super::Workspace;
+use super::mention::Mention;
 use crate::decision::Revision;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::names::Names;
 use crate::policy::{Document, Grants};
-use crate::read::{name_trouble, over_limit};
+use crate::read::over_limit;
 use crate::schema::{ROLE_ALIASES, built_in};
 use crate::snapshot::{Directory, Role, Roles, Snapshot};
 use crate::suggest::Suggester;
@@ -107,11 +108,11 @@ impl Compiler<'_> {
             }
         }
         for (number, role) in (0..).zip(&documents) {
-            self.enter(&mut names, number, &Mention::new(&*role.name), "role");
+            self.enter(&mut names, number, &Mention::given(&*role.name), "role");
         }
         for (mention, document) in &self.workspace.roles {
             self.legal(mention, "a role's name");
-            let name = &mention.name;
+            let name = self.name(mention);
             let taken = built_in_name(name).filter(|_| with_built_in);
             let built_in = taken.is_some();
             if let Some((message, label)) = taken {
@@ -123,7 +124,7 @@ impl Compiler<'_> {
                 self.enter(&mut names, documents.len() as u32, mention, "role");
             }
             let document = Arc::clone(document);
-            documents.push(NamedDocument { name: name.clone(), document, built_in: None });
+            documents.push(NamedDocument { name: name.to_owned(), document, built_in: None });
         }
         let limit = self.workspace.limits.roles;
         if documents.len() > limit {
@@ -168,16 +169,17 @@ impl Compiler<'_> {
             self.out_of_numbers("members");
             return None;
         }
-        for (mention, _) in members.iter().filter(|(mention, _)| mention.span.is_none()) {
-            if name_trouble(&mention.name).is_some() {
-                self.legal(mention, "a member's id");
-            }
+        // The reader has looked at those of a file.
+        for member in members.iter().filter(|member| member.id.span().is_none()) {
+            self.legal(&member.id, "a member's id");
         }
-        let name = |number: u32| members.get(number as usize).map_or("", |(mention, _)| &*mention.name);
+        let workspace = self.workspace;
+        let name =
+            |number: u32| members.get(number as usize).map_or("", |member| workspace.name_of(&member.id));
         let built = Names::build(members.len() as u32, name);
         for (number, _) in &built.duplicates {
-            if let Some((mention, _)) = members.get(*number as usize) {
-                self.twice(mention, "member");
+            if let Some(member) = members.get(*number as usize) {
+                self.twice(&member.id, "member");
             }
         }
         Some(Directory { members: built.names, hashes: Table::of(built.hashes), ..Directory::default() })
@@ -188,10 +190,10 @@ impl Compiler<'_> {
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let mut names: Vec<Box<str>> = Vec::new();
         let mut kinds: Vec<u32> = Vec::new();
-        for (member, (id, described)) in self.workspace.members.iter().enumerate() {
+        for (member, described) in self.workspace.members.iter().enumerate() {
             let Some(kind) = &described.kind else { continue };
-            if id.span.is_none() {
-                self.legal(&Mention::new(&**kind), "a member's type");
+            if described.id.span().is_none() {
+                self.legal(&Mention::given(&**kind), "a member's type");
             }
             let number = *numbers.entry(kind).or_insert_with(|| {
                 names.push(kind.clone());
@@ -225,10 +227,10 @@ impl Compiler<'_> {
         }
         let mut held: Vec<RoleId> = Vec::new();
         let mut sets = Vec::with_capacity(self.workspace.members.len());
-        for (number, (mention, member)) in (0..).zip(&self.workspace.members) {
+        for (number, member) in (0..).zip(&self.workspace.members) {
             directory.roles_of(number, &mut held);
             if held.len() > limit {
-                self.report.push(too_many_roles(&mention.name, held.len(), limit));
+                self.report.push(too_many_roles(self.name(&member.id), held.len(), limit));
             }
             sets.push(if member.suspended { SetId::SUSPENDED } else { builder.add_set(&held)? });
         }

@@ -7,6 +7,7 @@
 //! Nothing here opens a file: a role that is a path is fetched through [`Files`].
 
 mod compile;
+mod mention;
 mod read;
 mod tie;
 
@@ -19,25 +20,31 @@ pub use read::{FetchedFile, Files, NoFiles};
 use crate::limits::Limits;
 use crate::policy::Document;
 use crate::schema::Schema;
-use crate::source::{Source, Span};
+use crate::source::Source;
+use mention::Mention;
 
-/// A name somewhere in a workspace, with its place when it came from a file.
+/// A name that was given in code.
 #[derive(Clone, Debug)]
-pub(crate) struct Mention {
-    pub(crate) name: String,
-    pub(crate) span: Option<Span>,
+pub(crate) struct Given {
+    pub(crate) name: Box<str>,
 }
 
-impl Mention {
+impl Given {
     fn new(name: impl Into<String>) -> Self {
-        Mention { name: name.into(), span: None }
+        Given { name: name.into().into() }
+    }
+}
+
+impl From<Given> for Mention {
+    fn from(given: Given) -> Self {
+        Mention::Given(given.name)
     }
 }
 
 /// One member: who may ask at all.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
-    pub(crate) role: Option<Mention>,
+    pub(crate) role: Option<Given>,
     pub(crate) kind: Option<Box<str>>,
     pub(crate) suspended: bool,
 }
@@ -55,7 +62,7 @@ impl Member {
     /// A member with a role of their own.
     #[must_use]
     pub fn with_role(role: impl Into<String>) -> Self {
-        Member { role: Some(Mention::new(role)), ..Member::default() }
+        Member { role: Some(Given::new(role)), ..Member::default() }
     }
 
     /// Gives the member a type other than `user`.
@@ -76,8 +83,8 @@ impl Member {
 /// One group: roles that its members hold besides their own.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    pub(crate) roles: Vec<Mention>,
-    pub(crate) members: Vec<Mention>,
+    pub(crate) roles: Vec<Given>,
+    pub(crate) members: Vec<Given>,
 }
 
 impl Group {
@@ -90,36 +97,54 @@ impl Group {
     /// Adds a role.
     #[must_use]
     pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.roles.push(Mention::new(role));
+        self.roles.push(Given::new(role));
         self
     }
 
     /// Adds a member.
     #[must_use]
     pub fn member(mut self, member: impl Into<String>) -> Self {
-        self.members.push(Mention::new(member));
+        self.members.push(Given::new(member));
         self
     }
 }
 
+/// One member of a workspace.
 #[derive(Clone, Debug)]
-pub(crate) struct Object {
-    pub(crate) kind: Mention,
-    pub(crate) id: Mention,
+struct Enrolled {
+    id: Mention,
+    role: Option<Mention>,
+    kind: Option<Box<str>>,
+    suspended: bool,
+}
+
+/// One group of a workspace.
+#[derive(Clone, Debug)]
+struct Team {
+    name: Mention,
+    roles: Vec<Mention>,
+    members: Vec<Mention>,
+}
+
+#[derive(Clone, Debug)]
+struct Object {
+    kind: Mention,
+    id: Mention,
 }
 
 /// A workspace as described, not yet checked as a whole.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    pub(crate) name: String,
-    pub(crate) schema: Schema,
-    pub(crate) limits: Limits,
-    pub(crate) source: Option<Arc<Source>>,
-    pub(crate) default_role: Option<Mention>,
-    pub(crate) roles: Vec<(Mention, Arc<Document>)>,
-    pub(crate) groups: Vec<(Mention, Group)>,
-    pub(crate) members: Vec<(Mention, Member)>,
-    pub(crate) objects: Vec<Object>,
+    name: String,
+    schema: Schema,
+    limits: Limits,
+    /// Where it was read from, with the text of all mentions that were.
+    source: Option<Arc<Source>>,
+    default_role: Option<Mention>,
+    roles: Vec<(Mention, Arc<Document>)>,
+    groups: Vec<Team>,
+    members: Vec<Enrolled>,
+    objects: Vec<Object>,
 }
 
 impl Workspace {
@@ -153,7 +178,12 @@ impl Workspace {
 
     /// Its roles with their documents, in the order given; built-in ones are not among them.
     pub fn roles(&self) -> impl ExactSizeIterator<Item = (&str, &Document)> {
-        self.roles.iter().map(|(mention, document)| (&*mention.name, &**document))
+        self.roles.iter().map(|(mention, document)| (self.name_of(mention), &**document))
+    }
+
+    /// The name that one of its mentions is.
+    fn name_of<'m>(&'m self, mention: &'m Mention) -> &'m str {
+        mention.name(self.source.as_ref().map_or("", |source| source.text()))
     }
 
     /// Sets the limits that compiling holds it to.
@@ -164,25 +194,29 @@ impl Workspace {
 
     /// Sets the role of members that name none. With the built-in schema it is `viewer` unless set.
     pub fn set_default_role(&mut self, role: impl Into<String>) -> &mut Self {
-        self.default_role = Some(Mention::new(role));
+        self.default_role = Some(Given::new(role).into());
         self
     }
 
     /// Adds a role.
     pub fn add_role(&mut self, name: impl Into<String>, document: impl Into<Arc<Document>>) -> &mut Self {
-        self.roles.push((Mention::new(name), document.into()));
+        self.roles.push((Given::new(name).into(), document.into()));
         self
     }
 
     /// Adds a member.
     pub fn add_member(&mut self, id: impl Into<String>, member: Member) -> &mut Self {
-        self.members.push((Mention::new(id), member));
+        let Member { role, kind, suspended } = member;
+        let (id, role) = (Given::new(id).into(), role.map(Mention::from));
+        self.members.push(Enrolled { id, role, kind, suspended });
         self
     }
 
     /// Adds a group.
     pub fn add_group(&mut self, name: impl Into<String>, group: Group) -> &mut Self {
-        self.groups.push((Mention::new(name), group));
+        let mentions = |given: Vec<Given>| given.into_iter().map(Mention::from).collect();
+        let (roles, members) = (mentions(group.roles), mentions(group.members));
+        self.groups.push(Team { name: Given::new(name).into(), roles, members });
         self
     }
 }

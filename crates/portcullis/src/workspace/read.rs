@@ -3,9 +3,11 @@
 //! Whether the names in it refer to anything is for the compiler to say, in one place for files and
 //! for workspaces built in code.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Group, Member, Mention, Object, Workspace};
+use super::mention::{Decoded, Mention};
+use super::{Enrolled, Object, Team, Workspace};
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value, source_from_bytes};
 use crate::limits::Limits;
@@ -44,7 +46,7 @@ impl Files for NoFiles {
     }
 }
 
-const KEYS: &[&str] = &["workspace", "schema", "default_role", "roles", "groups", "members", "objects"];
+const KEYS: [&str; 7] = ["workspace", "schema", "default_role", "roles", "groups", "members", "objects"];
 
 const HABITS: &[Habit] = &[
     Habit { written: "name", known: "workspace" },
@@ -52,6 +54,16 @@ const HABITS: &[Habit] = &[
     Habit { written: "subjects", known: "members" },
     Habit { written: "policies", known: "roles" },
 ];
+
+const MEMBER_HABITS: &[Habit] = &[
+    Habit { written: "roles", known: "role" },
+    Habit { written: "kind", known: "type" },
+    Habit { written: "attributes", known: "properties" },
+    Habit { written: "disabled", known: "suspended" },
+];
+
+const GROUP_HABITS: &[Habit] =
+    &[Habit { written: "role", known: "roles" }, Habit { written: "users", known: "members" }];
 
 impl Workspace {
     /// Reads a workspace file, with the default limits. The report beside it holds the warnings of its
@@ -115,22 +127,27 @@ impl WorkspaceReader<'_> {
         if !self.reader.object(root, "a workspace") {
             return None;
         }
-        self.reader.known_keys(root, "a workspace", KEYS, HABITS);
-        let name = self.required(root, "workspace", "add `\"workspace\": \"NAME\"`");
+        let [name, schema, default_role, roles, groups, members, objects] =
+            self.reader.fields(root, "a workspace", KEYS, HABITS);
+        let name = self.required(name, root, "workspace", "add `\"workspace\": \"NAME\"`");
         let name = name.and_then(|value| self.reader.name(value, "the workspace's name")).map(String::from);
-        let schema =
-            self.required(root, "schema", "add `\"schema\": \"hightouch\"`, a path, or the schema itself");
+        let schema = self.required(
+            schema,
+            root,
+            "schema",
+            "add `\"schema\": \"hightouch\"`, a path, or the schema itself",
+        );
         let schema = schema.and_then(|value| self.schema(value));
-        let roles = self.required(root, "roles", "add `\"roles\": {}`, or name documents in it");
-        let members = self.required(root, "members", "add `\"members\": {\"ID\": {\"role\": \"ROLE\"}}`");
+        let roles = self.required(roles, root, "roles", "add `\"roles\": {}`, or name documents in it");
+        let members =
+            self.required(members, root, "members", "add `\"members\": {\"ID\": {\"role\": \"ROLE\"}}`");
 
         // Without a schema the rest is still read for its own faults, under a schema that is then dropped.
         let mut workspace =
             Workspace::new(name.unwrap_or_default(), schema.clone().or_else(|| Schema::hightouch().ok())?);
         workspace.source = Some(Arc::clone(&self.reader.source));
         workspace.limits = *self.reader.limits;
-        workspace.default_role =
-            root.get("default_role").and_then(|value| self.mention(value, "the default role"));
+        workspace.default_role = default_role.and_then(|value| self.mention(value, "the default role"));
         if let Some(roles) = roles
             && self.reader.object(roles, "`roles`")
         {
@@ -153,23 +170,17 @@ impl WorkspaceReader<'_> {
             }
             workspace.members.reserve_exact(count);
             for (key, value) in members.members() {
-                let member = self.member(value);
-                if let Some(mention) = self.mention(key, "a member's id") {
-                    workspace.members.push((mention, member));
-                }
+                workspace.members.extend(self.member(key, value));
             }
         }
-        if let Some(groups) = root.get("groups")
+        if let Some(groups) = groups
             && self.reader.object(groups, "`groups`")
         {
             for (key, value) in groups.members() {
-                if let (Some(mention), Some(group)) = (self.mention(key, "a group's name"), self.group(value))
-                {
-                    workspace.groups.push((mention, group));
-                }
+                workspace.groups.extend(self.group(key, value));
             }
         }
-        if let Some(objects) = root.get("objects") {
+        if let Some(objects) = objects {
             if objects.kind() != Kind::Array {
                 self.reader.wrong_shape(objects, "`objects`", "a list of objects");
             }
@@ -178,8 +189,13 @@ impl WorkspaceReader<'_> {
         schema.is_some().then_some(workspace)
     }
 
-    fn required<'t>(&mut self, root: Value<'t>, key: &str, help: &str) -> Option<Value<'t>> {
-        let value = root.get(key);
+    fn required<'t>(
+        &mut self,
+        value: Option<Value<'t>>,
+        root: Value<'t>,
+        key: &str,
+        help: &str,
+    ) -> Option<Value<'t>> {
         if value.is_none() {
             self.reader.missing_key(root, "this workspace", key, help);
         }
@@ -187,17 +203,23 @@ impl WorkspaceReader<'_> {
     }
 
     fn mention(&mut self, value: Value<'_>, what: &str) -> Option<Mention> {
-        let name = self.reader.name(value, what)?.into_owned();
-        Some(Mention { name, span: Some(value.span()) })
+        let name = self.reader.name(value, what)?;
+        Some(match name {
+            Cow::Borrowed(_) if value.kind() == Kind::Text => Mention::Written(value.span()),
+            name => Mention::Decoded(Box::new(Decoded { name: name.into(), span: value.span() })),
+        })
     }
 
-    fn mentions(&mut self, object: Value<'_>, key: &str) -> Vec<Mention> {
-        let Some(list) = object.get(key) else { return Vec::new() };
-        let names = self.reader.names(list, &format!("`{key}`"));
-        names
-            .into_iter()
-            .map(|(value, name)| Mention { name: name.into_owned(), span: Some(value.span()) })
-            .collect()
+    fn mentions(&mut self, list: Option<Value<'_>>, what: &str) -> Vec<Mention> {
+        let Some(list) = list else { return Vec::new() };
+        if list.kind() != Kind::Array {
+            self.reader.wrong_shape(list, what, "a list of names");
+            return Vec::new();
+        }
+        let item = format!("a name in {what}");
+        let mut mentions = Vec::with_capacity(list.elements().count());
+        mentions.extend(list.elements().filter_map(|element| self.mention(element, &item)));
+        mentions
     }
 
     /// A built-in name (no `/`, no `.json`), a path, or the schema itself.
@@ -266,47 +288,42 @@ impl WorkspaceReader<'_> {
         None
     }
 
-    fn member(&mut self, value: Value<'_>) -> Member {
-        if !self.reader.object(value, "a member") {
-            return Member::default();
-        }
-        let habits = [
-            Habit { written: "roles", known: "role" },
-            Habit { written: "kind", known: "type" },
-            Habit { written: "attributes", known: "properties" },
-            Habit { written: "disabled", known: "suspended" },
-        ];
-        self.reader.known_keys(value, "a member", &["role", "type", "properties", "suspended"], &habits);
-        let role = value.get("role").and_then(|role| self.mention(role, "a member's role"));
-        let kind = value.get("type").and_then(|kind| self.reader.name(kind, "a member's type"));
-        value.get("properties").into_iter().for_each(|properties| {
+    fn member(&mut self, key: Value<'_>, value: Value<'_>) -> Option<Enrolled> {
+        // What is no object has no fields, and the member is one with nothing said of them.
+        self.reader.object(value, "a member");
+        let known = ["role", "type", "properties", "suspended"];
+        let [role, kind, properties, suspended] = self.reader.fields(value, "a member", known, MEMBER_HABITS);
+        let role = role.and_then(|role| self.mention(role, "a member's role"));
+        let kind = kind.and_then(|kind| self.reader.name(kind, "a member's type"));
+        properties.into_iter().for_each(|properties| {
             self.reader.object(properties, "`properties`");
         });
-        let suspended = value.get("suspended");
         if let Some(flag) = suspended.filter(|flag| !matches!(flag.kind(), Kind::True | Kind::False)) {
             self.reader.wrong_shape(flag, "`suspended`", "true or false");
         }
         let suspended = suspended.is_some_and(|flag| flag.kind() == Kind::True);
-        Member { role, kind: kind.map(|kind| Box::from(&*kind)), suspended }
+        let id = self.mention(key, "a member's id")?;
+        Some(Enrolled { id, role, kind: kind.map(Box::from), suspended })
     }
 
-    fn group(&mut self, value: Value<'_>) -> Option<Group> {
+    fn group(&mut self, key: Value<'_>, value: Value<'_>) -> Option<Team> {
+        let name = self.mention(key, "a group's name");
         if !self.reader.object(value, "a group") {
             return None;
         }
-        let habits =
-            [Habit { written: "role", known: "roles" }, Habit { written: "users", known: "members" }];
-        self.reader.known_keys(value, "a group", &["roles", "members"], &habits);
-        Some(Group { roles: self.mentions(value, "roles"), members: self.mentions(value, "members") })
+        let [roles, members] = self.reader.fields(value, "a group", ["roles", "members"], GROUP_HABITS);
+        let (roles, members) = (self.mentions(roles, "`roles`"), self.mentions(members, "`members`"));
+        Some(Team { name: name?, roles, members })
     }
 
     fn stored_object(&mut self, value: Value<'_>) -> Option<Object> {
         if !self.reader.object(value, "a stored object") {
             return None;
         }
-        self.reader.known_keys(value, "a stored object", &["type", "id", "properties"], &[]);
-        let mut part = |key: &str| -> Option<Mention> {
-            match value.get(key) {
+        let [kind, id, properties] =
+            self.reader.fields(value, "a stored object", ["type", "id", "properties"], &[]);
+        let mut part = |part: Option<Value<'_>>, key: &str| -> Option<Mention> {
+            match part {
                 Some(part) => self.mention(part, &format!("an object's `{key}`")),
                 None => {
                     self.reader.missing_key(
@@ -319,8 +336,8 @@ impl WorkspaceReader<'_> {
                 }
             }
         };
-        let (kind, id) = (part("type"), part("id"));
-        value.get("properties").into_iter().for_each(|properties| {
+        let (kind, id) = (part(kind, "type"), part(id, "id"));
+        properties.into_iter().for_each(|properties| {
             self.reader.object(properties, "`properties`");
         });
         Some(Object { kind: kind?, id: id? })

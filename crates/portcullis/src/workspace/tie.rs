@@ -9,8 +9,9 @@ use std::sync::Arc;
 use portcullis_matrix::persistent::{Lists, Table};
 use rayon::prelude::*;
 
+use super::Enrolled;
 use super::compile::Compiler;
-use super::{Member, Mention};
+use super::mention::Mention;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::quoted_string;
 use crate::names::{NOBODY, Names};
@@ -65,18 +66,26 @@ fn memberships(pairs: &[(u32, u32)], members: usize) -> Lists<u32, 10> {
     })
 }
 
-impl Compiler<'_> {
+impl<'w> Compiler<'w> {
+    /// The name that a mention is.
+    pub(super) fn name<'m>(&self, mention: &'m Mention) -> &'m str
+    where
+        'w: 'm,
+    {
+        self.workspace.name_of(mention)
+    }
+
     /// A fault about a mention, at its place when it has one.
     pub(super) fn fault(&self, code: Code, mention: &Mention, message: String, label: &str) -> Diagnostic {
         let fault = Diagnostic::new(code, message);
-        match (&self.workspace.source, mention.span) {
+        match (&self.workspace.source, mention.span()) {
             (Some(source), Some(span)) => fault.at(source, span, label),
             _ => fault,
         }
     }
 
     pub(super) fn legal(&mut self, mention: &Mention, what: &str) {
-        if let Some(trouble) = name_trouble(&mention.name) {
+        if let Some(trouble) = name_trouble(self.name(mention)) {
             let fault = self.fault(Code::IllegalName, mention, format!("{what} {trouble}"), "");
             self.report.push(fault.help("names have 1 to 512 bytes"));
         }
@@ -84,7 +93,7 @@ impl Compiler<'_> {
 
     /// Enters a name under a number; says so when it is there already.
     pub(super) fn enter(&mut self, names: &mut Names, number: u32, mention: &Mention, what: &str) {
-        if names.insert(&mention.name, number).is_err() {
+        if names.insert(self.name(mention), number).is_err() {
             self.twice(mention, what);
         }
     }
@@ -92,8 +101,8 @@ impl Compiler<'_> {
     /// A name that is there already. Of what was read from a file the reader has said so: there it is a key that
     /// stands twice.
     pub(super) fn twice(&mut self, mention: &Mention, what: &str) {
-        if mention.span.is_none() {
-            let message = format!("the {what} {} is there twice", quoted(&mention.name));
+        if mention.span().is_none() {
+            let message = format!("the {what} {} is there twice", quoted(self.name(mention)));
             self.report.push(Diagnostic::new(Code::DuplicateName, message).help("keep one of the two"));
         }
     }
@@ -111,25 +120,26 @@ impl Compiler<'_> {
         code: Code,
         whose: impl Fn() -> String,
     ) -> Option<u32> {
-        if let Some(number) = roles.get(&mention.name) {
+        if let Some(number) = roles.get(self.name(mention)) {
             return Some(number);
         }
         let alias = ROLE_ALIASES
             .iter()
-            .find(|(alias, _)| *alias == mention.name && self.workspace.schema.is_hightouch());
+            .find(|(alias, _)| *alias == self.name(mention) && self.workspace.schema.is_hightouch());
         if let Some((alias, role)) = alias {
             let message = format!("{} is an alias of the built-in role {}", quoted(alias), quoted(role));
             let mut fault = self.fault(Code::RoleAlias, mention, message, "");
             fault = fault.help(format!("write {}", quoted(role)));
-            if let (Some(source), Some(span)) = (&self.workspace.source, mention.span) {
+            if let (Some(source), Some(span)) = (&self.workspace.source, mention.span()) {
                 fault = fault.replace(source, span, quoted_string(role));
             }
             self.report.push(fault);
             return roles.get(role);
         }
-        let message = format!("{} names the role {}, which does not exist", whose(), quoted(&mention.name));
+        let message =
+            format!("{} names the role {}, which does not exist", whose(), quoted(self.name(mention)));
         let mut fault = self.fault(code, mention, message, "no such role");
-        fault = match self.suggester.nearest(&mention.name, in_order(roles)) {
+        fault = match self.suggester.nearest(self.name(mention), in_order(roles)) {
             Some(near) => fault.meant(near),
             None if roles.len() == 0 => fault
                 .help("the workspace has no roles; built-in ones come only with `\"schema\": \"hightouch\"`"),
@@ -156,21 +166,21 @@ impl Compiler<'_> {
     /// Every member's own role; the default role where none is named.
     pub(super) fn own_roles(&mut self, roles: &Names, default: Option<u32>) -> Vec<u32> {
         let members = &self.workspace.members;
-        let known = |(_, member): &(Mention, Member)| match &member.role {
-            Some(mention) => roles.get(&mention.name).unwrap_or(NO_ROLE),
+        let workspace = self.workspace;
+        let known = |member: &Enrolled| match &member.role {
+            Some(mention) => roles.get(workspace.name_of(mention)).unwrap_or(NO_ROLE),
             None => default.unwrap_or(NO_ROLE),
         };
         let mut own: Vec<u32> = members.par_iter().with_min_len(FEW).map(known).collect();
         // What could not be found at a glance is an alias, or a fault; both are rare.
-        for ((id, member), own) in members.iter().zip(&mut own).filter(|(_, own)| **own == NO_ROLE) {
+        for (member, own) in members.iter().zip(&mut own).filter(|(_, own)| **own == NO_ROLE) {
+            let whose = || format!("the member {}", quoted(workspace.name_of(&member.id)));
             let found = match (&member.role, default) {
-                (Some(mention), _) => self
-                    .role(roles, mention, Code::UnknownRole, || format!("the member {}", quoted(&id.name))),
+                (Some(mention), _) => self.role(roles, mention, Code::UnknownRole, whose),
                 (None, Some(default)) => Some(default),
                 (None, None) => {
-                    let message =
-                        format!("the member {} names no role and there is no default role", quoted(&id.name));
-                    let fault = self.fault(Code::NoRole, id, message, "");
+                    let message = format!("{} names no role and there is no default role", whose());
+                    let fault = self.fault(Code::NoRole, &member.id, message, "");
                     self.report
                         .push(fault.help("give the member a `role`, or the workspace a `default_role`"));
                     None
@@ -186,22 +196,24 @@ impl Compiler<'_> {
         let mut names = Names::default();
         let mut groups = Vec::with_capacity(self.workspace.groups.len());
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        for (number, (mention, group)) in (0..).zip(&self.workspace.groups) {
-            self.legal(mention, "a group's name");
-            self.enter(&mut names, number, mention, "group");
-            let whose = || format!("the group {}", quoted(&mention.name));
+        for (number, group) in (0..).zip(&self.workspace.groups) {
+            self.legal(&group.name, "a group's name");
+            self.enter(&mut names, number, &group.name, "group");
+            let of_group = self.name(&group.name);
+            let whose = || format!("the group {}", quoted(of_group));
             let held: Box<[u32]> = group
                 .roles
                 .iter()
                 .filter_map(|role| self.role(&directory.role_names, role, Code::UnknownRole, whose))
                 .collect();
-            groups.push(Some(Arc::new(GroupEntry { name: mention.name.as_str().into(), roles: held })));
+            groups.push(Some(Arc::new(GroupEntry { name: of_group.into(), roles: held })));
             let mut found = vec![NOBODY; group.members.len()];
-            let name = |at: usize| group.members.get(at).map_or("", |member: &Mention| &*member.name);
+            let workspace = self.workspace;
+            let name = |at: usize| group.members.get(at).map_or("", |member| workspace.name_of(member));
             directory.members.get_many(name, &mut found);
             for (member, found) in group.members.iter().zip(found) {
                 match found {
-                    NOBODY => self.no_member(mention, member, directory),
+                    NOBODY => self.no_member(of_group, member, directory),
                     found => pairs.push((found, number)),
                 }
             }
@@ -211,11 +223,11 @@ impl Compiler<'_> {
         directory.group_names = names;
     }
 
-    fn no_member(&mut self, group: &Mention, member: &Mention, directory: &Directory) {
-        let message =
-            format!("the group {} lists {}, who is no member", quoted(&group.name), quoted(&member.name));
+    fn no_member(&mut self, group: &str, member: &Mention, directory: &Directory) {
+        let name = self.name(member);
+        let message = format!("the group {} lists {}, who is no member", quoted(group), quoted(name));
         let mut fault = self.fault(Code::UnknownMember, member, message, "not a member of this workspace");
-        fault = match self.suggester.nearest(&member.name, directory.ids()) {
+        fault = match self.suggester.nearest(name, directory.ids()) {
             Some(near) => fault.meant(near),
             None => fault.help("add them to `members` first: `{}` gives the default role"),
         };
@@ -226,24 +238,19 @@ impl Compiler<'_> {
         let mut seen: HashSet<(&str, &str)> = HashSet::new();
         for object in &self.workspace.objects {
             let schema = &self.workspace.schema;
-            let own = schema.named(&object.kind.name).filter(|named| named.how == NamedHow::Own);
+            let (kind, id) = (self.name(&object.kind), self.name(&object.id));
+            let own = schema.named(kind).filter(|named| named.how == NamedHow::Own);
             if own.is_none() {
-                let message =
-                    format!("the schema has no resource type {} for this object", quoted(&object.kind.name));
-                let near =
-                    self.suggester.nearest(&object.kind.name, schema.types().iter().map(|kind| kind.name()));
+                let message = format!("the schema has no resource type {} for this object", quoted(kind));
+                let near = self.suggester.nearest(kind, schema.types().iter().map(|kind| kind.name()));
                 let help = near
                     .map_or("objects take a type's own name, no alias or covered name".to_owned(), |near| {
                         format!("did you mean `{near}`?")
                     });
                 let fault = self.fault(Code::UnknownObjectType, &object.kind, message, "").help(help);
                 self.report.push(fault);
-            } else if !seen.insert((&object.kind.name, &object.id.name)) {
-                let message = format!(
-                    "the object {} of type {} is there twice",
-                    quoted(&object.id.name),
-                    quoted(&object.kind.name)
-                );
+            } else if !seen.insert((kind, id)) {
+                let message = format!("the object {} of type {} is there twice", quoted(id), quoted(kind));
                 let fault = self.fault(Code::DuplicateName, &object.id, message, "again here");
                 self.report.push(fault.help("keep one of the two"));
             }
