@@ -4,6 +4,7 @@
 //! nine actions, members with one to three roles and ids of 23 bytes. [`Workload::verify`] compares every decision with
 //! the reference decider before anything is timed; a bench that skips it times nothing worth knowing.
 
+pub mod crowd;
 pub mod large;
 pub mod requests;
 
@@ -121,7 +122,7 @@ impl Workload {
     }
 }
 
-fn custom_role(prng: &mut Prng, schema: &Schema) -> Value {
+pub(crate) fn custom_role(prng: &mut Prng, schema: &Schema) -> Value {
     let statements = (0..2 + prng.below(3)).map(|_| {
         // A pair that the schema admits, so that no deny protects nothing.
         let types = schema.types();

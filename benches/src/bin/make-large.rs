@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use portcullis_benches::crowd::Crowd;
 use portcullis_benches::{Trouble, large};
 
 fn main() -> Result<(), Trouble> {
@@ -14,14 +15,14 @@ fn main() -> Result<(), Trouble> {
     std::fs::create_dir_all(directory)?;
     let (wide, listed) = large::long_list(2_000);
     let files = [
-        ("catalogue.json", large::catalogue(20)),
-        ("statements-850.json", large::many_statements(850)),
-        ("list-2000.schema.json", wide),
-        ("list-2000.json", listed),
-        ("cloud-1600.json", large::cloud_workspace(1_600)),
+        ("catalogue.json", large::catalogue(20).to_string()),
+        ("statements-850.json", large::many_statements(850).to_string()),
+        ("list-2000.schema.json", wide.to_string()),
+        ("list-2000.json", listed.to_string()),
+        ("cloud-1600.json", large::cloud_workspace(1_600).to_string()),
+        ("members-1000000.json", Crowd::new(1_000_000, 5)?.json()?),
     ];
-    for (name, value) in files {
-        let text = value.to_string();
+    for (name, text) in files {
         println!("{name}: {} bytes", text.len());
         std::fs::write(directory.join(name), text)?;
     }

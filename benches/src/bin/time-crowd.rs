@@ -1,0 +1,69 @@
+//! Times compiling a workspace of a million members from memory, and tells what the snapshot takes.
+//!
+//! `cargo run --release -p portcullis-benches --bin time-crowd -- [MEMBERS [ROLES]]`; with 5 and with 10,000 roles when none are named. A
+//! sample of the decisions is compared with the naive reference's. Resident memory is what Linux tells of the process;
+//! elsewhere it is unknown. What compiling left resident besides the snapshot is memory that the allocator keeps for later.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use portcullis_benches::Trouble;
+use portcullis_benches::crowd::Crowd;
+
+const RUNS: usize = 7;
+
+fn main() -> Result<(), Trouble> {
+    let arguments: Vec<usize> =
+        std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
+    let members = arguments.first().copied().unwrap_or(1_000_000);
+    match arguments.get(1) {
+        Some(&roles) => tell(members, roles),
+        None => [5, 10_000].into_iter().try_for_each(|roles| tell(members, roles)),
+    }
+}
+
+fn tell(members: usize, roles: usize) -> Result<(), Trouble> {
+    let each = |bytes: f64| bytes / members as f64;
+    let crowd = Crowd::new(members, roles)?;
+    let before = resident();
+    let workspace = crowd.workspace()?;
+    let described = resident();
+    let (snapshot, _) = workspace.compile()?;
+    let compiled = resident();
+    let allowed = crowd.verify(&snapshot)?;
+    println!("{members} members, {roles} roles: {} distinct sets of them", snapshot.matrix().sets());
+    println!("  a sample of decisions equals the reference's; {allowed} of them allow");
+    let mut took = Vec::new();
+    for _ in 0..RUNS {
+        let begun = Instant::now();
+        let again = workspace.compile()?;
+        took.push(begun.elapsed());
+        // Dropping it is not timed.
+        black_box(again);
+    }
+    took.sort_unstable();
+    if let (Some(least), Some(median), Some(most)) = (took.first(), took.get(RUNS / 2), took.last()) {
+        println!("  compiled from memory in {median:.0?} (median of {RUNS}, {least:.0?} to {most:.0?})");
+    }
+    println!("  the snapshot: {:.1} bytes a member", each(snapshot.bytes() as f64));
+    drop(workspace);
+    let dropped = resident();
+    if let (Some(before), Some(described), Some(compiled), Some(dropped)) =
+        (before, described, compiled, dropped)
+    {
+        println!(
+            "  resident, bytes a member: the workspace {:.1}, compiling {:.1}, both when the workspace is dropped {:.1}",
+            each(described - before),
+            each(compiled - described),
+            each(dropped - before)
+        );
+    }
+    Ok(())
+}
+
+/// Bytes of this process in memory.
+fn resident() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1024.0)
+}
