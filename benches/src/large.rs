@@ -105,3 +105,45 @@ pub fn long_list(names: usize) -> (Value, Value) {
 fn document(statements: Vec<Value>) -> Value {
     json!({ "version": "2022-04-26", "policies": statements })
 }
+
+/// A workspace of 100,000 members with one to three of 10,000 roles over 25,000 permissions: 500 types of 50 actions.
+#[must_use]
+pub fn wide() -> Value {
+    let mut prng = Prng::new(0x0025_0000);
+    let actions: Vec<String> = (0..50).map(|number| format!("action{number:02}")).collect();
+    let types: Vec<String> = (0..500).map(|number| format!("type{number:03}")).collect();
+    let resources: Map<String, Value> =
+        types.iter().map(|name| (name.clone(), json!({ "actions": actions }))).collect();
+    let mut roles = Map::new();
+    for number in 0..10_000 {
+        let statements = (0..2 + prng.below(3)).map(|_| {
+            let mut some = |names: &[String]| -> Vec<String> {
+                (0..1 + prng.below(3)).filter_map(|_| prng.pick(names).cloned()).collect()
+            };
+            let (actions, types) = (some(&actions), some(&types));
+            let effect = if prng.below(5) == 0 { "deny" } else { "allow" };
+            json!({ "effect": effect, "actions": actions, "resource": types })
+        });
+        roles.insert(format!("role{number:05}"), document(statements.collect()));
+    }
+    let mut members = Map::new();
+    let mut groups: Vec<Vec<String>> = vec![Vec::new(); 10_000];
+    for number in 0..100_000 {
+        let id = crate::crowd::address(number);
+        for _ in 0..prng.below(3) {
+            let at = prng.below(groups.len());
+            if let Some(group) = groups.get_mut(at).filter(|group| group.last() != Some(&id)) {
+                group.push(id.clone());
+            }
+        }
+        members.insert(id, json!({ "role": format!("role{:05}", prng.below(10_000)) }));
+    }
+    let groups: Map<String, Value> = (0..)
+        .zip(groups)
+        .map(|(number, members)| {
+            (format!("group {number}"), json!({ "roles": [format!("role{number:05}")], "members": members }))
+        })
+        .collect();
+    json!({ "workspace": "wide", "schema": { "schema": "wide", "resources": resources },
+        "roles": roles, "groups": groups, "members": members })
+}

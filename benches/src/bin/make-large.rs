@@ -20,6 +20,7 @@ fn main() -> Result<(), Trouble> {
         ("list-2000.schema.json", wide.to_string()),
         ("list-2000.json", listed.to_string()),
         ("cloud-1600.json", large::cloud_workspace(1_600).to_string()),
+        ("wide.json", large::wide().to_string()),
         ("members-1000000.json", Crowd::new(1_000_000, 5)?.json()?),
     ];
     for (name, text) in files {

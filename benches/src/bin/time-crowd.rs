@@ -7,8 +7,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use portcullis_benches::Trouble;
 use portcullis_benches::crowd::Crowd;
+use portcullis_benches::{Trouble, memory};
 
 const RUNS: usize = 7;
 
@@ -23,13 +23,13 @@ fn main() -> Result<(), Trouble> {
 }
 
 fn tell(members: usize, roles: usize) -> Result<(), Trouble> {
-    let each = |bytes: f64| bytes / members as f64;
+    let each = |bytes: usize| bytes as f64 / members as f64;
     let crowd = Crowd::new(members, roles)?;
-    let before = resident();
+    let before = memory("self", "VmRSS");
     let workspace = crowd.workspace()?;
-    let described = resident();
+    let described = memory("self", "VmRSS");
     let (snapshot, _) = workspace.compile()?;
-    let compiled = resident();
+    let compiled = memory("self", "VmRSS");
     let allowed = crowd.verify(&snapshot)?;
     println!("{members} members, {roles} roles: {} distinct sets of them", snapshot.matrix().sets());
     println!("  a sample of decisions equals the reference's; {allowed} of them allow");
@@ -45,25 +45,18 @@ fn tell(members: usize, roles: usize) -> Result<(), Trouble> {
     if let (Some(least), Some(median), Some(most)) = (took.first(), took.get(RUNS / 2), took.last()) {
         println!("  compiled from memory in {median:.0?} (median of {RUNS}, {least:.0?} to {most:.0?})");
     }
-    println!("  the snapshot: {:.1} bytes a member", each(snapshot.bytes() as f64));
+    println!("  the snapshot: {:.1} bytes a member", each(snapshot.bytes()));
     drop(workspace);
-    let dropped = resident();
+    let dropped = memory("self", "VmRSS");
     if let (Some(before), Some(described), Some(compiled), Some(dropped)) =
         (before, described, compiled, dropped)
     {
         println!(
             "  resident, bytes a member: the workspace {:.1}, compiling {:.1}, both when the workspace is dropped {:.1}",
-            each(described - before),
-            each(compiled - described),
-            each(dropped - before)
+            each(described.saturating_sub(before)),
+            each(compiled.saturating_sub(described)),
+            each(dropped.saturating_sub(before))
         );
     }
     Ok(())
-}
-
-/// Bytes of this process in memory.
-fn resident() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1024.0)
 }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portcullis_benches::requests::Requests;
-use portcullis_benches::{Trouble, Workload};
+use portcullis_benches::{Trouble, Workload, memory};
 use portcullis_testkit::reference::Reference;
 
 const MEMBERS: usize = 10_000;
@@ -43,7 +43,7 @@ fn main() -> Result<(), Trouble> {
     let mut runs = (0..RUNS).map(|_| run(program, directory)).collect::<Result<Vec<_>, _>>()?;
     runs.sort_unstable();
     for (took, resident) in &runs {
-        let resident = resident.map_or("unknown".to_owned(), |kb| format!("{:.1} MB", kb as f64 / 1e3));
+        let resident = resident.map_or("unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
         println!(
             "{:.3} s, {:.0} requests a second, resident {resident}",
             took.as_secs_f64(),
@@ -101,8 +101,8 @@ fn verify(workload: &Workload, count: usize, directory: &Path) -> Result<usize, 
     Ok(allowed)
 }
 
-/// One run: how long it took, and its peak of resident memory in kB.
-fn run(program: &str, directory: &Path) -> Result<(Duration, Option<u64>), Trouble> {
+/// One run: how long it took, and its peak of resident memory in bytes.
+fn run(program: &str, directory: &Path) -> Result<(Duration, Option<usize>), Trouble> {
     let begun = Instant::now();
     let mut child = Command::new(program)
         .args(["check", "-w"])
@@ -113,17 +113,13 @@ fn run(program: &str, directory: &Path) -> Result<(Duration, Option<u64>), Troub
         .arg(directory.join("answers.jsonl"))
         .stdin(Stdio::null())
         .spawn()?;
-    let about = format!("/proc/{}/status", child.id());
+    let process = child.id().to_string();
     let mut peak = None;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        let told = fs::read_to_string(&about).ok().and_then(|text| {
-            text.lines()
-                .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
-        });
-        peak = told.or(peak);
+        peak = memory(&process, "VmHWM").or(peak);
         thread::sleep(Duration::from_millis(2));
     };
     let took = begun.elapsed();

@@ -8,7 +8,7 @@
 use std::process::Command;
 
 use portcullis::{Document, Group, Member, Schema, Snapshot, Source, Workspace, Writer};
-use portcullis_benches::Trouble;
+use portcullis_benches::{Trouble, memory};
 use portcullis_testkit::churn::Churn;
 
 const SMALL: usize = 10_000;
@@ -102,7 +102,7 @@ fn alone(what: &str, members: usize, edits: usize) -> Result<(), Trouble> {
 }
 
 fn tell(counted: usize) {
-    println!("{counted} {}", resident());
+    println!("{counted} {}", memory("self", "VmRSS").unwrap_or(0));
 }
 
 /// Many small workspaces, each with documents of its own.
@@ -126,12 +126,4 @@ fn small() -> Result<Vec<Snapshot>, Trouble> {
             Ok(workspace.compile()?.0)
         })
         .collect()
-}
-
-/// What this process has in memory now, where Linux tells.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok());
-    kilobytes.unwrap_or(0) * 1_024
 }
