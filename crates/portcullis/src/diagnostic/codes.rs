@@ -179,6 +179,12 @@ codes! {
     /// Somebody who is no member.
     Stranger = Entry::new("P0505", Warning, "test of somebody who is no member",
         "Whoever is no member is denied everything. That may be what is tested, of somebody who left; of a misspelt id it tests nothing.");
+    /// A suspended member of whom only denials are expected.
+    SuspendedMember = Entry::new("P0506", Warning, "test of what a suspended member may not",
+        r##"Whoever is suspended is denied everything, so saying what they may not passes whatever the roles say. `"grid": {}` tests the suspension itself and fails once it is lifted; a test of their roles tests what they would come back to."##);
+    /// A pattern, or a group's or a role's name, where members are meant.
+    NotAMember = Entry::new("P0507", Error, "pattern, group or role in place of a member",
+        "A test names members by their ids. Anything else that stands in their place would be somebody who is no member, who is denied everything, and so a test that expects denials could not fail.");
     /// An edit of a role, group or member that does not exist.
     NotThere = Entry::new("P0601", Error, "edit of what is not there",
         "A running workspace was to be edited, and the role, group or member that the edit names does not exist. Nothing was changed.");

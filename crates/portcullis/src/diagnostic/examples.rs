@@ -236,6 +236,14 @@ impl Code {
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "an", "may_not": {"sync": "start"}}]}"##,
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann starts nothing", "subject": "ann", "may_not": {"sync": "start"}}]}"##,
             ),
+            Code::SuspendedMember => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"suspended": true}}}, "tests": [{"name": "ann starts nothing", "subject": "ann", "may_not": {"sync": "start"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"suspended": true}}}, "tests": [{"name": "ann may nothing", "subject": "ann", "grid": {}}]}"##,
+            ),
+            Code::NotAMember => tests(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "viewers start nothing", "subject": "viewer", "may_not": {"sync": "start"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "viewers start nothing", "role": "viewer", "may_not": {"sync": "start"}}]}"##,
+            ),
             Code::InvalidUtf8
             | Code::TooDeep
             | Code::OverLimit

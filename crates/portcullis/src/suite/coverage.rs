@@ -2,9 +2,13 @@
 //!
 //! A statement is covered when some question's answer rests on it: an allow that the subject was granted by, a deny
 //! that the subject was denied by. A statement that is overridden, or that nobody who was asked holds, is not. The
-//! work is in proportion to the statements that are not covered yet.
+//! work is in proportion to the statements that are not covered yet. Where everybody is asked, it is not the members
+//! that are gone through but the distinct sets of roles that they hold, and of these only such as hold a role with
+//! an uncovered statement about what was asked.
 
 use std::collections::HashMap;
+
+use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict};
 
 use crate::policy::{Effect, Statement};
 use crate::snapshot::{Role, Snapshot};
@@ -15,8 +19,11 @@ use super::cells::Expected;
 /// What the tests of one or more suites touched in one snapshot.
 #[derive(Debug)]
 pub struct Coverage<'s> {
+    snapshot: &'s Snapshot,
     roles: Vec<Touched<'s>>,
     numbers: HashMap<&'s str, usize>,
+    /// Of each of the roles the distinct sets that it is in and somebody has; found when it is first asked for.
+    holders: Option<Vec<Vec<SetId>>>,
 }
 
 #[derive(Debug)]
@@ -71,7 +78,7 @@ impl<'s> Coverage<'s> {
     /// Nothing touched yet.
     #[must_use]
     pub fn of(snapshot: &'s Snapshot) -> Self {
-        let mut coverage = Coverage { roles: Vec::new(), numbers: HashMap::new() };
+        let mut coverage = Coverage { snapshot, roles: Vec::new(), numbers: HashMap::new(), holders: None };
         for role in snapshot.roles() {
             let count = role.document().statements().len();
             coverage.numbers.insert(role.name(), coverage.roles.len());
@@ -111,12 +118,6 @@ impl<'s> Coverage<'s> {
         })
     }
 
-    /// Whether a role has statements that have decided nothing so far.
-    pub(super) fn wants(&self, role: &Role) -> bool {
-        let touched = self.numbers.get(role.name()).and_then(|&number| self.roles.get(number));
-        touched.is_some_and(|touched| touched.left > 0)
-    }
-
     /// Whether anything is left to touch in any role.
     pub(super) fn wants_more(&self) -> bool {
         self.roles.iter().any(|touched| touched.left > 0)
@@ -125,19 +126,81 @@ impl<'s> Coverage<'s> {
     /// Notes that somebody who holds a role was asked these permissions, of which some were granted.
     pub(super) fn note(&mut self, role: &Role, asked: &[Expected], granted: &dyn Fn(u32) -> bool) {
         let number = self.numbers.get(role.name()).copied();
-        let Some(touched) = number.and_then(|number| self.roles.get_mut(number)) else { return };
-        if touched.left == 0 {
-            return;
+        if let Some(touched) = number.and_then(|number| self.roles.get_mut(number)) {
+            touched.note(asked, granted);
         }
-        for (statement, covered) in touched.role.document().statements().zip(&mut touched.covered) {
-            if !*covered {
-                let ranges = touched.role.grants().of_statement(statement.index());
-                let mut shared = ranges.iter().flat_map(|range| shared(range, asked));
-                *covered = shared.any(|id| statement.effect() == Effect::Deny || granted(id));
-                touched.left -= usize::from(*covered);
+    }
+
+    /// Notes that every member was asked these permissions.
+    pub(super) fn note_everybody(&mut self, asked: &[Expected]) {
+        let snapshot = self.snapshot;
+        for (number, touched) in self.roles.iter_mut().enumerate() {
+            if !touched.wants(asked) {
+                continue;
+            }
+            let holders = self.holders.get_or_insert_with(|| holders(snapshot, &self.numbers));
+            for &set in holders.get(number).map_or(&[][..], |sets| sets) {
+                let granted =
+                    |id| snapshot.matrix().verdict_of(set, PermissionId::from_u32(id)) == Verdict::Allow;
+                touched.note(asked, &granted);
+                if !touched.wants(asked) {
+                    break;
+                }
             }
         }
     }
+}
+
+impl Touched<'_> {
+    /// Whether a statement that has decided nothing so far is about any of these permissions.
+    fn wants(&self, asked: &[Expected]) -> bool {
+        let mut left = self.covered.iter().enumerate().filter(|(_, covered)| !**covered);
+        self.left > 0 && left.any(|(index, _)| self.shared(index, asked).next().is_some())
+    }
+
+    fn note(&mut self, asked: &[Expected], granted: &dyn Fn(u32) -> bool) {
+        if self.left == 0 {
+            return;
+        }
+        for statement in self.role.document().statements() {
+            let index = statement.index();
+            if self.covered.get(index).is_none_or(|covered| *covered) {
+                continue;
+            }
+            let decides = |id| statement.effect() == Effect::Deny || granted(id);
+            if self.shared(index, asked).any(decides)
+                && let Some(covered) = self.covered.get_mut(index)
+            {
+                *covered = true;
+                self.left -= 1;
+            }
+        }
+    }
+
+    /// The permissions of a statement that were asked.
+    fn shared<'a>(&'a self, statement: usize, asked: &'a [Expected]) -> impl Iterator<Item = u32> + 'a {
+        let ranges = self.role.grants().of_statement(statement);
+        ranges.iter().flat_map(move |range| shared(range, asked))
+    }
+}
+
+/// Of each role, by its number here, the distinct sets that it is in. Whoever is suspended has a set without roles.
+fn holders(snapshot: &Snapshot, numbers: &HashMap<&str, usize>) -> Vec<Vec<SetId>> {
+    let matrix = snapshot.matrix();
+    let mut sets: Vec<SetId> =
+        (0..matrix.subjects()).map(|subject| matrix.set_of(SubjectId::from_u32(subject))).collect();
+    sets.sort_unstable();
+    sets.dedup();
+    let mut holders = vec![Vec::new(); numbers.len()];
+    for set in sets {
+        for role in matrix.roles_of_set(set) {
+            let number = snapshot.role_numbered(role.as_u32()).and_then(|role| numbers.get(role.name()));
+            if let Some(sets) = number.and_then(|&number| holders.get_mut(number)) {
+                sets.push(set);
+            }
+        }
+    }
+    holders
 }
 
 /// The permissions of a range that were asked.

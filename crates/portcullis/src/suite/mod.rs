@@ -6,9 +6,10 @@
 //! ([`Coverage`]). Rendering is elsewhere, and nothing here opens a file.
 //!
 //! A test that cannot fail is worse than none, since somebody relies on it. So names are errors unless they mean
-//! something, also where a misspelt one would only be denied; a pair that the schema does not admit, a test that asks
-//! nothing and one that contradicts itself are errors too. docs/tests.md is the reference of the format.
+//! something, also where a misspelt one would only be denied; a pair that the schema does not admit, a group in the place of a
+//! member, a test that asks nothing and one that contradicts itself are errors too. docs/tests.md is the reference of the format.
 
+mod askers;
 mod cells;
 mod coverage;
 mod explain;
@@ -24,7 +25,7 @@ pub use explain::Failure;
 pub(crate) use read::read_suite;
 pub use run::{Asker, Outcome, TestOutcome};
 
-use crate::diagnostic::Report;
+use crate::diagnostic::{Code, Report};
 use crate::json::Tape;
 use crate::limits::Limits;
 use crate::read::fits;
@@ -51,6 +52,8 @@ struct Row {
 enum Tested {
     /// The suite does not say.
     Unnamed,
+    /// What the suite says of it is at fault, and nobody knows which workspace is meant.
+    Faulty,
     /// A path, relative to the suite.
     File(Word),
     /// The workspace itself.
@@ -133,7 +136,7 @@ impl Suite {
         if !fits(source, limits.document_bytes, "max-document-bytes", &mut report) {
             return Err(report);
         }
-        let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(report) };
+        let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(as_of_suites(report)) };
         let suite = read_suite(tape.root(), files, limits, &mut report);
         report.sorted().finish(suite)
     }
@@ -191,4 +194,12 @@ impl Suite {
     pub fn position(&self, span: Span) -> Position {
         self.source.position(span.start)
     }
+}
+
+/// Of an empty text says what a suite looks like, and not what a policy document does.
+fn as_of_suites(report: Report) -> Report {
+    let Some(empty) = report.iter().find(|fault| fault.code == Code::EmptyText) else { return report };
+    let mut told = Report::new();
+    told.push(empty.clone().help(read::LOOKS_LIKE));
+    told
 }

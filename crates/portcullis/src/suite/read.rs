@@ -15,6 +15,9 @@ use crate::source::Span;
 use crate::text::quoted;
 use crate::workspace::{Files, read_workspace};
 
+/// For whoever gave something that is not even an object.
+pub(super) const LOOKS_LIKE: &str = r#"a test suite looks like {"tests": [{"name": "editors leave settings alone", "role": "editor", "may_not": {"workspace": "*"}}]}"#;
+
 const KEYS: &[&str] = &["workspace", "tests"];
 
 const HABITS: &[Habit] =
@@ -60,10 +63,15 @@ struct SuiteReader<'r> {
 impl SuiteReader<'_> {
     fn suite(&mut self, root: Value<'_>) -> (Tested, Vec<Test>) {
         if self.another_kind(root) || !self.reader.object(root, "a test suite") {
-            return (Tested::Unnamed, Vec::new());
+            return (Tested::Faulty, Vec::new());
         }
         let strange = self.known_keys(root, "a test suite", KEYS, HABITS);
-        let tested = root.get("workspace").map_or(Tested::Unnamed, |value| self.tested(value));
+        let tested = match root.get("workspace") {
+            Some(value) => self.tested(value),
+            // It may stand under the key that is not known.
+            None if strange => Tested::Faulty,
+            None => Tested::Unnamed,
+        };
         let Some(tests) = root.get("tests") else {
             if !strange {
                 self.reader.missing_key(root, "this test suite", "tests", "add `\"tests\": […]`");
@@ -88,16 +96,18 @@ impl SuiteReader<'_> {
 
     /// Whether this is another of the product's files; one message is then enough.
     fn another_kind(&mut self, root: Value<'_>) -> bool {
-        let found = match FileKind::of(root) {
-            Some(FileKind::Policy) => "a policy document",
-            Some(FileKind::Schema) => "a schema",
-            Some(FileKind::Workspace) => "a workspace",
+        let (found, help) = match FileKind::of(root) {
+            // A list of statements, it may be; whoever wants a suite more likely wrote a list of tests.
+            _ if root.kind() == Kind::Array => ("a list", LOOKS_LIKE),
+            Some(FileKind::Policy) => ("a policy document", "a test suite has `tests`"),
+            Some(FileKind::Schema) => ("a schema", "a test suite has `tests`"),
+            Some(FileKind::Workspace) => ("a workspace", "a test suite has `tests`"),
             Some(FileKind::Tests) | None => return false,
         };
         let span = first_line(&self.reader.source, root.span());
         let fault =
             self.reader.fault(Code::UnknownKind, span, format!("this is {found}, not a test suite"), "");
-        self.reader.push(fault.help("a test suite has `tests`"));
+        self.reader.push(fault.help(help));
         true
     }
 
@@ -113,13 +123,13 @@ impl SuiteReader<'_> {
         if value.kind() == Kind::Object {
             let (limits, report) = (self.reader.limits, &mut *self.reader.report);
             let workspace = read_workspace(value, self.files, limits, report);
-            return workspace.map_or(Tested::Unnamed, |workspace| Tested::Own(Box::new(workspace)));
+            return workspace.map_or(Tested::Faulty, |workspace| Tested::Own(Box::new(workspace)));
         }
         if !value.is_text() {
             self.reader.wrong_shape(value, "`workspace`", "the path of a workspace file, or a workspace");
-            return Tested::Unnamed;
+            return Tested::Faulty;
         }
-        self.word(value, "the path of the workspace").map_or(Tested::Unnamed, Tested::File)
+        self.word(value, "the path of the workspace").map_or(Tested::Faulty, Tested::File)
     }
 
     fn test(&mut self, value: Value<'_>) -> Option<Test> {

@@ -1,18 +1,18 @@
 //! From names as written to permissions, members and roles of one snapshot.
 //!
 //! Types take any name that a question may use, and patterns over the schema's own names as documents do. What would
-//! be denied for its name alone is an error, since the test could not fail. Somebody who is no member is a warning:
-//! that a person who left may do nothing is worth a test, and a misspelt id is worth a word.
+//! be denied for its name alone is an error, since the test could not fail; so is a test that asks nothing once its names
+//! are known. Whom a test is about is found in `askers`.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::cells::{Expected, fill, settle};
+use super::cells::{Expected, count, fill, settle};
 use super::{Askers, Claim, Row, Suite, Test, Word};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::json::quoted_string;
 use crate::pattern::Pattern;
-use crate::schema::{NamedHow, ROLE_ALIASES, Schema};
+use crate::schema::{NamedHow, Schema};
 use crate::snapshot::{Role, Snapshot};
 use crate::source::{Source, Span};
 use crate::suggest::Suggester;
@@ -47,11 +47,11 @@ pub(super) fn every_test(suite: &Suite, snapshot: &Snapshot, report: &mut Report
 }
 
 pub(super) struct Resolver<'r, 's> {
-    source: &'s Arc<Source>,
-    snapshot: &'s Snapshot,
-    schema: &'s Schema,
-    report: &'r mut Report,
-    suggester: Suggester,
+    pub(super) source: &'s Arc<Source>,
+    pub(super) snapshot: &'s Snapshot,
+    pub(super) schema: &'s Schema,
+    pub(super) report: &'r mut Report,
+    pub(super) suggester: Suggester,
 }
 
 /// What a name stands for on one axis.
@@ -68,13 +68,34 @@ impl<'r, 's> Resolver<'r, 's> {
 
     /// Resolves one test; `None` when something in it is an error.
     pub(super) fn test(&mut self, test: &'s Test) -> Option<Resolved<'s>> {
-        match &test.claim {
+        let resolved = self.claim(&test.claim)?;
+        let about = match &resolved {
+            Resolved::Subjects(_, expected) | Resolved::Roles(_, expected) => expected,
+            Resolved::Who(asked, listed, _) if !listed.is_empty() || self.snapshot.member_count() > 0 => {
+                asked
+            }
+            Resolved::Who(..) => {
+                self.nothing(test, "has no members, and `who` lists nobody");
+                return None;
+            }
+        };
+        if count(about) == 0 {
+            self.nothing(test, "has a schema that admits none of these actions");
+            return None;
+        }
+        Some(resolved)
+    }
+
+    fn claim(&mut self, claim: &'s Claim) -> Option<Resolved<'s>> {
+        match claim {
             Claim::Cells { askers, may, may_not } => {
                 let mut written = Vec::new();
-                let may = self.rows(may, true, &mut written);
-                let may_not = self.rows(may_not, false, &mut written);
-                let whole = may && may_not;
-                let expected = if whole { self.settled(written) } else { None };
+                let may_holds = self.rows(may, true, &mut written);
+                let may_not_holds = self.rows(may_not, false, &mut written);
+                let expected = if may_holds && may_not_holds { self.settled(written) } else { None };
+                if may.is_empty() {
+                    self.suspended(askers);
+                }
                 self.askers(askers, expected)
             }
             Claim::Grid { askers, rows, span } => {
@@ -90,9 +111,9 @@ impl<'r, 's> Resolver<'r, 's> {
                 for kind in kinds {
                     whole &= self.row(kind, actions, true, &mut written);
                 }
-                let members = self.people(members);
+                let members = self.people(members, "`who` lists members");
                 let asked = if whole { self.settled(written) } else { None };
-                Some(Resolved::Who(asked?, members, *span))
+                Some(Resolved::Who(asked?, members?, *span))
             }
         }
     }
@@ -100,8 +121,8 @@ impl<'r, 's> Resolver<'r, 's> {
     fn askers(&mut self, askers: &'s Askers, expected: Option<Vec<Expected>>) -> Option<Resolved<'s>> {
         match askers {
             Askers::Subjects(words) => {
-                let people = self.people(words);
-                Some(Resolved::Subjects(people, expected?))
+                let people = self.people(words, "`subject` names members");
+                Some(Resolved::Subjects(people?, expected?))
             }
             Askers::Roles(words) => {
                 let roles: Vec<&Role> = words.iter().filter_map(|word| self.role(word)).collect();
@@ -110,8 +131,16 @@ impl<'r, 's> Resolver<'r, 's> {
         }
     }
 
-    fn fault(&self, code: Code, span: Span, message: String, label: &str) -> Diagnostic {
+    pub(super) fn fault(&self, code: Code, span: Span, message: String, label: &str) -> Diagnostic {
         Diagnostic::new(code, message).at(self.source, span, label)
+    }
+
+    /// Whatever the roles say, this test passes.
+    fn nothing(&mut self, test: &Test, why: &str) {
+        let workspace = quoted(self.snapshot.workspace());
+        let message = format!("this test asks nothing: {workspace} {why}");
+        let fault = self.fault(Code::NothingTested, test.name.span, message, "nothing is asked here");
+        self.report.push(fault.help("a test that asks nothing cannot fail; is it the right workspace?"));
     }
 
     fn settled(&mut self, written: Vec<Expected>) -> Option<Vec<Expected>> {
@@ -239,55 +268,6 @@ impl<'r, 's> Resolver<'r, 's> {
         let help = "nobody is ever allowed that, whatever the roles say";
         let help = if known.is_empty() { help.to_owned() } else { format!("{help}: {}", known.join(", ")) };
         self.report.push(fault.help(help));
-    }
-
-    /// Everybody who is named; warns of those who are no members.
-    fn people(&mut self, words: &'s [Word]) -> Vec<Person<'s>> {
-        words.iter().map(|word| self.person(word)).collect()
-    }
-
-    fn person(&mut self, word: &'s Word) -> Person<'s> {
-        let person = Person { id: &word.text, at: word.span, near: None };
-        if self.snapshot.subject(&word.text).is_some() {
-            return person;
-        }
-        let workspace = quoted(self.snapshot.workspace());
-        let message = format!("{} is no member of {workspace}", quoted(&word.text));
-        let fault = self.fault(Code::Stranger, word.span, message, "denied everything");
-        let near = self.suggester.nearest(&word.text, self.snapshot.members());
-        // No mend: somebody who left may be meant, and must not become somebody who stayed.
-        self.report.push(match near {
-            Some(near) => fault.help(format!("did you mean {}?", quoted(near))),
-            None => fault.help("whoever is no member is denied everything, whatever the roles say"),
-        });
-        Person { near, ..person }
-    }
-
-    fn role(&mut self, word: &Word) -> Option<&'s Role> {
-        if let Some(role) = self.snapshot.role(&word.text) {
-            return Some(role);
-        }
-        let alias = ROLE_ALIASES.iter().find(|(alias, _)| *alias == &*word.text);
-        if let Some((alias, own)) = alias.filter(|_| self.schema.is_hightouch()) {
-            let message = format!("{} is an alias of the built-in role {}", quoted(alias), quoted(own));
-            let fault = self.fault(Code::RoleAlias, word.span, message, "");
-            let fault = fault.help(format!("write {}", quoted(own)));
-            self.report.push(fault.replace(self.source, word.span, quoted_string(own)));
-            return self.snapshot.role(own);
-        }
-        let mut names: Vec<&str> = Vec::new();
-        for role in self.snapshot.roles() {
-            names.push(role.name());
-        }
-        let workspace = quoted(self.snapshot.workspace());
-        let message = format!("{workspace} has no role {}", quoted(&word.text));
-        let fault = self.fault(Code::UnknownRole, word.span, message, "no such role");
-        self.report.push(match self.suggester.nearest(&word.text, names.iter().copied()) {
-            Some(near) => fault.meant(near),
-            None if names.is_empty() => fault.help("the workspace has no roles"),
-            None => fault.help(format!("the roles are {}", listed(names, 12))),
-        });
-        None
     }
 }
 

@@ -1,9 +1,10 @@
 //! Asking: every question of every test, by the check that programs use.
 //!
-//! What was not as expected is kept, up to a thousand questions a test; the rest is counted. Nothing is explained
-//! here: an explanation costs more than a check, and of a grid that fails everywhere nobody reads them all.
+//! What was not as expected is kept, up to a thousand questions a test and a hundred thousand a run; the rest is counted.
+//! Nothing is explained here: an explanation costs more than a check, and of a grid that fails everywhere nobody
+//! reads them all.
 
-use portcullis_matrix::{Permission, PermissionId};
+use portcullis_matrix::{Permission, PermissionId, SubjectId, Verdict};
 
 use super::cells::{Expected, count};
 use super::coverage::Coverage;
@@ -16,6 +17,8 @@ use crate::source::Span;
 
 /// How many failures of one test are kept.
 const KEPT: usize = 1_000;
+/// How many failures of one run are kept, which take some nine megabytes.
+const KEPT_OF_ALL: usize = 100_000;
 
 /// Who was asked about: somebody by their id, or a role as if somebody held it and nothing else.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +77,7 @@ pub struct TestOutcome<'s> {
     pub asked: usize,
     /// How many of them were not answered as expected.
     pub failed: usize,
-    /// The first thousand of these, in the order of the schema.
+    /// The first thousand of these, in the order of the schema; fewer when a run has more than a hundred thousand.
     pub failures: Vec<Failure<'s>>,
     /// Whether the test lists who may, so that its failures differ in their subjects.
     pub lists_who: bool,
@@ -86,13 +89,6 @@ impl<'s> TestOutcome<'s> {
     pub fn passed(&self) -> bool {
         self.failed == 0
     }
-
-    fn fail(&mut self, failure: Failure<'s>) {
-        self.failed += 1;
-        if self.failures.len() < KEPT {
-            self.failures.push(failure);
-        }
-    }
 }
 
 /// Runs a suite that was checked.
@@ -100,7 +96,7 @@ pub(super) fn run<'s>(suite: &'s Suite, snapshot: &'s Snapshot, coverage: &mut C
     // What there is to say was said by the check.
     let mut said = Report::new();
     let mut resolver = Resolver::new(suite, snapshot, &mut said);
-    let mut runner = Runner { snapshot, coverage };
+    let mut runner = Runner { snapshot, coverage, kept: 0 };
     let run = suite.tests.iter().filter_map(|test| Some(runner.test(test, resolver.test(test)?)));
     Outcome { tests: run.collect() }
 }
@@ -108,6 +104,8 @@ pub(super) fn run<'s>(suite: &'s Suite, snapshot: &'s Snapshot, coverage: &mut C
 struct Runner<'c, 's> {
     snapshot: &'s Snapshot,
     coverage: &'c mut Coverage<'s>,
+    /// How many failures were kept so far.
+    kept: usize,
 }
 
 impl<'s> Runner<'_, 's> {
@@ -136,9 +134,12 @@ impl<'s> Runner<'_, 's> {
             subject.is_some_and(|subject| snapshot.check_handles(subject, permission).is_allowed())
         };
         self.compare((Asker::Subject(id), person.near), expected, &granted, outcome);
-        if !snapshot.is_suspended(id) && self.coverage.wants_more() {
-            for (role, _) in snapshot.held_roles(id) {
-                self.coverage.note(role, expected, &granted);
+        if let Some(subject) = subject.filter(|_| self.coverage.wants_more()) {
+            // Whoever is suspended has none.
+            for role in snapshot.matrix().roles_of(subject.id()) {
+                if let Some(role) = snapshot.role_numbered(role.as_u32()) {
+                    self.coverage.note(role, expected, &granted);
+                }
             }
         }
     }
@@ -152,7 +153,7 @@ impl<'s> Runner<'_, 's> {
     }
 
     fn compare(
-        &self,
+        &mut self,
         asker: (Asker<'s>, Option<&'s str>),
         expected: &[Expected],
         granted: &dyn Fn(u32) -> bool,
@@ -161,7 +162,7 @@ impl<'s> Runner<'_, 's> {
         outcome.asked += count(expected);
         for one in expected {
             for permission in one.permissions.clone().filter(|&id| granted(id) != one.allowed) {
-                outcome.fail(self.failure(asker, permission, one.allowed, one.at));
+                self.fail(asker, permission, one.allowed, one.at, outcome);
             }
         }
     }
@@ -176,55 +177,47 @@ impl<'s> Runner<'_, 's> {
     ) {
         listed.sort_unstable_by_key(|person| (person.id, person.at));
         listed.dedup_by_key(|person| person.id);
-        let strangers = listed.iter().filter(|person| self.snapshot.subject(person.id).is_none()).count();
+        let (snapshot, matrix) = (self.snapshot, self.snapshot.matrix());
+        let mut members: Vec<SubjectId> =
+            listed.iter().filter_map(|person| snapshot.subject_id(person.id)).collect();
+        let strangers = listed.len() - members.len();
+        members.sort_unstable();
         for permission in asked.iter().flat_map(|one| one.permissions.clone()) {
-            let (action, resource) = self.names(permission);
-            let found = self.snapshot.who(action, resource).unwrap_or_default();
-            outcome.asked += self.snapshot.member_count() + strangers;
-            for person in listed.iter().filter(|person| found.binary_search(&person.id).is_err()) {
-                let asker = (Asker::Subject(person.id), person.near);
-                outcome.fail(self.failure(asker, permission, true, person.at));
-            }
-            let surplus = |id: &&&'s str| listed.binary_search_by_key(*id, |person| person.id).is_err();
-            for &id in found.iter().filter(surplus) {
-                outcome.fail(self.failure((Asker::Subject(id), None), permission, false, key));
-            }
-        }
-        self.note_everybody(asked);
-    }
-
-    /// What members of all roles were asked. Stops when every statement has decided something.
-    fn note_everybody(&mut self, asked: &[Expected]) {
-        let (snapshot, stamp) = (self.snapshot, self.snapshot.schema().stamp());
-        for id in snapshot.members() {
-            if !self.coverage.wants_more() {
-                return;
-            }
-            let Some(subject) = snapshot.subject(id).filter(|_| !snapshot.is_suspended(id)) else { continue };
-            let granted = |permission: u32| {
-                let permission = Permission::new(stamp, PermissionId::from_u32(permission));
-                snapshot.check_handles(subject, permission).is_allowed()
+            outcome.asked += snapshot.member_count() + strangers;
+            let id = PermissionId::from_u32(permission);
+            let may = |person: &Person<'_>| {
+                let subject = snapshot.subject_id(person.id);
+                subject.is_some_and(|subject| matrix.verdict(subject, id) == Verdict::Allow)
             };
-            for (role, _) in snapshot.held_roles(id) {
-                if self.coverage.wants(role) {
-                    self.coverage.note(role, asked, &granted);
-                }
+            for person in listed.iter().filter(|person| !may(person)) {
+                let asker = (Asker::Subject(person.id), person.near);
+                self.fail(asker, permission, true, person.at, outcome);
+            }
+            let allowed = matrix.subjects_of(id).filter(|(_, verdict)| *verdict == Verdict::Allow);
+            let surplus = allowed.filter(|(subject, _)| members.binary_search(subject).is_err());
+            let mut surplus: Vec<&str> = surplus.map(|(subject, _)| snapshot.member_name(subject)).collect();
+            surplus.sort_unstable();
+            for id in surplus {
+                self.fail((Asker::Subject(id), None), permission, false, key, outcome);
             }
         }
+        self.coverage.note_everybody(asked);
     }
 
-    fn names(&self, permission: u32) -> (&'s str, &'s str) {
-        self.snapshot.schema().names_of(PermissionId::from_u32(permission)).unwrap_or_default()
-    }
-
-    fn failure(
-        &self,
+    fn fail(
+        &mut self,
         (asker, near): (Asker<'s>, Option<&'s str>),
         permission: u32,
         expected: bool,
         span: Span,
-    ) -> Failure<'s> {
-        let (action, resource) = self.names(permission);
-        Failure { asker, near, action, resource, expected, span }
+        outcome: &mut TestOutcome<'s>,
+    ) {
+        outcome.failed += 1;
+        if outcome.failures.len() < KEPT && self.kept < KEPT_OF_ALL {
+            self.kept += 1;
+            let names = self.snapshot.schema().names_of(PermissionId::from_u32(permission));
+            let (action, resource) = names.unwrap_or_default();
+            outcome.failures.push(Failure { asker, near, action, resource, expected, span });
+        }
     }
 }

@@ -28,6 +28,7 @@ impl Suite {
         let compiled = match &self.tested {
             Tested::Own(workspace) => workspace.compile(),
             Tested::File(_) | Tested::Unnamed => self.fetch(files, limits, report)?.compile(),
+            Tested::Faulty => return None,
         };
         let (snapshot, more) = match compiled {
             Ok((snapshot, more)) => (Some(snapshot), more),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use portcullis::suite::Suite;
-use portcullis::{FetchedFile, Files, Limits, NoFiles, Read, Report, Schema, Source, read_any};
+use portcullis::{FetchedFile, Files, Limits, NoFiles, Read, Report, Schema, Source, Workspace, read_any};
 
 use super::said;
 
@@ -87,6 +87,79 @@ fn nothing_asked() {
 }
 
 #[test]
+fn nothing_asked_of_a_workspace_with_nothing_in_it() {
+    let said = |schema: &str, members: &str, tests: &str| {
+        let text =
+            format!(r#"{{"workspace": "w", "schema": {schema}, "roles": {{}}, "members": {members}}}"#);
+        let (workspace, _) = Workspace::read(&Source::new("workspace.json", text), &NoFiles).unwrap();
+        let (suite, _) = Suite::read(&super::source(tests), &NoFiles).unwrap();
+        suite.check(&workspace.compile().unwrap().0).to_string()
+    };
+    let asks_nothing = "error[P0501]: this test asks nothing: `w` has ";
+    let no_types = r#"{"schema": "s", "resources": {}}"#;
+    for test in [
+        r#"{"name": "n", "subject": "eve", "grid": {}}"#,
+        r#"{"name": "n", "subject": "eve", "may_not": {"*": "*"}}"#,
+        r#"{"name": "n", "action": "*", "resource": "*", "who": "eve"}"#,
+    ] {
+        let said = said(no_types, "{}", test);
+        let told = format!("tests.json:2:10: {asks_nothing}a schema that admits none of these actions");
+        assert!(said.contains(&told) && !said.contains("P0504"), "{said}");
+    }
+    let who = r#"{"name": "n", "action": "read", "resource": "sync", "who": []}"#;
+    let told = format!("tests.json:2:10: {asks_nothing}no members, and `who` lists nobody");
+    assert_eq!(said("\"hightouch\"", "{}", who), told);
+    assert_eq!(said("\"hightouch\"", r#"{"ann": {}}"#, who), "");
+    let listed = said("\"hightouch\"", "{}", &who.replace("[]", "\"eve\""));
+    assert_eq!(listed, "tests.json:2:60: warning[P0505]: `eve` is no member of `w`");
+}
+
+#[test]
+fn patterns_groups_and_roles_are_nobody() {
+    let not_a_member = |name: &str, told: &str| {
+        for (test, column) in [
+            (format!(r#"{{"name": "n", "subject": ["ann", "{name}"], "may_not": {{"sync": "start"}}}}"#), 34),
+            (format!(r#"{{"name": "n", "subject": "{name}", "grid": {{}}}}"#), 26),
+            (format!(r#"{{"name": "n", "action": "read", "resource": "sync", "who": "{name}"}}"#), 60),
+        ] {
+            one(&test, &format!("tests.json:2:{column}: error[P0507]: `{name}` is {told}"));
+        }
+    };
+    not_a_member("*", "no member of `acme`: there are no patterns here");
+    not_a_member("a*", "no member of `acme`: there are no patterns here");
+    not_a_member("runners", "a group of `acme`, not a member");
+    not_a_member("runner", "a role of `acme`, not a member");
+    not_a_member("viewer", "a role of `acme`, not a member");
+    not_a_member("reader", "a role of `acme`, not a member");
+    // Whoever has such an id is a member like any other.
+    let members = r#"{"*": {}, "viewer": {}, "team": {}}"#;
+    let text = format!(
+        r#"{{"workspace": "w", "schema": "hightouch", "roles": {{}}, "members": {members},
+        "groups": {{"team": {{"roles": ["editor"], "members": ["team"]}}}}}}"#
+    );
+    let (workspace, _) = Workspace::read(&Source::new("workspace.json", text), &NoFiles).unwrap();
+    let snapshot = workspace.compile().unwrap().0;
+    let suite = super::suite(r#"{"name": "n", "subject": ["*", "viewer", "team"], "may": {"sync": "read"}}"#);
+    assert!(suite.check(&snapshot).is_empty());
+    assert_eq!(super::run(&suite, &snapshot).0.failed(), 0);
+}
+
+#[test]
+fn denials_of_whoever_is_suspended_are_warned_of() {
+    one(
+        r#"{"name": "n", "subject": ["bob", "dan"], "may_not": {"workspace": "*"}}"#,
+        "tests.json:2:34: warning[P0506]: `dan` is suspended, so this passes whatever the roles say",
+    );
+    for test in [
+        r#"{"name": "n", "subject": "dan", "grid": {}}"#,
+        r#"{"name": "n", "subject": "dan", "may": {"sync": "read"}, "may_not": {"workspace": "*"}}"#,
+        r#"{"name": "n", "action": "read", "resource": "sync", "who": "dan"}"#,
+    ] {
+        assert_eq!(said(test), [""; 0], "{test}");
+    }
+}
+
+#[test]
 fn keys() {
     one(
         r#"{"name": "n", "subject": "ann", "can": {"sync": "read"}}"#,
@@ -157,9 +230,23 @@ fn limits() {
 
 #[test]
 fn another_kind_of_file() {
-    for (text, kind) in [(super::ACME, "a workspace"), ("[]", "a policy document")] {
+    let statement = r#"{"effect": "allow"}"#;
+    for (text, kind) in [(super::ACME, "a workspace"), (statement, "a policy document"), ("[]", "a list")] {
         let report = Suite::read(&Source::new("t.json", text), &NoFiles).unwrap_err();
         assert_eq!(report.to_string(), format!("t.json:1:1: error[P0017]: this is {kind}, not a test suite"));
+    }
+}
+
+#[test]
+fn whoever_has_no_suite_yet_is_told_what_one_looks_like() {
+    let example = |text: &str| {
+        let report = Suite::read(&Source::new("t.json", text), &NoFiles).unwrap_err();
+        let help = report.iter().next().unwrap().help.clone().unwrap();
+        help.strip_prefix("a test suite looks like ").map(str::to_owned).unwrap_or_else(|| panic!("{help}"))
+    };
+    for text in ["", " \n", "\u{feff}", "[]", r#"[{"name": "n", "role": "runner", "grid": {}}]"#] {
+        let (suite, _) = Suite::read(&Source::new("t.json", example(text)), &NoFiles).unwrap();
+        assert!(suite.check(&super::acme()).is_empty(), "the example is a suite: {text:?}");
     }
 }
 
@@ -206,6 +293,22 @@ fn a_linter_reads_the_workspace_that_a_suite_names() {
     assert_eq!(report.unwrap_err().to_string(), told);
     let (report, _) = linted(&format!("{{{tests}").replace("raed", "read"));
     assert!(report.unwrap().is_empty());
+}
+
+#[test]
+fn where_the_workspace_is_at_fault_no_other_is_looked_for() {
+    let tests = r#""tests": [{"name": "n", "role": "nobody knows", "grid": {}}]}"#;
+    for head in [
+        r#"{"workspace": 7, "#,
+        r#"{"workspace": "", "#,
+        r#"{"workspace": {"members": 7}, "#,
+        r#"{"worksapce": "nowhere.json", "#,
+    ] {
+        let (report, fetched) = linted(&format!("{head}{tests}"));
+        let report = report.unwrap_err();
+        let beyond = report.iter().filter(|fault| matches!(fault.code.as_str(), "P0309" | "P0301"));
+        assert!(fetched.is_empty() && beyond.count() == 0, "{head}: {report}");
+    }
 }
 
 #[test]

@@ -185,3 +185,17 @@ fn a_test_that_fails_everywhere_keeps_a_thousand_failures() {
     let test = &outcome.tests()[0];
     assert_eq!((test.asked, test.failed, test.failures.len()), (40 * 47, 40 * 47, 1_000));
 }
+
+#[test]
+fn a_run_that_fails_everywhere_keeps_a_hundred_thousand_failures() {
+    let members: Vec<String> = (0..25).map(|number| format!("\"eve-{number}\"")).collect();
+    let test = |number| {
+        format!(r#"{{"name": "n {number}", "subject": [{}], "may": {{"*": "*"}}}}"#, members.join(","))
+    };
+    let tests: Vec<String> = (0..102).map(test).collect();
+    let (snapshot, suite) = (acme(), suite(&tests.join(",\n")));
+    let (outcome, ..) = run(&suite, &snapshot);
+    let kept: Vec<usize> = outcome.tests().iter().map(|test| test.failures.len()).collect();
+    assert!(outcome.tests().iter().all(|test| test.failed == 25 * 47));
+    assert_eq!((&kept[..100], &kept[100..]), (&[1_000; 100][..], &[0, 0][..]));
+}
