@@ -208,6 +208,31 @@ fn the_fixes_mend_what_they_are_for() {
 }
 
 #[test]
+fn what_several_files_lead_to_is_reported_once() {
+    let validator = validator();
+    let root = here("../..");
+    let role = "examples/acme/roles/atlan_role.json";
+    let fingerprints = |files: &[&str]| -> Vec<String> {
+        let (log, _) = sarif(&root, files, &validator);
+        results(&log).iter().map(|result| result["partialFingerprints"].to_string()).collect()
+    };
+    let once = fingerprints(&[role]);
+    assert_eq!(once.len(), 1);
+    for files in [
+        &[role, role][..],
+        &[role, "./examples/acme/../acme/roles/atlan_role.json"],
+        &[role, "examples/acme/workspace.json"],
+        &["examples/acme/workspace.json", role],
+    ] {
+        assert_eq!(fingerprints(files), once, "{files:?}");
+    }
+    // Equal faults of one file in two places are two, by whichever name it goes.
+    let twice = fingerprints(&["examples/slips/role.json"]);
+    assert!(twice.len() > 1 && twice.iter().collect::<HashSet<_>>().len() == twice.len());
+    assert_eq!(fingerprints(&["examples/slips/role.json", "./examples/slips/role.json"]), twice);
+}
+
+#[test]
 fn standard_input_has_no_address() {
     let text = r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "raed", "resource": "sync"}]}"#;
     let folder = tempfile::tempdir().unwrap();

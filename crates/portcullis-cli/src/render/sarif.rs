@@ -3,9 +3,10 @@
 //! One run; the rules are the codes that were found, with their pages as help. Columns count characters, as they do everywhere
 //! here, and the log says so. Paths are relative to where the command ran, since that is what services match with
 //! a repository; no path of the machine gets in unless it was typed. A diagnostic keeps its identity when lines move:
-//! its fingerprint is made of the code, the message and the text at fault, never of its place.
+//! its fingerprint is made of the code, the message and the text at fault, never of its place. What several of the files that were
+//! given lead to is reported once: a role that is linted by itself and with its workspace.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use portcullis::diagnostic::{Code, Label, Replacement};
 use portcullis::text::{counted, printable};
@@ -39,9 +40,9 @@ pub(crate) fn log(linted: &[Linted], unread: &[Unread]) -> Value {
     let mut rules: Vec<Code> = linted.iter().flat_map(|file| &file.report).map(|found| found.code).collect();
     rules.sort_unstable();
     rules.dedup();
-    let mut log = Log { rules, seen: HashMap::new() };
+    let mut log = Log { rules, told: HashSet::new(), seen: HashMap::new() };
     let all = linted.iter().flat_map(|file| file.report.iter().map(move |found| (file, found)));
-    let results: Vec<Value> = all.map(|(file, found)| log.result(file, found)).collect();
+    let results: Vec<Value> = all.filter_map(|(file, found)| log.result(file, found)).collect();
     let told: Vec<Value> = unread
         .iter()
         .map(|file| notification("error", &file.name, &file.why))
@@ -90,18 +91,35 @@ fn capitalised(word: &str) -> String {
     chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
-/// A text for people inside a message. Brackets would make links, and braces places to fill in: a name from a document
-/// must make neither.
+/// A text for people inside a message, where `[text](place)` is a link and `{0}` a place to fill in (SARIF 3.11.5 and 3.11.6): a
+/// name from a document must make neither. Braces are doubled, as the standard says. Brackets it lets stand anywhere but in a
+/// link's text, and a backslash before them is no safe escape, since viewers look for `](` and not for backslashes: so
+/// these two are kept apart. Escaped characters are written without braces, which would be doubled too.
 fn message_text(text: &str) -> String {
+    let text = printable(text);
     let mut safe = String::with_capacity(text.len());
-    for c in printable(text).chars() {
+    let mut rest = &*text;
+    while let Some(c) = rest.chars().next() {
+        if let Some((code, after)) = escaped(rest) {
+            safe.push_str(&if code > 0xffff { format!("\\U{code:08x}") } else { format!("\\u{code:04x}") });
+            rest = after;
+            continue;
+        }
         match c {
-            '[' | ']' => safe.extend(['\\', c]),
+            '(' if safe.ends_with(']') => safe.push_str(" ("),
             '{' | '}' => safe.extend([c, c]),
             _ => safe.push(c),
         }
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     safe
+}
+
+/// A character that was escaped at the beginning of a text, as `\u{1b}`, and what comes after it.
+fn escaped(text: &str) -> Option<(u32, &str)> {
+    let (digits, after) = text.strip_prefix("\\u{")?.split_once('}')?;
+    let are_digits = (1..=6).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    Some((u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)?, after))
 }
 
 fn message(text: &str) -> Value {
@@ -120,12 +138,15 @@ fn notification(level: &str, name: &str, text: &str) -> Value {
 /// What is known while the results are written.
 struct Log {
     rules: Vec<Code>,
-    /// How often an identity was met in a file.
+    /// What was told already: code, place and message.
+    told: HashSet<(Code, String, String)>,
+    /// How often an identity was met in a file, by the file's address.
     seen: HashMap<(String, u64), u32>,
 }
 
 impl Log {
-    fn result(&mut self, file: &Linted, found: &Diagnostic) -> Value {
+    /// A result, unless the same was told already.
+    fn result(&mut self, file: &Linted, found: &Diagnostic) -> Option<Value> {
         let mut text = message_text(&found.message);
         if let Some(help) = &found.help {
             text.push_str("\nhelp: ");
@@ -136,6 +157,9 @@ impl Log {
             // A file that is wrong as a whole: too large, or with too many of something.
             None => json!({ "physicalLocation": { "artifactLocation": location(&file.name) } }),
         };
+        if !self.told.insert((found.code, place.to_string(), text.clone())) {
+            return None;
+        }
         let mut result = Map::new();
         let mut put = |key: &str, value: Value| result.insert(key.to_owned(), value);
         put("ruleId", json!(found.code.as_str()));
@@ -157,7 +181,7 @@ impl Log {
             put("fixes", json!([fix(replacement, found.help.as_deref().unwrap_or("change it"))]));
         }
         put("partialFingerprints", json!({ "primaryLocationLineHash": self.fingerprint(file, found) }));
-        Value::Object(result)
+        Some(Value::Object(result))
     }
 
     /// The identity of a diagnostic in its file, and the how-manieth of that identity it is. The key that it stands under is the
@@ -167,7 +191,7 @@ impl Log {
         let at_fault = found.snippet().as_bytes();
         let parts = [found.code.as_str().as_bytes(), found.message.as_bytes()];
         let identity = fnv(parts.into_iter().chain([at_fault.get(..IDENTIFYING).unwrap_or(at_fault)]));
-        let times = self.seen.entry((name.to_owned(), identity)).or_insert(0);
+        let times = self.seen.entry((location(name).to_string(), identity)).or_insert(0);
         *times += 1;
         format!("{identity:016x}:{times}")
     }
@@ -313,6 +337,17 @@ mod tests {
 
     #[test]
     fn names_make_no_links_and_no_places_to_fill_in() {
-        assert_eq!(message_text("a [b](c) {0}\u{202e}"), "a \\[b\\](c) {{0}}\\u{{202e}}");
+        for (text, safe) in [
+            ("a [b](c) {0}", "a [b] (c) {{0}}"),
+            ("[a\\](b)", "[a\\] (b)"),
+            ("[a]]((b)", "[a]] ((b)"),
+            ("[a]\u{200b}(b) [c] (d) [e]", "[a]\\u200b(b) [c] (d) [e]"),
+            ("\u{1b}[2J\u{202e}\u{e0001}", "\\u001b[2J\\u202e\\U000e0001"),
+            // As the library has it in a message, and what only looks like it.
+            ("`a\\u{1b}`", "`a\\u001b`"),
+            ("\\u{} \\u{1b \\u{xyz} \\u{+1}", "\\u{{}} \\u{{1b \\u{{xyz}} \\u{{+1}}"),
+        ] {
+            assert_eq!(message_text(text), safe);
+        }
     }
 }
