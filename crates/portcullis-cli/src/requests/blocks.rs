@@ -9,8 +9,10 @@ use std::mem;
 
 use memchr::memchr_iter;
 
-/// The longest line that is read, in bytes, its end not counted.
+/// The longest line that is read, in bytes, its end not counted: neither `\n` nor `\r\n`.
 pub(super) const LINE_BYTES: usize = 1 << 20;
+/// What is held of a line: enough to see that it is too long though a carriage return may end it.
+const HELD_BYTES: usize = LINE_BYTES + 2;
 /// How much is read at once, in bytes.
 const READ_BYTES: usize = 1 << 18;
 /// The most lines of a block.
@@ -19,7 +21,7 @@ const BLOCK_LINES: usize = 1 << 12;
 /// Some lines of the input, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// The lines without their newlines, each at most one byte longer than [`LINE_BYTES`].
+    /// The lines without their newlines, each at most [`HELD_BYTES`] long.
     bytes: Vec<u8>,
     /// Where each line ends.
     ends: Vec<usize>,
@@ -30,16 +32,18 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// The lines, without their newlines. One that was longer than [`LINE_BYTES`] still is.
+    /// The lines, without their ends. One that was longer than [`LINE_BYTES`] still is.
     pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default())
+        let lines =
+            starts.zip(&self.ends).map(|(start, &end)| self.bytes.get(start..end).unwrap_or_default());
+        lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line))
     }
 
     /// Adds to the last line, within its bound.
     fn extend(&mut self, piece: &[u8]) {
         let held = self.bytes.len() - self.ends.last().copied().unwrap_or(0);
-        let room = (LINE_BYTES + 1).saturating_sub(held);
+        let room = HELD_BYTES.saturating_sub(held);
         self.bytes.extend_from_slice(piece.get(..room).unwrap_or(piece));
     }
 
@@ -132,7 +136,8 @@ mod tests {
                 ("\n", &[""]),
                 ("ab", &["ab"]),
                 ("ab\n", &["ab"]),
-                ("\n\r\n\n", &["", "\r", ""]),
+                ("\n\r\n\n", &["", "", ""]),
+                ("a\rb\r\n\r\r\nc\r", &["a\rb", "\r", "c"]),
             ] {
                 let found = blocks(text.as_bytes(), buffer).concat();
                 assert_eq!(
@@ -168,7 +173,30 @@ mod tests {
         text.extend(vec![b'z'; LINE_BYTES + 1]);
         for buffer in [1 << 12, READ_BYTES] {
             let found: Vec<usize> = blocks(&text, buffer).concat().iter().map(Vec::len).collect();
-            assert_eq!(found, [LINE_BYTES + 1, 2, LINE_BYTES, LINE_BYTES + 1]);
+            assert_eq!(found, [HELD_BYTES, 2, LINE_BYTES, LINE_BYTES + 1]);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_line_does_not_count_whichever_it_is() {
+        for (more, end, is_long) in [
+            (0, "\n", false),
+            (0, "\r\n", false),
+            (0, "\r", false),
+            (0, "", false),
+            (1, "\n", true),
+            (1, "\r\n", true),
+            (0, "\r\r\n", true),
+            (0, "\rx\r\n", true),
+            (1, "\rx\r\n", true),
+            (9, "\r\n", true),
+        ] {
+            let text = [&b"x".repeat(LINE_BYTES + more)[..], end.as_bytes()].concat();
+            for buffer in [1 << 12, LINE_BYTES, LINE_BYTES + 1] {
+                let found = blocks(&text, buffer).concat();
+                assert_eq!(found.len(), 1);
+                assert_eq!(found[0].len() > LINE_BYTES, is_long, "{more} more and {end:?}");
+            }
         }
     }
 
