@@ -2,9 +2,12 @@
 //!
 //! A file that is written takes its new content in one step: it is written beside its place under another name, and
 //! then renamed, so that a reader never sees half of it and a failure leaves the old one. Files are named to
-//! people the way they typed them, joined with `/` on every system.
+//! people the way they typed them, joined with `/` on every system; a name that is no Unicode is shown as near as may be,
+//! and opened as it is.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +18,8 @@ use crate::exit::Failure;
 
 /// The name that stands for standard input and output.
 pub(crate) const STANDARD: &str = "-";
+/// How many names are tried for a file that is being written.
+const TRIES: u32 = 16;
 /// What standard input is called in messages.
 pub(crate) const STANDARD_SHOWN: &str = "standard input";
 
@@ -100,6 +105,29 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
+/// Whether a path leads to one of these files, through links too.
+pub(crate) fn is_among(files: &[PathBuf], path: &Path) -> bool {
+    let Ok(path) = fs::canonicalize(path) else { return false };
+    files.iter().any(|file| fs::canonicalize(file).is_ok_and(|file| file == path))
+}
+
+/// Whether a path leads to the file that standard input was redirected from.
+#[cfg(unix)]
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let input = io::stdin().as_fd().try_clone_to_owned().and_then(|input| File::from(input).metadata());
+    // A terminal or the null device is read and written to at once without harm.
+    matches!((input, fs::metadata(path)), (Ok(input), Ok(other))
+        if input.is_file() && (input.dev(), input.ino()) == (other.dev(), other.ino()))
+}
+
+/// Whether a path leads to the file that standard input was redirected from; nobody can tell here.
+#[cfg(not(unix))]
+pub(crate) fn is_standard_input(_path: &Path) -> bool {
+    false
+}
+
 /// The files that a workspace or a test suite names, relative to the directory that its own file stands in.
 pub(crate) struct Beside {
     directory: PathBuf,
@@ -111,26 +139,54 @@ impl Beside {
         Beside { directory: path.parent().unwrap_or(Path::new("")).to_owned() }
     }
 
-    /// Where the file is that is named so.
+    /// Where the file is that is named so, as people would type it. Never what stands for standard input.
     pub(crate) fn place(&self, path: &str) -> PathBuf {
-        self.directory.join(path)
-    }
-
-    /// A file that is named relative to the directory, as people would type it.
-    pub(crate) fn name(&self, path: &str) -> String {
-        let directory = self.directory.to_string_lossy();
-        if Path::new(path).is_absolute() || directory.is_empty() {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", directory.trim_end_matches('/'))
+        let directory = self.directory.as_os_str();
+        if path == STANDARD && directory.is_empty() {
+            return Path::new(".").join(path);
         }
+        if Path::new(path).is_absolute() || directory.is_empty() {
+            return PathBuf::from(path);
+        }
+        let mut place = directory.to_owned();
+        if !directory.as_encoded_bytes().ends_with(b"/") {
+            place.push("/");
+        }
+        place.push(path);
+        PathBuf::from(place)
     }
 }
 
 impl Files for Beside {
     fn fetch(&self, path: &str, most: usize, flag: &str) -> Result<FetchedFile, String> {
-        let bytes = read_file(&self.place(path), most, flag)?;
-        Ok(FetchedFile { name: self.name(path), bytes })
+        let place = self.place(path);
+        let bytes = read_file(&place, most, flag)?;
+        Ok(FetchedFile { name: place.to_string_lossy().into_owned(), bytes })
+    }
+}
+
+/// The same, noting down which files were read.
+pub(crate) struct Noted {
+    beside: Beside,
+    places: RefCell<Vec<PathBuf>>,
+}
+
+impl Noted {
+    /// Files beside this one.
+    pub(crate) fn file(path: &Path) -> Self {
+        Noted { beside: Beside::file(path), places: RefCell::default() }
+    }
+
+    /// The files that were asked for.
+    pub(crate) fn places(self) -> Vec<PathBuf> {
+        self.places.into_inner()
+    }
+}
+
+impl Files for Noted {
+    fn fetch(&self, path: &str, most: usize, flag: &str) -> Result<FetchedFile, String> {
+        self.places.borrow_mut().push(self.beside.place(path));
+        self.beside.fetch(path, most, flag)
     }
 }
 
@@ -152,9 +208,7 @@ impl Replacing {
             let file = File::options().write(true).open(&target)?;
             return Ok(Replacing { target, beside: None, file: Some(file) });
         }
-        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
-        let beside = target.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let file = File::options().write(true).create_new(true).open(&beside)?;
+        let (beside, file) = part(&target)?;
         let replacing = Replacing { target, beside: Some(beside), file: Some(file) };
         if let (Some(about), Some(file)) = (about, &replacing.file) {
             file.set_permissions(about.permissions())?;
@@ -169,6 +223,31 @@ impl Replacing {
         let placed =
             file.map_or(Ok(()), |file| file.sync_all()).and_then(|()| fs::rename(&beside, &self.target));
         placed.inspect_err(|_| drop(fs::remove_file(&beside)))
+    }
+}
+
+/// A new file beside another, under a name that nobody has. What a process that was killed left behind is not touched, and does
+/// not keep another of the same number from its work: in a container every process may be number 1.
+fn part(target: &Path) -> io::Result<(PathBuf, File)> {
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let mut part = format!(".{name}.{}.part", std::process::id());
+    let mut tries = 0;
+    loop {
+        let beside = target.with_file_name(&part);
+        match File::options().write(true).create_new(true).open(&beside) {
+            Ok(file) => return Ok((beside, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
+                tries += 1;
+                let random = RandomState::new().hash_one(tries);
+                part = format!(".{name}.{}.{random:016x}.part", std::process::id());
+            }
+            // That there is no such directory is plain without the name.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            Err(error) => {
+                let (part, why) = (quoted(&part), in_words(&error));
+                return Err(io::Error::other(format!("{part} cannot be made beside it: {why}")));
+            }
+        }
     }
 }
 

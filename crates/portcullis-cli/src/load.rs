@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use portcullis::text::{counted, printable, quoted};
 use portcullis::{
-    BUILT_IN_SCHEMAS, Limits, Read, Report, Schema, Severity, Snapshot, Source, read_any, source_from_bytes,
+    BUILT_IN_SCHEMAS, Files, Limits, Read, Report, Schema, Severity, Snapshot, Source, read_any,
+    source_from_bytes,
 };
 
 use crate::args::{SchemaArgs, WorkspaceArgs};
 use crate::exit::Failure;
-use crate::files::{self, Beside};
+use crate::files::{self, Beside, Noted, STANDARD};
 use crate::output::Output;
 
 /// The environment variable that names a workspace file.
@@ -35,6 +36,25 @@ pub(crate) fn workspace_of_environment() -> Option<PathBuf> {
 /// Compiles the workspace that is meant.
 pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, Failure> {
     let path = workspace_file(args.workspace.as_deref());
+    workspace_with(args, &path, &Beside::file(&path), out)
+}
+
+/// The same with the places of the files that the workspace names.
+pub(crate) fn workspace_and_files(
+    args: &WorkspaceArgs,
+    out: &Output,
+) -> Result<(Snapshot, Vec<PathBuf>), Failure> {
+    let path = workspace_file(args.workspace.as_deref());
+    let files = Noted::file(&path);
+    Ok((workspace_with(args, &path, &files, out)?, files.places()))
+}
+
+fn workspace_with(
+    args: &WorkspaceArgs,
+    path: &Path,
+    files: &dyn Files,
+    out: &Output,
+) -> Result<Snapshot, Failure> {
     if args.workspace.is_none() && path == Path::new(DEFAULT_FILE) && !path.exists() {
         return Err(Failure::with_help(
             format!("cannot read {}: there is no such file", quoted(DEFAULT_FILE)),
@@ -43,13 +63,18 @@ pub(crate) fn workspace(args: &WorkspaceArgs, out: &Output) -> Result<Snapshot, 
             ),
         ));
     }
-    workspace_at(&path, &args.limits.limits(), out)
+    workspace_at(path, files, &args.limits.limits(), out)
 }
 
-/// Compiles the workspace of a file.
-pub(crate) fn workspace_at(path: &Path, limits: &Limits, out: &Output) -> Result<Snapshot, Failure> {
+/// Compiles the workspace of a file; `files` brings what it names.
+pub(crate) fn workspace_at(
+    path: &Path,
+    files: &dyn Files,
+    limits: &Limits,
+    out: &Output,
+) -> Result<Snapshot, Failure> {
     let schema = Schema::hightouch().map_err(|report| reported(path, report))?;
-    match any(path, &schema, None, limits, out)? {
+    match read(path, files, (&schema, None), limits, out)? {
         Read::Workspace(snapshot) => Ok(*snapshot),
         other => Err(Failure::with_help(
             format!("{} is {}, not a workspace", quoted(&files::shown(path)), kind_name(&other)),
@@ -66,8 +91,18 @@ pub(crate) fn any(
     limits: &Limits,
     out: &Output,
 ) -> Result<Read, Failure> {
+    read(path, &Beside::file(path), (schema, typed), limits, out)
+}
+
+fn read(
+    path: &Path,
+    files: &dyn Files,
+    (schema, typed): (&Schema, Option<&SchemaArgs>),
+    limits: &Limits,
+    out: &Output,
+) -> Result<Read, Failure> {
     let source = source(path, limits)?;
-    match read_any(&source, schema, &Beside::file(path), limits) {
+    match read_any(&source, schema, files, limits) {
         Ok((read, report)) => {
             // Only documents are read under the schema that was typed.
             let typed = typed.filter(|_| matches!(read, Read::Policy(..)));
@@ -130,10 +165,13 @@ pub(crate) fn reported(path: &Path, report: Report) -> Failure {
     Failure::Reported { file: files::shown(path), report: report.into_errors().sorted() }
 }
 
-/// Names the command that lists the warnings, so that it can be typed as it stands.
+/// Names the command that lists the warnings, so that it can be typed as it stands. What came from standard input
+/// is no longer there.
 pub(crate) fn mention_warnings(path: &Path, schema: Option<&str>, report: &Report, out: &Output) {
     let warnings = report.count(Severity::Warning);
-    if warnings > 0 {
+    if warnings > 0 && path.as_os_str() == STANDARD {
+        out.warn(&format!("{} in {}", counted(warnings, "warning"), files::shown(path)));
+    } else if warnings > 0 {
         let schema =
             schema.map(|schema| format!("--schema {} ", files::typed(Path::new(schema)))).unwrap_or_default();
         let command = printable(&format!("portcullis lint {schema}{}", files::typed(path)));

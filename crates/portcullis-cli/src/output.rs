@@ -8,6 +8,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use portcullis::Report;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::render;
@@ -145,11 +146,16 @@ impl Output {
         let _ = writeln!(io::stderr(), "{word}: {text}");
     }
 
+    /// Lists diagnostics on standard error.
+    pub(crate) fn report(&self, report: &Report) {
+        let text = render::human::report(report, self.messages_styled, self.width);
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
     /// Says on standard error why a question could not be answered.
     pub(crate) fn failure(&self, failure: &Failure) {
         if let Failure::Reported { report, .. } = failure {
-            let text = render::human::report(report, self.messages_styled, self.width);
-            let _ = io::stderr().write_all(text.as_bytes());
+            self.report(report);
         }
         self.error(&failure.message());
         if let Failure::Said { help: Some(help), .. } = failure {

@@ -200,6 +200,92 @@ fn the_answers_never_take_the_place_of_the_workspace() {
 }
 
 #[test]
+fn the_answers_never_take_the_place_of_a_file_that_the_workspace_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |file: &str| directory.path().join(file);
+    fs::create_dir(at("roles")).unwrap();
+    let role = r#"{"version": "2022-04-26", "policies": []}"#;
+    fs::write(at("roles/a.json"), role).unwrap();
+    let schema = r#"{"schema": "s", "resources": {"doc": {"actions": ["read"]}}}"#;
+    fs::write(at("schema.json"), schema).unwrap();
+    let workspace = r#"{"workspace": "w", "schema": "./schema.json", "default_role": "a",
+        "roles": {"a": "roles/a.json"}, "members": {"ann": {}}}"#;
+    fs::write(at("workspace.json"), workspace).unwrap();
+    fs::write(at("elsewhere.json"), "old").unwrap();
+    for out in ["roles/a.json", "./roles/../roles/a.json", "schema.json"] {
+        let output = with_input(directory.path(), &["check", "--requests", "-", "--out", out], "");
+        assert_eq!(output.status.code(), Some(2), "{out}");
+        assert!(text(&output.stderr).contains("is a file that the workspace names, so"), "{output:?}");
+    }
+    assert_eq!(fs::read_to_string(at("roles/a.json")).unwrap(), role);
+    assert_eq!(fs::read_to_string(at("schema.json")).unwrap(), schema);
+    let out = ["check", "--requests", "-", "--out", "elsewhere.json"];
+    assert!(with_input(directory.path(), &out, "").status.success());
+    assert_eq!(fs::read_to_string(at("elsewhere.json")).unwrap(), "");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_answers_never_take_the_place_of_what_standard_input_was_redirected_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |file: &str| directory.path().join(file);
+    let (question, workspace) = (
+        r#"{"subject":"ann","action":"read","resource":"sync"}"#,
+        r#"{"workspace": "w", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}"#,
+    );
+    fs::write(at("workspace.json"), workspace).unwrap();
+    fs::write(at("questions.jsonl"), question).unwrap();
+    let check = |arguments: &[&str], input: &str| {
+        let mut command = portcullis(&[&["check"], arguments].concat());
+        command.current_dir(directory.path()).stdin(fs::File::open(at(input)).unwrap()).output().unwrap()
+    };
+    for requests in ["-", "/dev/stdin"] {
+        let output = check(&["--requests", requests, "--out", "questions.jsonl"], "questions.jsonl");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("`questions.jsonl` holds the requests, so"), "{output:?}");
+    }
+    let arguments = ["-w", "-", "--requests", "questions.jsonl", "--out", "workspace.json"];
+    let output = check(&arguments, "workspace.json");
+    assert!(text(&output.stderr).contains("`workspace.json` is the workspace, so"), "{output:?}");
+    assert_eq!(fs::read_to_string(at("questions.jsonl")).unwrap(), question);
+    assert_eq!(fs::read_to_string(at("workspace.json")).unwrap(), workspace);
+    // What is not read does not matter, and a device is no file.
+    let arguments = ["--requests", "questions.jsonl", "--out", "answers.jsonl"];
+    fs::write(at("answers.jsonl"), "").unwrap();
+    assert!(check(&arguments, "answers.jsonl").status.success());
+    let mut command = portcullis(&["check", "--requests", "-", "--out", "/dev/null"]);
+    assert!(command.current_dir(directory.path()).stdin(Stdio::null()).status().unwrap().success());
+}
+
+#[test]
+#[cfg(unix)]
+fn what_a_process_of_the_same_number_left_behind_is_in_nobodys_way() {
+    use std::os::unix::process::CommandExt;
+    let directory = tempfile::tempdir().unwrap();
+    let role = directory.path().join("role.json");
+    let unformed = r#"{"policies": [], "version": "2022-04-26"}"#;
+    fs::write(&role, unformed).unwrap();
+    // `exec` keeps the number of the shell, which leaves a file of that number behind.
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg("echo left > .role.json.$$.part && exec \"$0\" fmt role.json");
+    shell.arg(env!("CARGO_BIN_EXE_portcullis")).arg0("sh").current_dir(directory.path());
+    let output = shell.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(fs::read_to_string(&role).unwrap().starts_with("{\n  \"version\""));
+    let names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let left: Vec<PathBuf> = names.filter(|path| *path != role).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(fs::read_to_string(&left[0]).unwrap(), "left\n");
+    // A name that leaves no room for another beside it.
+    let long = format!("{}.json", "n".repeat(245));
+    fs::write(directory.path().join(&long), unformed).unwrap();
+    let output = portcullis(&["fmt", &long]).current_dir(directory.path()).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains(": `.nnn") && said.contains("…` cannot be made beside it: "), "{said}");
+    assert_eq!(fs::read_to_string(directory.path().join(&long)).unwrap(), unformed);
+}
+
+#[test]
 fn the_command_that_lists_warnings_can_be_typed() {
     let directory = tempfile::tempdir().unwrap();
     let role = r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync_templates"}]}"#;
@@ -208,7 +294,11 @@ fn the_command_that_lists_warnings_can_be_typed() {
     fs::write(directory.path().join("a schema.json"), schema.stdout).unwrap();
     let matrix = ["matrix", "a role.json"];
     for (arguments, command) in [
-        (&["diff", "-", "a role.json"][..], &["`portcullis lint -`", "`portcullis lint 'a role.json'`"][..]),
+        // What came from standard input is no longer there.
+        (
+            &["diff", "-", "a role.json"][..],
+            &["warning: 1 warning in standard input\n", "`portcullis lint 'a role.json'`"][..],
+        ),
         (&matrix, &["`portcullis lint 'a role.json'`"]),
         (&[&matrix[..], &["--schema", "hightouch"]].concat(), &["`portcullis lint 'a role.json'`"]),
         (
@@ -219,6 +309,7 @@ fn the_command_that_lists_warnings_can_be_typed() {
         let output = with_input(directory.path(), arguments, role);
         let said = text(&output.stderr);
         assert!(command.iter().all(|command| said.contains(command)), "{arguments:?}: {said}");
+        assert!(!said.contains("lint -`"), "{said}");
     }
 }
 

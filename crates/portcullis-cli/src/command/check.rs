@@ -77,7 +77,8 @@ impl Check {
             if requests == standard && workspace == standard {
                 return Err(Failure::said("standard input cannot be both the workspace and the requests"));
             }
-            let snapshot = load::workspace(&self.workspace, out)?;
+            let (snapshot, named) = load::workspace_and_files(&self.workspace, out)?;
+            requests::refuse_named_file(&named, to)?;
             return requests::answer_file(snapshot, requests, to, out);
         }
         let typed = |part: &'_ Option<String>| part.clone().unwrap_or_default();

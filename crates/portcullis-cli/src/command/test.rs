@@ -2,28 +2,30 @@
 //!
 //! Suites that name the same workspace share it, and what they cover of it. A suite that cannot be run does not keep
 //! the others from it, but makes the exit status 2: nobody knows what it would have found.
+//!
+//! What there is to warn of in a suite is listed here and not left to `lint`, which may be looking at another workspace. Of the
+//! warnings about the workspace itself the usual line is said.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use portcullis::suite::{Coverage, Outcome as SuiteOutcome, Suite};
 use portcullis::text::quoted;
-use portcullis::{Limits, Report, Snapshot};
+use portcullis::{Limits, Report, Severity, Snapshot};
 
 use crate::args::LimitArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files::{self, Beside};
 use crate::load;
 use crate::output::Output;
-use crate::render::{junit, suite};
+use crate::render::{junit, suite, suite_json};
 
 /// Run test suites: who may, who may not, and whole expected grids.
 ///
 /// A failing test is shown with the explanation of what failed and the statements that came nearest. Then come the
 /// statements of the workspace's roles that decided nothing in any test. Exits 1 when a test failed (with
-/// --min-coverage, when too few statements decided something), and 2 when a suite could not be run. docs/tests.md
-/// describes the format of suites.
+/// --min-coverage, when too few statements decided something; with --deny-warnings, when a suite has warnings), and 2
+/// when a suite could not be run. docs/tests.md describes the format of suites.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -40,6 +42,9 @@ pub(crate) struct Test {
     /// Exit 1 when less than so many percent of the statements decided something in a test
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     min_coverage: Option<u8>,
+    /// Exit 1 on warnings about a suite too
+    #[arg(long)]
+    deny_warnings: bool,
     /// For whom the output is
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TestFormat,
@@ -78,21 +83,26 @@ pub(crate) struct Ran<'s> {
     /// The workspace's name to people.
     pub(crate) workspace: &'s str,
     pub(crate) outcome: SuiteOutcome<'s>,
+    /// What the suite is warned of.
+    pub(crate) warnings: Report,
 }
 
 /// A suite that could not be run, and why in a few lines.
 pub(crate) struct Unrun {
     pub(crate) file: String,
     pub(crate) why: String,
+    /// What the suite is warned of besides.
+    pub(crate) warnings: Report,
 }
 
 /// Everything that there is to show.
 pub(crate) struct Results<'s> {
     pub(crate) ran: Vec<Ran<'s>>,
     pub(crate) unrun: Vec<Unrun>,
-    /// What was covered of each workspace, with its name.
+    /// What was covered of each workspace that was asked, with its name.
     pub(crate) coverage: Vec<(&'s str, Coverage<'s>)>,
     pub(crate) min_coverage: Option<u8>,
+    pub(crate) deny_warnings: bool,
 }
 
 impl Results<'_> {
@@ -113,13 +123,32 @@ impl Results<'_> {
         self.ran.iter().map(|ran| ran.outcome.asked()).sum()
     }
 
+    /// What each suite is warned of.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &Report> {
+        let ran = self.ran.iter().map(|ran| &ran.warnings);
+        ran.chain(self.unrun.iter().map(|unrun| &unrun.warnings))
+    }
+
+    /// Whether warnings are findings, and there are any.
+    pub(crate) fn is_warned(&self) -> bool {
+        self.deny_warnings && self.warnings().any(|report| report.count(Severity::Warning) > 0)
+    }
+
     fn exit(&self) -> Exit {
         if !self.unrun.is_empty() {
             return Exit::Unanswered;
         }
         let short = self.coverage.iter().any(|(_, coverage)| self.is_short(coverage));
-        Exit::findings(self.failed() > 0 || short)
+        Exit::findings(self.failed() > 0 || short || self.is_warned())
     }
+}
+
+/// A suite that was read, and what was said of it.
+struct Given<'t> {
+    file: String,
+    path: &'t Path,
+    suite: Suite,
+    report: Report,
 }
 
 impl Test {
@@ -130,74 +159,88 @@ impl Test {
         }
         let limits = self.limits.limits();
         let mut unrun = Vec::new();
-        let mut suites: Vec<(String, &Path, Suite, Report)> = Vec::new();
+        let mut suites: Vec<Given<'_>> = Vec::new();
         for path in &self.files {
+            let file = files::shown(path);
             let read = load::source(path, &limits).and_then(|source| {
                 let read = Suite::read_within(&source, &Beside::file(path), &limits);
                 read.map_err(|report| load::reported(path, report))
             });
             match read {
-                Ok((suite, report)) => suites.push((files::shown(path), path, suite, report)),
-                Err(failure) => unrun.push(told(files::shown(path), &failure, out)),
+                Ok((suite, report)) => suites.push(Given { file, path, suite, report }),
+                Err(failure) => unrun.push(told(file, &failure, out)),
             }
         }
         let mut loaded: Vec<Loaded> = Vec::new();
-        let numbers: Vec<usize> = suites
-            .iter_mut()
-            .map(|(_, path, suite, report)| self.load(path, suite, report, &limits, &mut loaded, out))
-            .collect();
-        let mut coverage: Vec<Option<Coverage<'_>>> =
-            loaded.iter().map(|one| one.snapshot.as_ref().ok().map(Coverage::of)).collect();
+        let numbers: Vec<usize> =
+            suites.iter_mut().map(|given| self.load(given, &limits, &mut loaded, out)).collect();
+        let mut coverage: Vec<Option<Coverage<'_>>> = loaded.iter().map(|_| None).collect();
         let mut ran = Vec::new();
-        for ((file, path, suite, report), number) in suites.iter_mut().zip(numbers) {
+        for (Given { file, path, suite, .. }, number) in suites.iter().zip(numbers) {
             let (Some(loaded), Some(coverage)) = (loaded.get(number), coverage.get_mut(number)) else {
                 continue;
             };
-            match (&loaded.snapshot, coverage) {
-                (Ok(snapshot), Some(coverage)) => match suite.run(snapshot, coverage) {
-                    Ok((outcome, more)) => {
-                        report.append(more);
-                        load::mention_warnings(path, None, report, out);
-                        ran.push(Ran { file, suite, snapshot, workspace: &loaded.name, outcome });
+            let snapshot = match &loaded.snapshot {
+                Ok(snapshot) => snapshot,
+                Err(why) => {
+                    let (file, why) = (file.clone(), why.clone());
+                    unrun.push(Unrun { file, why, warnings: Report::new() });
+                    continue;
+                }
+            };
+            // Of a workspace that no suite was run against there is nothing to say.
+            let mut fresh = None;
+            let covered = coverage.as_mut().unwrap_or_else(|| fresh.insert(Coverage::of(snapshot)));
+            match suite.run(snapshot, covered) {
+                Ok((outcome, warnings)) => {
+                    if self.format == TestFormat::Human {
+                        out.report(&warnings);
                     }
-                    Err(more) => {
-                        unrun.push(told(file.clone(), &load::reported(path, more), out));
-                    }
-                },
-                (Err(why), _) => unrun.push(Unrun { file: file.clone(), why: why.clone() }),
-                _ => {}
+                    ran.push(Ran { file, suite, snapshot, workspace: &loaded.name, outcome, warnings });
+                    *coverage = coverage.take().or(fresh);
+                }
+                Err(report) => unrun.push(self.refused(file, path, report, out)),
             }
         }
         let coverage =
             loaded.iter().zip(coverage).filter_map(|(one, covered)| Some((&*one.name, covered?))).collect();
-        let results = Results { ran, unrun, coverage, min_coverage: self.min_coverage };
+        let (min_coverage, deny_warnings) = (self.min_coverage, self.deny_warnings);
+        let results = Results { ran, unrun, coverage, min_coverage, deny_warnings };
         let exit = out.announce(results.exit());
         match self.format {
-            TestFormat::Human => out.write_all(suite::human(&results, out.look()).as_bytes())?,
-            TestFormat::Json => out.json(&suite::json(&results))?,
-            TestFormat::Junit => out.write_all(junit::document(&results).as_bytes())?,
+            TestFormat::Human => suite::write(&results, out)?,
+            TestFormat::Json => suite_json::write(&results, out)?,
+            TestFormat::Junit => junit::write(&results, out)?,
         }
         Ok(exit)
     }
 
+    /// A suite whose names mean nothing. People see its warnings beside its errors.
+    fn refused(&self, file: &str, path: &Path, report: Report, out: &Output) -> Unrun {
+        let mut warnings = Report::new();
+        let lesser = report.iter().filter(|fault| fault.severity != Severity::Error);
+        lesser.for_each(|fault| warnings.push(fault.clone()));
+        let why = report.clone().into_errors().to_string();
+        out.failure(&match self.format {
+            TestFormat::Human => Failure::Reported { file: file.to_owned(), report },
+            TestFormat::Json | TestFormat::Junit => load::reported(path, report),
+        });
+        Unrun { file: file.to_owned(), why, warnings }
+    }
+
     /// The number of the workspace that a suite is run against, loaded if it was not yet.
-    fn load(
-        &self,
-        path: &Path,
-        suite: &Suite,
-        report: &mut Report,
-        limits: &Limits,
-        loaded: &mut Vec<Loaded>,
-        out: &Output,
-    ) -> usize {
+    fn load(&self, given: &mut Given<'_>, limits: &Limits, loaded: &mut Vec<Loaded>, out: &Output) -> usize {
         let number = loaded.len();
+        let (path, suite) = (given.path, &given.suite);
         if self.workspace.is_none()
             && let Some(workspace) = suite.own_workspace()
         {
             let name = format!("the workspace in {}", files::shown(path));
             let snapshot = match workspace.compile() {
                 Ok((snapshot, more)) => {
-                    report.append(more);
+                    // Only the workspace in it is warned of where a suite is read.
+                    given.report.append(more);
+                    load::mention_warnings(path, None, &given.report, out);
                     Ok(snapshot)
                 }
                 Err(more) => Err(told(name.clone(), &load::reported(path, more), out).why),
@@ -205,7 +248,7 @@ impl Test {
             loaded.push(Loaded { name, path: None, snapshot });
             return number;
         }
-        let beside = |name: &str| PathBuf::from(Beside::file(path).name(name));
+        let beside = |name: &str| Beside::file(path).place(name);
         let file = (self.workspace.clone())
             .or_else(|| suite.workspace_file().map(beside))
             .or_else(load::workspace_of_environment)
@@ -217,7 +260,7 @@ impl Test {
             return known;
         }
         let name = files::shown(&file);
-        let snapshot = load::workspace_at(&file, limits, out).map_err(|failure| {
+        let snapshot = self.compiled(&file, limits, out).map_err(|failure| {
             let why = told(name.clone(), &failure, out).why;
             let suite_name = quoted(&files::shown(path));
             match (&self.workspace, suite.workspace_file()) {
@@ -233,6 +276,14 @@ impl Test {
         loaded.push(Loaded { name, path: Some(file), snapshot });
         number
     }
+
+    fn compiled(&self, file: &Path, limits: &Limits, out: &Output) -> Result<Snapshot, Failure> {
+        let standard = Path::new(files::STANDARD);
+        if file == standard && self.files.iter().any(|suite| suite == standard) {
+            return Err(Failure::said("standard input cannot be both the workspace and the suite"));
+        }
+        load::workspace_at(file, &Beside::file(file), limits, out)
+    }
 }
 
 /// Tells of a failure on standard error, and keeps a few lines of it for results that are read elsewhere.
@@ -246,5 +297,5 @@ fn told(file: String, failure: &Failure, out: &Output) -> Unrun {
             std::iter::once(message.clone()).chain(help).collect()
         }
     };
-    Unrun { file, why }
+    Unrun { file, why, warnings: Report::new() }
 }

@@ -75,7 +75,7 @@ pub(crate) fn show(asked: &Asked<'_>, json: bool, out: &mut Output) -> Outcome {
     let allowed = asked.explanation.decision.is_allowed();
     let exit = out.announce(if allowed { Exit::Clear } else { Exit::Findings });
     if json {
-        out.json(&json_explanation(asked))?
+        out.json(&json_explanation(asked, usize::MAX))?
     } else {
         let text = human(asked, out.look());
         out.write_all(text.as_bytes())?
@@ -101,18 +101,19 @@ fn human(asked: &Asked<'_>, look: Look) -> String {
         None => about("resource", &asked.resource()),
     }
     about("workspace", &format!("{}, revision {}", shown(asked.snapshot.workspace()), decision.revision()));
-    text.push_str(&why(&asked.explanation, asked.question.action, look));
+    text.push_str(&why(&asked.explanation, asked.question.action, usize::MAX, look));
     text
 }
 
 /// The statements that made a decision, or what came nearest: sections, each after an empty line.
-pub(crate) fn why(explanation: &Explanation<'_>, action: &str, look: Look) -> String {
+/// Of those that decided at most so many are shown.
+pub(crate) fn why(explanation: &Explanation<'_>, action: &str, most: usize, look: Look) -> String {
     let Explanation { decision, reason, determining, overridden, .. } = explanation;
     let by = if decision.is_allowed() { "Allowed by" } else { "Denied by" };
-    let mut text = section(by, determining, usize::MAX, look);
+    let mut text = section(by, determining, most, look);
     let suspended = *reason == Reason::Suspended;
     let title = if suspended { "Would be allowed by" } else { "Overridden" };
-    text.push_str(&section(title, overridden, usize::MAX, look));
+    text.push_str(&section(title, overridden, most, look));
     text.push_str(&nearest(explanation, action, look));
     text
 }
@@ -201,19 +202,19 @@ pub(crate) fn json_decision(asked: &Asked<'_>) -> Value {
     })
 }
 
-/// The same with everything that led to it.
-pub(crate) fn json_explanation(asked: &Asked<'_>) -> Value {
+/// The same with everything that led to it, of each list at most so much.
+pub(crate) fn json_explanation(asked: &Asked<'_>, most: usize) -> Value {
     let Explanation { determining, overridden, nearest, .. } = &asked.explanation;
     let mut value = json_decision(asked);
     if let Some(object) = value.as_object_mut() {
-        let listed = |grounds: &[Grounds<'_>]| grounds.iter().map(json_grounds).collect::<Value>();
+        let listed = |grounds: &[Grounds<'_>]| grounds.iter().take(most).map(json_grounds).collect::<Value>();
         object.insert("workspace".to_owned(), json!(asked.snapshot.workspace()));
         object.insert("determining".to_owned(), listed(determining));
         object.insert("overridden".to_owned(), listed(overridden));
         let nearest = json!({
             "same_action": listed(&nearest.same_action),
             "same_resource": listed(&nearest.same_resource),
-            "granting_roles": nearest.granting_roles,
+            "granting_roles": nearest.granting_roles.iter().take(most).collect::<Vec<_>>(),
             "types_of_action": nearest.types_of_action,
             "actions_of_type": nearest.actions_of_type,
         });

@@ -1,26 +1,33 @@
 //! What tests came to as JUnit XML, which pipelines know how to show.
 //!
 //! There is no one standard; these are the elements and attributes that all readers share. A test is a test case, a
-//! suite that could not be run is a case with an error, and coverage is a case of its own where a minimum was asked
-//! for, so that a pipeline shows why it went red. No times: they would say nothing about a policy.
+//! suite that could not be run is a case with an error, what a suite is warned of is its output. Coverage is a case of its own
+//! where a minimum was asked for, and so are warnings where they are findings, so that a pipeline shows why it went red. No times: they would say nothing about a policy.
 //!
 //! Fifty lines in place of a dependency. XML has no way to write most control characters, so they are written as
 //! people are shown them everywhere else, and a test reads the result with a parser of somebody else's.
 
-use portcullis::text::printable;
+use std::io::{self, Write};
+
+use portcullis::text::{counted, grouped, printable};
+use portcullis::{Report, Severity};
 
 use super::suite;
 use crate::command::test::{Ran, Results};
-use crate::output::Look;
+use crate::output::{Look, Output};
 
-/// The whole document.
-pub(crate) fn document(results: &Results<'_>) -> String {
+/// Writes the whole document, suite by suite.
+pub(crate) fn write(results: &Results<'_>, out: &mut Output) -> io::Result<()> {
     let checked = if results.min_coverage.is_some() { results.coverage.len() } else { 0 };
+    let looked_at = if results.deny_warnings { results.ran.len() } else { 0 };
+    let warned_of = results.ran.iter().take(looked_at).filter(|ran| !ran.warnings.is_empty()).count();
     let short = results.coverage.iter().filter(|(_, coverage)| results.is_short(coverage)).count();
-    let tests = results.tests() + results.unrun.len() + checked;
-    let counts = counts(tests, results.failed() + short, results.unrun.len());
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites{counts}>\n");
-    results.ran.iter().for_each(|ran| suite_of(ran, &mut text));
+    let tests = results.tests() + results.unrun.len() + checked + looked_at;
+    let counts = counts(tests, results.failed() + short + warned_of, results.unrun.len());
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites{counts}>")?;
+    let mut left = suite::EXPLAINED;
+    results.ran.iter().try_for_each(|ran| suite_of(ran, &mut left, out))?;
+    let mut text = String::new();
     for unrun in &results.unrun {
         let file = attribute(&unrun.file);
         let message = attribute(unrun.why.lines().next().unwrap_or_default());
@@ -29,23 +36,44 @@ pub(crate) fn document(results: &Results<'_>) -> String {
         text.push_str(&format!("    <testcase classname=\"{file}\" name=\"the suite can be run\">\n"));
         let why = content(&unrun.why);
         text.push_str(&format!("      <error message=\"{message}\">{why}</error>\n"));
-        text.push_str("    </testcase>\n  </testsuite>\n");
+        text.push_str("    </testcase>\n");
+        text.push_str(&warned(&unrun.warnings));
+        text.push_str("  </testsuite>\n");
+    }
+    if looked_at > 0 {
+        denied(results, warned_of, &mut text);
     }
     if checked > 0 {
         coverage(results, short, &mut text);
     }
     text.push_str("</testsuites>\n");
-    text
+    out.write_all(text.as_bytes())
 }
 
 fn counts(tests: usize, failures: usize, errors: usize) -> String {
     format!(" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\"")
 }
 
-fn suite_of(ran: &Ran<'_>, text: &mut String) {
+/// What a suite is warned of, as its output.
+fn warned(warnings: &Report) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let mut lines = Vec::new();
+    for warning in warnings {
+        lines.push(content(&warning.to_string()));
+        lines.extend(warning.help.as_ref().map(|help| content(&format!("  help: {help}"))));
+    }
+    if warnings.dropped() > 0 {
+        lines.push(format!("… and {} more", grouped(warnings.dropped())));
+    }
+    format!("    <system-out>{}</system-out>\n", lines.join("\n"))
+}
+
+fn suite_of(ran: &Ran<'_>, left: &mut usize, out: &mut Output) -> io::Result<()> {
     let file = attribute(ran.file);
     let counts = counts(ran.outcome.tests().len(), ran.outcome.failed(), 0);
-    text.push_str(&format!("  <testsuite name=\"{file}\"{counts}>\n"));
+    writeln!(out, "  <testsuite name=\"{file}\"{counts}>")?;
     for test in ran.outcome.tests() {
         let (name, line) = (attribute(test.name), ran.suite.position(test.span).line);
         let about = format!(
@@ -53,13 +81,29 @@ fn suite_of(ran: &Ran<'_>, text: &mut String) {
             test.asked
         );
         if test.passed() {
-            text.push_str(&format!("    <testcase {about}/>\n"));
+            writeln!(out, "    <testcase {about}/>")?;
         } else {
             let message = attribute(&suite::unexpected(test));
-            let why = content(&suite::failed(ran, test, Look::PLAIN));
-            text.push_str(&format!("    <testcase {about}>\n"));
-            text.push_str(&format!("      <failure message=\"{message}\">{why}</failure>\n"));
-            text.push_str("    </testcase>\n");
+            let why = content(&suite::failed(ran, test, Look::PLAIN, left));
+            writeln!(out, "    <testcase {about}>")?;
+            writeln!(out, "      <failure message=\"{message}\">{why}</failure>\n    </testcase>")?;
+        }
+    }
+    writeln!(out, "{}  </testsuite>", warned(&ran.warnings))
+}
+
+/// Where warnings are findings, a case for each suite.
+fn denied(results: &Results<'_>, warned_of: usize, text: &mut String) {
+    let counts = counts(results.ran.len(), warned_of, 0);
+    text.push_str(&format!("  <testsuite name=\"warnings\"{counts}>\n"));
+    for ran in &results.ran {
+        let name = attribute(ran.file);
+        text.push_str(&format!("    <testcase classname=\"warnings\" name=\"{name}\""));
+        if ran.warnings.is_empty() {
+            text.push_str("/>\n");
+        } else {
+            let told = attribute(&counted(ran.warnings.count(Severity::Warning), "warning"));
+            text.push_str(&format!(">\n      <failure message=\"{told}\"/>\n    </testcase>\n"));
         }
     }
     text.push_str("  </testsuite>\n");

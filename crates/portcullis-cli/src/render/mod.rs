@@ -11,4 +11,5 @@ pub(crate) mod junit;
 pub(crate) mod sarif;
 pub(crate) mod statement;
 pub(crate) mod suite;
+pub(crate) mod suite_json;
 pub(crate) mod table;

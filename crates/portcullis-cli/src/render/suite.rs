@@ -1,18 +1,21 @@
-//! What tests came to, for people and in JSON.
+//! What tests came to, for people.
 //!
 //! Of a failing test people first see all that was not as expected, sorted so that a grid that fails everywhere is
 //! still a few lines, and then why: one explanation for each reason, three at most. What passes is counted.
-//! Programs get every question that the library kept, each with its explanation.
+//!
+//! A test is written before the next one is looked at, and everything has a bound: what is said of a test, of a statement, and how
+//! many explanations there are in a run. What is left out is counted.
 
-use portcullis::suite::{Asker, Coverage, Failure, TestOutcome, Uncovered};
+use std::io::{self, Write};
+
+use portcullis::suite::{Asker, Coverage, TestOutcome, Uncovered};
 use portcullis::text::{counted, grouped, printable, shown};
-use portcullis::{Position, Question, Reason};
-use serde_json::{Value, json};
+use portcullis::{Position, Reason, Severity};
 
-use super::explanation::{Asked, json_explanation, json_grounds, section, why};
+use super::explanation::{section, why};
 use super::statement;
 use crate::command::test::{Ran, Results};
-use crate::output::{BAD, FAINT, GOOD, Look, STRONG};
+use crate::output::{BAD, FAINT, GOOD, Look, Output, STRONG};
 
 /// So many lines of what was not as expected are shown of one test.
 const LINES: usize = 12;
@@ -26,22 +29,31 @@ const LOOKED_AT: usize = 50;
 const UNCOVERED: usize = 10;
 /// Of a list of statements that came near, this many are shown.
 const NEAREST: usize = 3;
+/// Of the statements that decided a question, and of those that they overrode, this many are shown.
+pub(crate) const DECIDING: usize = 20;
+/// So many explanations are shown of all tests together.
+pub(crate) const EXPLAINED: usize = 1_000;
 
-/// Everything, for people.
-pub(crate) fn human(results: &Results<'_>, look: Look) -> String {
-    let mut text = String::new();
+/// Writes everything, test by test.
+pub(crate) fn write(results: &Results<'_>, out: &mut Output) -> io::Result<()> {
+    let look = out.look();
+    let mut left = EXPLAINED;
     for ran in &results.ran {
         for test in ran.outcome.tests().iter().filter(|test| !test.passed()) {
-            text.push_str(&failed(ran, test, look));
-            text.push('\n');
+            writeln!(out, "{}", failed(ran, test, look, &mut left))?;
         }
     }
     if results.ran.is_empty() {
-        return text;
+        return Ok(());
     }
     for (workspace, coverage) in &results.coverage {
-        text.push_str(&uncovered(workspace, coverage, look));
+        out.write_all(uncovered(workspace, coverage, look).as_bytes())?;
     }
+    out.write_all(summary(results, look).as_bytes())
+}
+
+/// The last lines: how many tests, and how much they cover.
+fn summary(results: &Results<'_>, look: Look) -> String {
     let (tests, failed) = (results.tests(), results.failed());
     let passed = counted(tests - failed, "test") + " passed";
     let told = if failed == 0 {
@@ -49,7 +61,14 @@ pub(crate) fn human(results: &Results<'_>, look: Look) -> String {
     } else {
         format!("{passed}, {}", look.paint(BAD, &format!("{} failed", grouped(failed))))
     };
-    text.push_str(&format!("{told}; {}\n", counted(results.asked(), "question")));
+    let mut text = format!("{told}; {}", counted(results.asked(), "question"));
+    let warnings: usize = results.warnings().map(|report| report.count(Severity::Warning)).sum();
+    if warnings > 0 {
+        let warned = counted(warnings, "warning");
+        text.push_str("; ");
+        text.push_str(&if results.is_warned() { look.paint(BAD, &warned) } else { warned });
+    }
+    text.push('\n');
     for (workspace, coverage) in &results.coverage {
         text.push_str(&covered(results, workspace, coverage, look));
     }
@@ -68,14 +87,20 @@ pub(crate) fn covered(results: &Results<'_>, workspace: &str, coverage: &Coverag
     format!("{told}\n")
 }
 
-/// A test that failed.
-pub(crate) fn failed(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look) -> String {
+/// A test that failed. `left` is how many more explanations there may be.
+pub(crate) fn failed(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look, left: &mut usize) -> String {
     let at = place(ran, ran.suite.position(test.span));
     let mut text = format!("{} {}\n", look.paint(BAD, "FAILED"), look.paint(STRONG, &printable(test.name)));
     let told = format!("{at}: {}", unexpected(test));
     text.push_str(&format!("  {}\n", look.paint(FAINT, &told)));
     text.push_str(&differences(test, look));
-    text.push_str(&reasons(ran, test, look));
+    if *left > 0 {
+        text.push_str(&reasons(ran, test, look, left));
+    } else {
+        let told =
+            format!("not explained: {} explanations are shown of all tests together", grouped(EXPLAINED));
+        text.push_str(&format!("\n  {}\n", look.paint(FAINT, &told)));
+    }
     text
 }
 
@@ -148,7 +173,7 @@ fn differences(test: &TestOutcome<'_>, look: Look) -> String {
 }
 
 /// Why, for the first few reasons that differ.
-fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look) -> String {
+fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look, left: &mut usize) -> String {
     let mut seen: Vec<String> = Vec::new();
     let mut text = String::new();
     for failure in test.failures.iter().take(LOOKED_AT) {
@@ -162,9 +187,10 @@ fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look) -> String {
             continue;
         }
         seen.push(reason);
-        if seen.len() > REASONS {
+        if seen.len() > REASONS || *left == 0 {
             break;
         }
+        *left -= 1;
         let verdict = if failure.expected { look.paint(BAD, "denied") } else { look.paint(GOOD, "allowed") };
         let (action, resource) = (shown(failure.action), shown(failure.resource));
         let who = asker(failure.asker);
@@ -173,7 +199,7 @@ fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look) -> String {
         let at = look.paint(FAINT, &format!("expected otherwise at {at}"));
         text.push_str(&format!("  {at}\n"));
         let look = look.indented(4);
-        let mut sections = why(&explanation, failure.action, look);
+        let mut sections = why(&explanation, failure.action, DECIDING, look);
         let denies = failure.nearest_denies(ran.snapshot);
         sections.push_str(&section("Denies that came near", &denies, NEAREST, look));
         for line in sections.trim_start_matches('\n').lines() {
@@ -206,91 +232,4 @@ fn uncovered(workspace: &str, coverage: &Coverage<'_>, look: Look) -> String {
     }
     text.push('\n');
     text
-}
-
-/// Everything, for programs.
-pub(crate) fn json(results: &Results<'_>) -> Value {
-    let suites: Value = results.ran.iter().map(suite).collect();
-    let unrun: Value =
-        results.unrun.iter().map(|unrun| json!({ "file": unrun.file, "message": unrun.why })).collect();
-    let coverage: Value = results.coverage.iter().map(|one| json_coverage(results, one)).collect();
-    json!({
-        "passed": results.tests() - results.failed(),
-        "failed": results.failed(),
-        "asked": results.asked(),
-        "suites": suites,
-        "unrun": unrun,
-        "coverage": coverage,
-    })
-}
-
-fn suite(ran: &Ran<'_>) -> Value {
-    let tests: Value = ran.outcome.tests().iter().map(|test| json_test(ran, test)).collect();
-    json!({ "file": ran.file, "workspace": ran.workspace, "tests": tests })
-}
-
-fn json_test(ran: &Ran<'_>, test: &TestOutcome<'_>) -> Value {
-    let at = ran.suite.position(test.span);
-    json!({
-        "name": test.name,
-        "line": at.line,
-        "column": at.column,
-        "passed": test.passed(),
-        "asked": test.asked,
-        "failed": test.failed,
-        "failures": test.failures.iter().map(|failure| json_failure(ran, failure)).collect::<Value>(),
-    })
-}
-
-fn json_failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
-    let at = ran.suite.position(failure.span);
-    let question = Question::new(failure.asker.name(), failure.action, failure.resource);
-    let asked = Asked { snapshot: ran.snapshot, question, explanation: failure.explain(ran.snapshot) };
-    let mut explanation = json_explanation(&asked);
-    let (subject, role) = match failure.asker {
-        Asker::Subject(id) => (Some(id), None),
-        Asker::Role(role) => (None, Some(role.name())),
-    };
-    if let Some(object) = explanation.as_object_mut() {
-        object.insert("subject".to_owned(), json!(subject));
-    }
-    let denies = failure.nearest_denies(ran.snapshot);
-    json!({
-        "line": at.line,
-        "column": at.column,
-        "subject": subject,
-        "role": role,
-        "action": failure.action,
-        "resource": failure.resource,
-        "expected": failure.expected,
-        "explanation": explanation,
-        "nearest_denies": denies.iter().map(json_grounds).collect::<Value>(),
-    })
-}
-
-fn json_coverage(results: &Results<'_>, (workspace, coverage): &(&str, Coverage<'_>)) -> Value {
-    let (written, built_in) = (coverage.written(), coverage.built_in());
-    let uncovered: Value = coverage.uncovered().map(|one| json_uncovered(&one)).collect();
-    json!({
-        "workspace": workspace,
-        "statements": written.statements,
-        "covered": written.covered,
-        "percent": written.percent(),
-        "enough": !results.is_short(coverage),
-        "uncovered": uncovered,
-        "built_in": { "statements": built_in.statements, "covered": built_in.covered },
-    })
-}
-
-fn json_uncovered(one: &Uncovered<'_>) -> Value {
-    let (file, at) = one.place();
-    json!({
-        "effect": one.statement.effect().as_str(),
-        "role": one.role.name(),
-        "file": file,
-        "line": at.line,
-        "column": at.column,
-        "statement": one.statement.index(),
-        "text": one.statement.text(),
-    })
 }

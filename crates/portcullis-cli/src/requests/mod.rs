@@ -12,7 +12,7 @@ mod pipeline;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,14 +29,25 @@ use crate::output::Output;
 /// Answers may not go where the questions come from, nor where the workspace does.
 pub(crate) fn refuse_same_file(workspace: &Path, requests: &Path, out: &Path) -> Result<(), Failure> {
     for (input, what) in [(requests, "holds the requests"), (workspace, "is the workspace")] {
-        if files::is_same(input, out) {
-            return Err(Failure::with_help(
-                format!("{} {what}, so the answers cannot go there", quoted(&files::shown(out))),
-                "name another file with `--out`",
-            ));
+        let is_input = input.as_os_str() == STANDARD && out.as_os_str() != STANDARD;
+        if files::is_same(input, out) || (is_input && files::is_standard_input(out)) {
+            return Err(taken(out, what));
         }
     }
     Ok(())
+}
+
+/// Nor in the place of a role or a schema that the workspace names.
+pub(crate) fn refuse_named_file(named: &[PathBuf], out: &Path) -> Result<(), Failure> {
+    let is_named = out.as_os_str() != STANDARD && files::is_among(named, out);
+    if is_named { Err(taken(out, "is a file that the workspace names")) } else { Ok(()) }
+}
+
+fn taken(out: &Path, what: &str) -> Failure {
+    Failure::with_help(
+        format!("{} {what}, so the answers cannot go there", quoted(&files::shown(out))),
+        "name another file with `--out`",
+    )
 }
 
 /// Answers every line of a file.
