@@ -1,8 +1,8 @@
 //! `portcullis lint`: what is wrong in files of any kind, and what may not be meant.
 //!
-//! The only command that lists warnings, but for those about suites that `test` runs. A file that cannot be read does not keep the others from being
-//! looked at, but it does make the exit status 2: nobody knows what is in it. With `--watch` the same is done again
-//! whenever a file changes, those included that a workspace names.
+//! The only command that lists warnings, but for those about suites that `test` runs. A file that cannot be read does not
+//! keep the others from being looked at, but it does make the exit status 2: nobody knows what is in it. With `--watch`
+//! the same is done again whenever a file changes, those included that a workspace names.
 
 use std::io::Write;
 use std::path::PathBuf;

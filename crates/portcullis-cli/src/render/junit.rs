@@ -1,10 +1,11 @@
 //! What tests came to as JUnit XML, which pipelines know how to show.
 //!
 //! There is no one standard; these are the elements and attributes that all readers share. A test is a test case, a
-//! suite that could not be run is a case with an error, what a suite is warned of is its output. Coverage is a case of its own
-//! where a minimum was asked for, and so are warnings where they are findings, so that a pipeline shows why it went red. No times: they would say nothing about a policy.
+//! suite that could not be run is a case with an error, and what a suite is warned of is its output. Coverage is a case of
+//! its own where a minimum was asked for, and so are warnings where they are findings, so that a pipeline shows why it
+//! went red. No times: they would say nothing about a policy.
 //!
-//! Fifty lines in place of a dependency. XML has no way to write most control characters, so they are written as
+//! A few lines in place of a dependency. XML has no way to write most control characters, so they are written as
 //! people are shown them everywhere else, and a test reads the result with a parser of somebody else's.
 
 use std::io::{self, Write};

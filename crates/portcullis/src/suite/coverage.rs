@@ -216,6 +216,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_many_members_only_the_distinct_sets_of_roles_are_gone_through() {
+        let members = (0..900).map(|number| {
+            let more = if number % 3 == 0 { r#""suspended": true"# } else { r#""role": "editor""# };
+            format!(r#""m{number}": {{{more}}}"#)
+        });
+        let text = format!(
+            r#"{{"workspace": "w", "schema": "hightouch", "roles": {{"r": {{"version": "2022-04-26", "policies": []}}}},
+            "groups": {{"g": {{"roles": ["r"], "members": ["m1", "m4"]}}}}, "members": {{{}}}}}"#,
+            members.collect::<Vec<_>>().join(",")
+        );
+        let source = crate::source::Source::new("w.json", text);
+        let (workspace, _) = crate::workspace::Workspace::read(&source, &crate::workspace::NoFiles).unwrap();
+        let snapshot = workspace.compile().unwrap().0;
+        let coverage = Coverage::of(&snapshot);
+        let holders = holders(&snapshot, &coverage.numbers);
+        let of = |role: &str| holders[coverage.numbers[role]].len();
+        assert_eq!((of("editor"), of("r"), of("viewer"), of("admin")), (2, 1, 0, 0));
+    }
+
+    #[test]
     fn percentages_are_rounded_down_and_of_nothing_all_is_covered() {
         let of = |covered, statements| Covered { statements, covered };
         assert_eq!((of(2, 3).percent(), of(0, 0).percent(), of(0, 5).percent()), (66, 100, 0));

@@ -16,7 +16,8 @@ use crate::text::quoted;
 use crate::workspace::{Files, read_workspace};
 
 /// For whoever gave something that is not even an object.
-pub(super) const LOOKS_LIKE: &str = r#"a test suite looks like {"tests": [{"name": "editors leave settings alone", "role": "editor", "may_not": {"workspace": "*"}}]}"#;
+pub(super) const LOOKS_LIKE: &str = "a test suite looks like {\"tests\": [{\"name\": \"editors leave settings alone\", \
+    \"role\": \"editor\", \"may_not\": {\"workspace\": \"*\"}}]}";
 
 const KEYS: &[&str] = &["workspace", "tests"];
 
