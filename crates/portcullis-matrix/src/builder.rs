@@ -11,8 +11,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::edit::mark;
 use crate::error::Table as Full;
+use crate::holders::Holders;
 use crate::intern::Index;
 use crate::matrix::Free;
 use crate::pages::{MOST_PAGES, Pages};
@@ -67,8 +67,8 @@ pub struct MatrixBuilder {
     pub(crate) vacant_roles: Vec<RoleId>,
     /// The words of all roles' planes, where rows are flat: what a row is settled from, side by side.
     pub(crate) quads: Vec<Quad>,
-    /// For each role a bit per chunk of sets: whether one of its sets may hold the role.
-    pub(crate) holders: Vec<Vec<u64>>,
+    /// The sets that hold each role, once a role has been edited or a matrix was taken up again.
+    pub(crate) holders: Option<Holders>,
     /// The roles of the set at hand, sorted.
     sorted: Vec<RoleId>,
 }
@@ -144,7 +144,7 @@ impl MatrixBuilder {
             vacant_sets: Vec::new(),
             vacant_roles: Vec::new(),
             quads: Vec::new(),
-            holders: Vec::new(),
+            holders: None,
             sorted: Vec::new(),
         }
     }
@@ -163,7 +163,6 @@ impl MatrixBuilder {
             self.matrix.free.roles -= 1;
         }
         self.matrix.roles.grow(role.index() + 1);
-        self.holders.resize(self.holders.len().max(role.index() + 1), Vec::new());
         self.put(role, planes);
         Ok(role)
     }
@@ -240,8 +239,9 @@ impl MatrixBuilder {
             }
         };
         self.sets.insert(&self.matrix.sets, set.0);
-        let chunk = set.0 >> SETS;
-        roles.iter().for_each(|role| mark(&mut self.holders, *role, chunk));
+        if let Some(holders) = &mut self.holders {
+            roles.iter().for_each(|role| holders.note(*role, set, &self.matrix.sets));
+        }
         match &mut self.matrix.rows {
             Rows::Flat { lanes } => settle(lanes.entry_mut(set.index()), &self.quads, roles),
             Rows::Paged { leaves, pages } => {

@@ -2,17 +2,18 @@
 //!
 //! The cost of an edit follows from what it touches. A subject that changes its roles touches one number, two
 //! counts, and the rows of the sets that come and go. A role that changes touches the rows of the sets
-//! that hold it, and no subject, however many there are: chunks of sets in which the role may be are
-//! known, and each is looked through and written on its own ([`Patch`]), by as many threads as the caller has.
+//! that hold it, and no subject, however many there are. Those sets are known ([`Holders`]), and the rows of each
+//! chunk are written on their own ([`Patch`]), by as many threads as the caller has.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::error::Table as Full;
+use crate::holders::Holders;
 use crate::pages::MOST_PAGES;
 use crate::persistent::{Lists, Part};
-use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
-use crate::word::{self, BLOCK_WORDS, Lane};
+use crate::rows::{FEW, LANES, Page, Quad, Rows, SETS, few, settle, settle_few, unite};
+use crate::word::{BLOCK_WORDS, Lane};
 use crate::{BuildError, Matrix, MatrixBuilder, RoleId, RolePlanes, SetId, SubjectId};
 
 impl MatrixBuilder {
@@ -22,7 +23,6 @@ impl MatrixBuilder {
     pub fn resume(matrix: Matrix, seed: u64) -> Self {
         let mut builder = Self::around(matrix, seed);
         let roles: Vec<Option<Arc<RolePlanes>>> = builder.matrix.roles.iter().cloned().collect();
-        builder.holders.resize(roles.len(), Vec::new());
         let words = builder.matrix.words();
         let flat = matches!(builder.matrix.rows, Rows::Flat { .. });
         for (role, planes) in (0..).map(RoleId).zip(&roles) {
@@ -36,16 +36,13 @@ impl MatrixBuilder {
                 Some(_) => {}
             }
         }
-        let sets = builder.matrix.sets.clone();
-        for first in sets.runs() {
-            let chunk = (first >> SETS) as u32;
-            for (set, roles) in (first as u32..).map(SetId).zip(sets.run(first, 1 << SETS).iter()) {
-                if !roles.is_empty() {
-                    builder.sets.insert(&builder.matrix.sets, set.0);
-                }
-                roles.iter().for_each(|role| mark(&mut builder.holders, *role, chunk));
-            }
+        let sets = &builder.matrix.sets;
+        for set in
+            (0..).map(SetId).zip(sets.iter()).filter(|(_, roles)| !roles.is_empty()).map(|(set, _)| set)
+        {
+            builder.sets.insert(sets, set.0);
         }
+        builder.holders = Some(Holders::of(sets));
         for set in (2..builder.matrix.rows.len() as u32).map(SetId) {
             if builder.matrix.sets.get(set.0).is_empty() {
                 builder.vacant_sets.push(set);
@@ -179,58 +176,39 @@ impl MatrixBuilder {
         if blocks.is_empty() {
             return Ok(());
         }
-        let empty = Vec::new();
-        let holders = self.holders.get(role.index()).unwrap_or(&empty);
-        let held = |chunk: u32| word::test(holders.get(word::word_of(chunk)).copied().unwrap_or(0), chunk);
-        let stale: Vec<u32> = match &mut self.matrix.rows {
+        let sets = &self.matrix.sets;
+        let held = self.holders.get_or_insert_with(|| Holders::of(sets)).of_role(role, sets);
+        match &mut self.matrix.rows {
             Rows::Flat { lanes } => {
                 let (words, part) = (lanes.stride(), lanes.part());
-                let (quads, sets) = (&self.quads, &self.matrix.sets);
-                let parts = (0..).map(|number| number * part).zip(lanes.parts_mut());
-                let mut patches: Vec<Patch<'_>> = parts
-                    .filter(|(first, _)| held((first >> SETS) as u32))
-                    .map(|(first, lanes)| Patch {
-                        first,
-                        part,
-                        lanes,
-                        sets,
-                        quads,
-                        words,
-                        role,
-                        found: false,
-                    })
-                    .collect();
+                let quads = &self.quads;
+                let mut patches = Vec::new();
+                let mut rest = held;
+                for (first, lanes) in (0..).step_by(part).zip(lanes.parts_mut()) {
+                    let end = rest.partition_point(|set| (*set as usize) < first + part);
+                    let (held, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+                    rest = behind;
+                    if !held.is_empty() {
+                        patches.push(Patch { first, part, held, lanes, sets, quads, words });
+                    }
+                }
                 run(&mut patches);
-                // A chunk of sets may be several parts of rows; it is known again at the next edit.
-                let whole = part == 1 << SETS;
-                let stale = patches.iter().filter(|patch| whole && !patch.found);
-                stale.map(|patch| (patch.first >> SETS) as u32).collect()
             }
             Rows::Paged { leaves, pages } => {
-                let sets = &self.matrix.sets;
-                for first in sets.runs().filter(|first| held((first >> SETS) as u32)) {
-                    for (at, roles) in sets.run(first, 1 << SETS).holding(role) {
-                        let row = leaves.entry_mut(first + at);
-                        for block in &blocks {
-                            let page = Page(unite(&self.matrix.roles, roles, *block));
-                            let new = self.pages.acquire(pages, page, &mut self.matrix.free.pages);
-                            if let Some(leaf) = row.get_mut(*block) {
-                                self.pages.release(pages, *leaf, &mut self.matrix.free.pages);
-                                *leaf = new;
-                            }
+                for set in held {
+                    let (roles, row) = (sets.get(*set), leaves.entry_mut(*set as usize));
+                    if !roles.contains(&role) {
+                        continue;
+                    }
+                    for block in &blocks {
+                        let page = Page(unite(&self.matrix.roles, roles, *block));
+                        let new = self.pages.acquire(pages, page, &mut self.matrix.free.pages);
+                        if let Some(leaf) = row.get_mut(*block) {
+                            self.pages.release(pages, *leaf, &mut self.matrix.free.pages);
+                            *leaf = new;
                         }
                     }
                 }
-                Vec::new()
-            }
-        };
-        if let Some(holders) = self.holders.get_mut(role.index()) {
-            for chunk in stale {
-                holders
-                    .iter_mut()
-                    .skip(word::word_of(chunk))
-                    .take(1)
-                    .for_each(|word| *word &= !word::bit(chunk));
             }
         }
         Ok(())
@@ -246,14 +224,13 @@ impl MatrixBuilder {
             return Err(BuildError::UnknownRole { role, roles: self.matrix.roles() });
         }
         let sets = &self.matrix.sets;
-        if sets.runs().any(|first| sets.run(first, 1 << SETS).holding(role).next().is_some()) {
+        let holders = self.holders.get_or_insert_with(|| Holders::of(sets));
+        if holders.holds(role, sets) {
             return Err(BuildError::RoleHeld { role });
         }
+        holders.forget(role);
         self.put(role, Arc::new(RolePlanes::new(self.matrix.permissions)));
         self.matrix.roles.entry_mut(role.index()).fill(None);
-        if let Some(holders) = self.holders.get_mut(role.index()) {
-            holders.clear();
-        }
         self.vacant_roles.push(role);
         self.matrix.free.roles += 1;
         Ok(())
@@ -262,7 +239,7 @@ impl MatrixBuilder {
     /// Bytes of heap, those of the matrix included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let holders: usize = self.holders.iter().map(|words| words.capacity() * size_of::<u64>()).sum();
+        let holders = self.holders.as_ref().map_or(0, Holders::bytes);
         self.matrix.bytes()
             + self.sets.bytes()
             + self.pages.index.bytes()
@@ -270,13 +247,6 @@ impl MatrixBuilder {
             + self.quads.capacity() * size_of::<Quad>()
             + holders
     }
-}
-
-/// Notes that a set of this chunk holds a role.
-pub(crate) fn mark(holders: &mut [Vec<u64>], role: RoleId, chunk: u32) {
-    let Some(holders) = holders.get_mut(role.index()) else { return };
-    holders.resize(holders.len().max(word::word_of(chunk) + 1), 0);
-    holders.iter_mut().skip(word::word_of(chunk)).take(1).for_each(|word| *word |= word::bit(chunk));
 }
 
 /// A part of what a changed role changes: the rows of some sets, to be settled anew.
@@ -287,27 +257,35 @@ pub struct Patch<'m> {
     /// The first set of those whose rows these are, and how many they are at most.
     first: usize,
     part: usize,
+    /// Sets of those whose rows these are, of which nearly all hold the role.
+    held: &'m [u32],
     lanes: Part<'m, Lane, LANES>,
     sets: &'m Lists<RoleId, SETS>,
     quads: &'m [Quad],
     words: usize,
-    role: RoleId,
-    /// Whether one of the sets holds the role.
-    found: bool,
 }
 
 impl Patch<'_> {
     /// Settles the rows.
     pub fn apply(&mut self) {
-        let mut sets = self.sets.run(self.first, self.part).holding(self.role).peekable();
-        self.found = sets.peek().is_some();
-        if !self.found || self.words == 0 {
-            return;
-        }
+        // All roles are read before the first row is settled, so that those reads wait for memory together. Some sets no
+        // longer hold the role; their rows come to what they are, or to nothing when nobody has them.
+        let sets = self.sets.run(self.first, self.part);
+        let read: Vec<(usize, Option<[RoleId; FEW]>)> = self
+            .held
+            .iter()
+            .map(|set| {
+                let at = *set as usize - self.first;
+                let roles = sets.get(at);
+                (at, few(roles).filter(|_| roles.len() <= FEW))
+            })
+            .collect();
         let (rows, stride) = (self.lanes.items(), self.words.next_power_of_two());
-        for (at, roles) in sets {
-            if let Some(row) = rows.get_mut(at * stride..at * stride + self.words) {
-                settle(row, self.quads, roles);
+        for (at, roles) in read {
+            let Some(row) = rows.get_mut(at * stride..at * stride + self.words) else { continue };
+            match roles {
+                Some(roles) => settle_few(row, self.quads, roles),
+                None => settle(row, self.quads, sets.get(at)),
             }
         }
     }

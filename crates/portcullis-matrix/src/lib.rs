@@ -69,6 +69,7 @@ mod builder;
 mod edit;
 mod error;
 mod handle;
+mod holders;
 mod ids;
 mod intern;
 mod matrix;
