@@ -2,7 +2,7 @@
 //!
 //! A sample of the decisions is compared with the reference before anything is timed, and all entries with each other. Two streams of
 //! random questions about all members: 65,536, whose slots the cache may come to hold, and 1,048,576, whose slots it cannot. Figures are
-//! nanoseconds a check. `cargo bench -p portcullis-benches --bench scale`; SCALE_MEMBERS names another number of members.
+//! nanoseconds a check, to be read beside what a load from memory costs in the same run. `cargo bench -p portcullis-benches --bench scale`; SCALE_MEMBERS names another number of members.
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
@@ -22,6 +22,28 @@ const STREAMS: [usize; 2] = [1 << 16, 1 << 20];
 
 /// How many questions are answered together by the batches.
 const BATCH: usize = 1_024;
+
+/// What a load from memory costs in this very run, since machines have moods: a walk through 64 MiB in which each step waits for
+/// the one before.
+fn floor(criterion: &mut Criterion) {
+    const ENTRIES: u32 = 1 << 24;
+    const STEPS: u64 = 1 << 16;
+    // Multiplying by a number that is 1 modulo 4 and adding an odd one goes through all entries before any comes again.
+    let next: Vec<u32> =
+        (0..ENTRIES).map(|at| at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % ENTRIES).collect();
+    let mut group = criterion.benchmark_group("the floor");
+    group.throughput(Throughput::Elements(STEPS)).sample_size(15);
+    let mut at = 0_u32;
+    group.bench_function("a load from 64 MiB that waits for the last", |bencher| {
+        bencher.iter(|| {
+            for _ in 0..STEPS {
+                at = next.get(at as usize).copied().unwrap_or(0);
+            }
+            at
+        });
+    });
+    group.finish();
+}
 
 fn scale(criterion: &mut Criterion) {
     for roles in ROLES {
@@ -121,5 +143,5 @@ fn agreed(
     Ok(handles)
 }
 
-criterion_group!(benches, scale);
+criterion_group!(benches, floor, scale);
 criterion_main!(benches);

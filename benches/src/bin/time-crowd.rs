@@ -7,19 +7,13 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use portcullis_benches::crowd::Crowd;
+use portcullis_benches::crowd::{Crowd, each_size};
 use portcullis_benches::{Trouble, memory};
 
 const RUNS: usize = 7;
 
 fn main() -> Result<(), Trouble> {
-    let arguments: Vec<usize> =
-        std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let members = arguments.first().copied().unwrap_or(1_000_000);
-    match arguments.get(1) {
-        Some(&roles) => tell(members, roles),
-        None => [5, 10_000].into_iter().try_for_each(|roles| tell(members, roles)),
-    }
+    each_size(tell)
 }
 
 fn tell(members: usize, roles: usize) -> Result<(), Trouble> {

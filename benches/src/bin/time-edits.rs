@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use portcullis::{Document, Group, Member, Source, Workspace, Writer};
 use portcullis_benches::Trouble;
-use portcullis_benches::crowd::{Crowd, address};
+use portcullis_benches::crowd::{Crowd, address, each_size};
 use portcullis_testkit::generate::Prng;
 
 /// How often each edit is timed.
@@ -23,13 +23,7 @@ const WIDE_EDITS: usize = 60;
 const GROUP: usize = 60_000;
 
 fn main() -> Result<(), Trouble> {
-    let arguments: Vec<usize> =
-        std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let members = arguments.first().copied().unwrap_or(1_000_000);
-    match arguments.get(1) {
-        Some(&roles) => tell(members, roles),
-        None => [5, 10_000].into_iter().try_for_each(|roles| tell(members, roles)),
-    }
+    each_size(tell)
 }
 
 fn tell(members: usize, roles: usize) -> Result<(), Trouble> {
