@@ -10,6 +10,8 @@
     reason = "a test fails by panicking, and this one reads the page that it tests"
 )]
 
+#[path = "../markdown/mod.rs"]
+mod markdown;
 mod page;
 mod workspace;
 

@@ -8,6 +8,7 @@
 //! `PORTCULLIS_BLESS=1` writes the diagnostics into the page anew. It never touches a question or an answer: what a policy
 //! means is changed by hand or not at all.
 
+use crate::markdown::blocks;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -105,19 +106,6 @@ fn sections(text: &str) -> Vec<(&str, &str)> {
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     let cut = starts.iter().zip(ends).map(|(start, end)| text[*start..end].split_once('\n').unwrap());
     cut.map(|(heading, body)| (heading.trim_start_matches('#').trim(), body)).collect()
-}
-
-/// The fenced blocks of a section: language and text.
-fn blocks(body: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = body;
-    while let Some((_, opened)) = rest.split_once("\n```") {
-        let (language, after) = opened.split_once('\n').unwrap();
-        let (text, left) = after.split_once("```").expect("a block is closed");
-        found.push((language, text));
-        rest = left;
-    }
-    found
 }
 
 /// What the examples of a section came to so far.

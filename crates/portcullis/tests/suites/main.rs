@@ -13,6 +13,8 @@
 
 mod faults;
 mod generated;
+#[path = "../markdown/mod.rs"]
+mod markdown;
 mod page;
 mod results;
 

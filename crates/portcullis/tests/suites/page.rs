@@ -4,6 +4,7 @@
 //! `lint` says of it; without one it says nothing. What has an error is not run. The commands on the page are run with those of
 //! the README.
 
+use crate::markdown::blocks;
 use std::path::PathBuf;
 
 use portcullis::suite::{Coverage, Suite};
@@ -22,19 +23,6 @@ impl Files for Acme {
             std::fs::read(root().join("examples/acme").join(path)).map_err(|error| error.to_string())?;
         Ok(FetchedFile { name: path.to_owned(), bytes })
     }
-}
-
-/// The fenced blocks of the page: language and text.
-fn blocks(page: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = page;
-    while let Some((_, opened)) = rest.split_once("\n```") {
-        let (language, after) = opened.split_once('\n').unwrap();
-        let (text, left) = after.split_once("```").expect("a block is closed");
-        found.push((language, text));
-        rest = left;
-    }
-    found
 }
 
 /// Reads and runs an example, and says what is said of it.
