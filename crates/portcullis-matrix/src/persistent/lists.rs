@@ -103,10 +103,7 @@ impl<'l, T: Copy + Eq> Run<'l, T> {
             while self.ends.get(slice).is_some_and(|end| *end as usize <= place) {
                 slice += 1;
             }
-            let start = slice.checked_sub(1).and_then(|before| self.ends.get(before));
-            let start = start.map_or(self.start, |end| *end as usize);
-            let end = self.ends.get(slice).map_or(start, |end| *end as usize);
-            (slice, self.items.get(start..end).unwrap_or(&[]))
+            (slice, self.get(slice))
         })
     }
 }
