@@ -17,8 +17,8 @@ use crate::intern::Index;
 use crate::matrix::Free;
 use crate::pages::{MOST_PAGES, Pages};
 use crate::persistent::{Column, Lists, Table};
-use crate::rows::{Page, Quad, Rows, SETS, settle, unite};
-use crate::word::{self, BLOCK_WORDS};
+use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
+use crate::word::{self, BLOCK_WORDS, Lane};
 use crate::{BuildError, Matrix, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId};
 
 /// How rows are laid out; the [front page](crate#memory) draws both.
@@ -69,6 +69,8 @@ pub struct MatrixBuilder {
     pub(crate) quads: Vec<Quad>,
     /// The sets that hold each role, once a role has been edited or a matrix was taken up again.
     pub(crate) holders: Option<Holders>,
+    /// The rows before the last edit that changed very many of them: memory to write the next version to.
+    pub(crate) earlier: Option<Table<Lane, LANES>>,
     /// The roles of the set at hand, sorted.
     sorted: Vec<RoleId>,
 }
@@ -145,6 +147,7 @@ impl MatrixBuilder {
             vacant_roles: Vec::new(),
             quads: Vec::new(),
             holders: None,
+            earlier: None,
             sorted: Vec::new(),
         }
     }

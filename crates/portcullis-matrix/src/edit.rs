@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 use crate::error::Table as Full;
 use crate::holders::Holders;
 use crate::pages::MOST_PAGES;
-use crate::persistent::{Lists, Part};
-use crate::rows::{FEW, LANES, Page, Quad, Rows, SETS, few, settle, settle_few, unite};
+use crate::persistent::{Lists, Part, Table};
+use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
 use crate::word::{BLOCK_WORDS, Lane};
 use crate::{BuildError, Matrix, MatrixBuilder, RoleId, RolePlanes, SetId, SubjectId};
 
@@ -182,10 +182,20 @@ impl MatrixBuilder {
             Rows::Flat { lanes } => {
                 let (words, part) = (lanes.stride(), lanes.part());
                 let quads = &self.quads;
+                if held.len() >= WIDE {
+                    // It shares everything with the table for now, and comes to have what the table has given up.
+                    let earlier = self.earlier.get_or_insert_with(|| lanes.clone());
+                    if earlier.len() < lanes.len() - lanes.len() / 8 {
+                        *earlier = lanes.clone();
+                    }
+                }
+                let earlier = self.earlier.as_mut().filter(|_| held.len() >= WIDE);
                 let mut patches = Vec::new();
                 let mut rest = held;
-                for (first, lanes) in (0..).step_by(part).zip(lanes.parts_mut()) {
-                    let end = rest.partition_point(|set| (*set as usize) < first + part);
+                for (first, lanes) in (0..).step_by(part).zip(lanes.parts_mut(earlier)) {
+                    // A part has no more sets than rows, so that there is no need to search all of them.
+                    let near = rest.get(..part).unwrap_or(rest);
+                    let end = near.partition_point(|set| (*set as usize) < first + part);
                     let (held, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
                     rest = behind;
                     if !held.is_empty() {
@@ -245,9 +255,14 @@ impl MatrixBuilder {
             + self.pages.index.bytes()
             + (self.pages.uses.capacity() + self.vacant_sets.capacity()) * size_of::<u32>()
             + self.quads.capacity() * size_of::<Quad>()
+            + self.earlier.as_ref().map_or(0, Table::bytes)
             + holders
     }
 }
+
+/// A role that so many sets hold leaves the rows that it replaced for the next such edit to write over, once nobody reads
+/// them: as much memory again as the rows take, and only where roles like that are edited.
+const WIDE: usize = 16_384;
 
 /// A part of what a changed role changes: the rows of some sets, to be settled anew.
 ///
@@ -268,24 +283,17 @@ pub struct Patch<'m> {
 impl Patch<'_> {
     /// Settles the rows.
     pub fn apply(&mut self) {
-        // All roles are read before the first row is settled, so that those reads wait for memory together. Some sets no
-        // longer hold the role; their rows come to what they are, or to nothing when nobody has them.
         let sets = self.sets.run(self.first, self.part);
-        let read: Vec<(usize, Option<[RoleId; FEW]>)> = self
-            .held
-            .iter()
-            .map(|set| {
-                let at = *set as usize - self.first;
-                let roles = sets.get(at);
-                (at, few(roles).filter(|_| roles.len() <= FEW))
-            })
-            .collect();
+        if self.held.len() * 16 >= self.part {
+            // Most lines of their roles will be read, in no order that the processor foresees.
+            sets.fetch(|role| role.0);
+        }
         let (rows, stride) = (self.lanes.items(), self.words.next_power_of_two());
-        for (at, roles) in read {
-            let Some(row) = rows.get_mut(at * stride..at * stride + self.words) else { continue };
-            match roles {
-                Some(roles) => settle_few(row, self.quads, roles),
-                None => settle(row, self.quads, sets.get(at)),
+        for set in self.held {
+            // Some sets no longer hold the role; their rows come to what they are, or to nothing when nobody has them.
+            let at = *set as usize - self.first;
+            if let Some(row) = rows.get_mut(at * stride..at * stride + self.words) {
+                settle(row, self.quads, sets.get(at));
             }
         }
     }

@@ -144,51 +144,21 @@ pub(crate) fn paged(
 /// One word of the four planes of a role, in the order of [`Lane::settle`].
 pub(crate) type Quad = [u64; 4];
 
-/// So many roles of a set are united at once, without a jump on how many there are, which cannot be predicted.
-pub(crate) const FEW: usize = 4;
-
-/// The first roles of a set; the last one stands in for those that are not there.
-#[inline]
-pub(crate) fn few(roles: &[RoleId]) -> Option<[RoleId; FEW]> {
-    let last = roles.len().checked_sub(1)?;
-    let role = |place: usize| roles.get(place.min(last)).copied().unwrap_or_default();
-    Some([role(0), role(1), role(2), role(3)])
-}
-
 /// Writes the row of a set of roles, where rows are flat.
 #[inline]
 pub(crate) fn settle(row: &mut [Lane], quads: &[Quad], roles: &[RoleId]) {
     let words = row.len();
     for (at, lane) in row.iter_mut().enumerate() {
-        let some = roles.chunks(FEW).filter_map(few).map(|roles| unite_few(quads, words, at, roles));
-        *lane = settled(some.fold(Quad::default(), either));
+        let quads = roles.iter().filter_map(|role| quads.get(role.index() * words + at));
+        let [allow, deny, allow_if, deny_if] = quads.fold(Quad::default(), |sum, quad| either(sum, *quad));
+        *lane = Lane::settle(allow, deny, allow_if, deny_if);
     }
-}
-
-/// The same for a set whose roles, a few, were read before.
-#[inline]
-pub(crate) fn settle_few(row: &mut [Lane], quads: &[Quad], roles: [RoleId; FEW]) {
-    let words = row.len();
-    for (at, lane) in row.iter_mut().enumerate() {
-        *lane = settled(unite_few(quads, words, at, roles));
-    }
-}
-
-#[inline]
-fn unite_few(quads: &[Quad], words: usize, at: usize, roles: [RoleId; FEW]) -> Quad {
-    let [a, b, c, d] = roles.map(|role| quads.get(role.index() * words + at).copied().unwrap_or_default());
-    either(either(a, b), either(c, d))
 }
 
 #[inline]
 fn either(a: Quad, b: Quad) -> Quad {
     let ([a, b, c, d], [e, f, g, h]) = (a, b);
     [a | e, b | f, c | g, d | h]
-}
-
-#[inline]
-fn settled([allow, deny, allow_if, deny_if]: Quad) -> Lane {
-    Lane::settle(allow, deny, allow_if, deny_if)
 }
 
 /// One block of 512 permissions: the planes of a set of roles united, then settled.

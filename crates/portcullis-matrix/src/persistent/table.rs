@@ -30,16 +30,28 @@ enum Items<T, const N: usize> {
 #[derive(Debug)]
 pub(crate) enum Part<'t, T, const N: usize> {
     Slice(&'t mut [T]),
-    Chunk(&'t mut Arc<[T; N]>),
+    /// A chunk and, where there is an earlier version, that of it.
+    Chunk(&'t mut Arc<[T; N]>, Option<&'t mut Arc<[T; N]>>),
 }
 
 impl<T: Clone, const N: usize> Part<'_, T, N> {
-    /// The items, copied first when others share them.
+    /// The items, copied first when others share them: over those of the earlier version, if nobody else has that
+    /// any more, since memory that the system must first hand out costs several times what copying does.
     pub(crate) fn items(&mut self) -> &mut [T] {
-        match self {
-            Self::Slice(items) => items,
-            Self::Chunk(chunk) => Arc::<[T; N]>::make_mut(chunk).as_mut_slice(),
+        let (chunk, earlier) = match self {
+            Self::Slice(items) => return items,
+            Self::Chunk(chunk, earlier) => (chunk, earlier),
+        };
+        if let Some(earlier) = earlier
+            && Arc::get_mut(chunk).is_none()
+        {
+            match Arc::get_mut(earlier) {
+                Some(items) => items.clone_from_slice(chunk.as_slice()),
+                None => **earlier = Arc::new((***chunk).clone()),
+            }
+            core::mem::swap(*chunk, *earlier);
         }
+        Arc::<[T; N]>::make_mut(chunk).as_mut_slice()
     }
 }
 
@@ -186,12 +198,18 @@ impl<T: Clone + Default, const N: usize> Table<T, N> {
         N >> self.shift
     }
 
-    /// The table in parts of so many entries, to be changed by several threads if need be.
-    pub(crate) fn parts_mut(&mut self) -> Vec<Part<'_, T, N>> {
-        match &mut self.items {
-            Items::Piece(items) => Arc::make_mut(items).chunks_mut(N).map(Part::Slice).collect(),
-            Items::Chunks(chunks) => Arc::make_mut(chunks).iter_mut().map(Part::Chunk).collect(),
-        }
+    /// The table in parts of so many entries, to be changed by several threads if need be. Parts that are
+    /// copied leave what they were in an earlier version of the table, if there is one.
+    pub(crate) fn parts_mut<'t>(&'t mut self, earlier: Option<&'t mut Self>) -> Vec<Part<'t, T, N>> {
+        let chunks = match &mut self.items {
+            Items::Piece(items) => return Arc::make_mut(items).chunks_mut(N).map(Part::Slice).collect(),
+            Items::Chunks(chunks) => Arc::make_mut(chunks).iter_mut(),
+        };
+        let mut earlier = match earlier.map(|earlier| &mut earlier.items) {
+            Some(Items::Chunks(earlier)) => Arc::make_mut(earlier).iter_mut(),
+            _ => [].iter_mut(),
+        };
+        chunks.map(|chunk| Part::Chunk(chunk, earlier.next())).collect()
     }
 
     /// Bytes of heap, shared ones included.
@@ -274,12 +292,34 @@ mod tests {
     }
 
     #[test]
+    fn copies_are_written_over_an_earlier_version_that_nobody_has() {
+        let mut table = Table::<u32, 8>::of(0..400);
+        let mut earlier = table.clone();
+        let mut fill = |table: &mut Table<u32, 8>, with: u32| {
+            table.parts_mut(Some(&mut earlier)).iter_mut().for_each(|part| part.items().fill(with));
+        };
+        let first = table.clone();
+        fill(&mut table, 1);
+        let second = table.clone();
+        // Somebody has the first version, so that nothing may be written over it.
+        fill(&mut table, 2);
+        assert!(first.iter().copied().eq(0..400) && second.iter().all(|item| *item == 1));
+        assert!(table.iter().all(|item| *item == 2));
+        // The second one is what is now earlier; with nobody else to have it, its memory comes back.
+        let (third, place) = (table.clone(), core::ptr::from_ref(second.entry(0)));
+        drop(second);
+        fill(&mut table, 3);
+        assert_eq!(core::ptr::from_ref(table.entry(0)), place);
+        assert!(third.iter().all(|item| *item == 2) && table.iter().all(|item| *item == 3));
+    }
+
+    #[test]
     fn parts_cover_all_entries() {
         for entries in [10, 1_000] {
             let mut table = Table::<u32, 8>::new(3);
             table.grow(entries);
             assert_eq!(table.part(), 2);
-            for (number, mut part) in (1..).zip(table.parts_mut()) {
+            for (number, mut part) in (1..).zip(table.parts_mut(None)) {
                 part.items().fill(number);
             }
             for entry in 0..entries {

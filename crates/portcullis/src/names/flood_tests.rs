@@ -13,10 +13,10 @@ fn known_seed() -> Seed {
     }
 }
 
-/// A name whose first eight bytes and third eight are the salts that they are mixed with. Both products are then zero
+/// A name of 32 bytes whose first eight and third eight are the salts that they are mixed with. Both products are then zero
 /// under that seed, so all such names have one hash, whatever their other bytes.
 fn flooding(number: u32) -> String {
-    format!("a salt o{:08}letters,{:06}", number % 100_000_000, number / 7)
+    format!("a salt o{:08}letters,{:08}", number % 100_000_000, number / 7)
 }
 
 fn ordinary(number: u32) -> String {

@@ -1,9 +1,8 @@
 //! What a slot of the table holds: a name of up to 32 bytes whole, or where a longer one lies.
 //!
 //! Of ninety million addresses that were counted, four fifths have at most 28 bytes and 95 in a hundred at most
-//! 31, so 32 bytes hold nearly every id without a second place to look. A key is compared as four words,
-//! whatever the name's length: shorter names are padded with zeros, and the last byte tells the length.
-//! UTF-8 never ends in a byte of `C0` or above, so such a last byte cannot belong to a name of 32:
+//! 31, so 32 bytes hold nearly every id without a second place to look. Shorter names are padded with zeros, and the last
+//! byte tells the length. UTF-8 never ends in a byte of `C0` or above, so such a last byte cannot belong to a name of 32:
 //!
 //! ```text
 //! byte   0 ……………… 30   31
@@ -21,13 +20,20 @@ const SHORT: u8 = 0xC0;
 /// The last byte of a key that stands for a longer name.
 const LONG: u8 = 0xFF;
 
-/// A key as it is compared and hashed.
-pub(super) type Words = [u64; 4];
+/// A name of up to 32 bytes as it is hashed and compared: the bytes from its beginning, from its ninth byte, from the
+/// sixteenth before its end and from the eighth before it, each as far as there are so many. Windows and length are the name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Windows {
+    pub(super) words: [u64; 4],
+    pub(super) length: usize,
+    /// Where they begin.
+    places: [usize; 4],
+}
 
 /// A name made ready to be looked for, or read from a slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Name<'n> {
-    Short(Words),
+    Short(Windows, &'n [u8]),
     Long {
         /// All the bits of its hash.
         hash: u64,
@@ -46,49 +52,68 @@ impl Key {
     /// The key of no name: its last byte belongs neither to text nor to a mark.
     pub(super) const NONE: Key = Key([0xE0; INLINE]);
 
-    pub(super) fn short(words: Words) -> Key {
+    /// The key of a name of up to 32 bytes.
+    pub(super) fn short(name: &[u8]) -> Key {
         let mut bytes = [0; INLINE];
-        if let ([a, b, c, d], []) = bytes.as_chunks_mut::<8>() {
-            let [e, f, g, h] = words;
-            (*a, *b, *c, *d) = (e.to_le_bytes(), f.to_le_bytes(), g.to_le_bytes(), h.to_le_bytes());
+        if name.len() < INLINE
+            && let [.., last] = &mut bytes
+        {
+            *last = SHORT + name.len() as u8;
+        }
+        for (byte, of_name) in bytes.iter_mut().zip(name) {
+            *byte = *of_name;
         }
         Key(bytes)
     }
 
     /// The key of a name that lies in the arena.
     pub(super) fn long(offset: usize, length: usize, hash: u64) -> Key {
-        Key::short([offset as u64, length as u64, hash, u64::from(LONG) << 56])
+        let mut bytes = [LONG; INLINE];
+        if let ([a, b, c, ..], []) = bytes.as_chunks_mut::<8>() {
+            (*a, *b, *c) = ((offset as u64).to_le_bytes(), (length as u64).to_le_bytes(), hash.to_le_bytes());
+        }
+        Key(bytes)
+    }
+
+    /// Offset, length and hash of a name in the arena.
+    fn whereabouts(&self) -> [u64; 3] {
+        let (&[a, b, c, _], []) = self.0.as_chunks::<8>() else { return [0; 3] };
+        [u64::from_le_bytes(a), u64::from_le_bytes(b), u64::from_le_bytes(c)]
     }
 
     #[inline]
-    fn words(&self) -> Words {
-        let (&[a, b, c, d], []) = self.0.as_chunks::<8>() else { return [0; 4] };
-        [u64::from_le_bytes(a), u64::from_le_bytes(b), u64::from_le_bytes(c), u64::from_le_bytes(d)]
+    fn window(&self, at: usize) -> u64 {
+        let bytes = self.0.get(at..at + 8).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
-    /// The first word, for who wants the key fetched before it is compared.
+    /// The first window, for who wants the key fetched before it is compared.
     #[inline]
     pub(super) fn begin(&self) -> u64 {
-        let [begin, ..] = self.words();
-        begin
+        self.window(0)
     }
 
     /// Whether this is a short name's key.
     #[inline]
-    pub(super) fn is(&self, words: Words) -> bool {
-        self.is_after(self.begin(), words)
+    pub(super) fn is(&self, asked: &Windows) -> bool {
+        self.is_after(self.begin(), asked)
     }
 
-    /// The same when the first word has been read.
+    /// The same when the first window has been read.
     #[inline]
-    pub(super) fn is_after(&self, begin: u64, [a, b, c, d]: Words) -> bool {
-        let [_, f, g, h] = self.words();
-        (a ^ begin) | (b ^ f) | (c ^ g) | (d ^ h) == 0
+    pub(super) fn is_after(&self, begin: u64, asked: &Windows) -> bool {
+        let ([a, b, c, d], [_, second, third, last]) = (asked.words, asked.places);
+        // The last byte is the name's own where there is no room for its length.
+        let mark = if asked.length < INLINE { u64::from(SHORT) + asked.length as u64 } else { d >> 56 };
+        let [.., kept] = self.0;
+        let differs =
+            (a ^ begin) | (b ^ self.window(second)) | (c ^ self.window(third)) | (d ^ self.window(last));
+        differs | (mark ^ u64::from(kept)) == 0
     }
 
     /// Whether this is a long name's key.
     pub(super) fn is_long(&self, hash: u64, bytes: &[u8], arena: &[u8]) -> bool {
-        let [_, length, kept, _] = self.words();
+        let [_, length, kept] = self.whereabouts();
         let [.., last] = self.0;
         last == LONG && length == bytes.len() as u64 && kept == hash && self.bytes(arena) == bytes
     }
@@ -98,7 +123,7 @@ impl Key {
         let [.., last] = self.0;
         let name = match last {
             LONG => {
-                let [offset, length, ..] = self.words();
+                let [offset, length, _] = self.whereabouts();
                 arena.get(offset as usize..).and_then(|rest| rest.get(..length as usize))
             }
             SHORT.. => self.0.get(..usize::from(last - SHORT)),
@@ -109,36 +134,32 @@ impl Key {
 
     /// The name, ready to go into another shard.
     pub(super) fn name<'k>(&'k self, arena: &'k [u8]) -> Name<'k> {
-        let words @ [_, _, hash, _] = self.words();
         let [.., last] = self.0;
-        if last == LONG { Name::Long { hash, bytes: self.bytes(arena) } } else { Name::Short(words) }
+        let bytes = self.bytes(arena);
+        let [.., hash] = self.whereabouts();
+        match windows(bytes) {
+            Some(windows) if last != LONG => Name::Short(windows, bytes),
+            _ => Name::Long { hash, bytes },
+        }
     }
 }
 
-/// The words of a name of up to 32 bytes; `None` for a longer one.
-///
-/// Names of eight bytes and more are read as four words that overlap where the name ends and are then shifted into
-/// place: no copy, and no branch on the length, which would be guessed wrong as often as lengths differ.
+/// The windows of a name of up to 32 bytes; `None` for a longer one.
 #[inline]
-pub(super) fn padded(name: &[u8]) -> Option<Words> {
+pub(super) fn windows(name: &[u8]) -> Option<Windows> {
     let length = name.len();
     if length > INLINE {
         return None;
     }
-    let [a, b, c, d] = match length.checked_sub(8) {
-        Some(late) => [word(name, 0, late), word(name, 8, late), word(name, 16, late), word(name, 24, late)],
-        None => [tiny(name), 0, 0, 0],
+    let Some(late) = length.checked_sub(8) else {
+        return Some(Windows { words: [tiny(name); 4], length, places: [0; 4] });
     };
-    let mark = if length < INLINE { u64::from(SHORT) + length as u64 } else { 0 };
-    Some([a, b, c, d | mark << 56])
-}
-
-/// The bytes of a name from a place on, zeros after its end. `late` is where its last eight bytes begin.
-#[inline]
-fn word(name: &[u8], at: usize, late: usize) -> u64 {
-    let from = at.min(late);
-    let bytes = name.get(from..).and_then(|rest| rest.first_chunk::<8>());
-    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes)).unbounded_shr((at - from) as u32 * 8)
+    let places = [0, late.min(8), late.saturating_sub(8), late];
+    let window = |at: usize| {
+        let bytes = name.get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    };
+    Some(Windows { words: places.map(window), length, places })
 }
 
 /// A name of less than eight bytes, in one word.
@@ -155,32 +176,54 @@ fn tiny(name: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn is(key: &Key, name: &[u8]) -> bool {
+        key.is(&windows(name).unwrap())
+    }
+
     #[test]
     fn a_key_gives_back_the_name_at_every_length() {
         let alphabet: Vec<u8> = (0..64).map(|at| b'0' + at).collect();
         for length in 0..=INLINE {
             let name = &alphabet[..length];
-            let key = Key::short(padded(name).unwrap());
+            let key = Key::short(name);
             assert_eq!(key.bytes(&[]), name);
-            assert!(key.is(padded(name).unwrap()));
-            // Padding is zero: the plain way to pad gives the same bytes.
-            let mut plain = [0; INLINE];
-            plain[..length].copy_from_slice(name);
-            if length < INLINE {
-                plain[31] = SHORT + length as u8;
-            }
-            assert_eq!(key.0, plain);
+            assert!(is(&key, name));
         }
-        assert!(padded(&alphabet[..33]).is_none());
+        assert!(windows(&alphabet[..33]).is_none());
+    }
+
+    #[test]
+    fn every_byte_of_a_name_counts_at_every_length() {
+        for length in 0..=INLINE {
+            let name = vec![b'a'; length];
+            let key = Key::short(&name);
+            for at in 0..length {
+                let mut other = name.clone();
+                other[at] = b'b';
+                assert!(!is(&key, &other), "{at} of {length}");
+            }
+            for other in (0..=INLINE).filter(|&other| other != length) {
+                assert!(!is(&key, &vec![b'a'; other]), "{other} and {length}");
+            }
+        }
     }
 
     #[test]
     fn a_name_is_told_from_itself_with_zeros_after_it() {
-        let names: Vec<String> = (0..=32).map(|zeros| format!("{}{}", "", "\0".repeat(zeros))).collect();
+        let names: Vec<String> = (0..=32).map(|zeros| "\0".repeat(zeros)).collect();
         for name in &names {
             for other in &names {
-                let key = Key::short(padded(name.as_bytes()).unwrap());
-                assert_eq!(key.is(padded(other.as_bytes()).unwrap()), name == other);
+                assert_eq!(is(&Key::short(name.as_bytes()), other.as_bytes()), name == other);
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_is_the_key_of_none_nor_of_a_longer_one() {
+        let long = Key::long(0, 0, 0);
+        for length in 0..=INLINE {
+            for byte in [0, b'a', 0xBF] {
+                assert!(!is(&Key::NONE, &vec![byte; length]) && !is(&long, &vec![byte; length]));
             }
         }
     }
@@ -194,6 +237,6 @@ mod tests {
         assert!(!key.is_long(8, b"the long name", arena));
         assert!(!key.is_long(7, b"the long nam", arena));
         assert!(!key.is_long(7, b"the long namE", arena));
-        assert!(!Key::short(padded(b"the long name").unwrap()).is_long(7, b"the long name", arena));
+        assert!(!Key::short(b"the long name").is_long(7, b"the long name", arena));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Outsiders choose the names, so a table draws a random seed, reads two groups of slots at most, and compares whole
 //! names: a false match would be a wrong allow. Keys lie in their slots (`key`), because a table that follows an offset
-//! to the name's bytes pays memory twice; one byte of hash a slot lies apart (`tags`), so that a look-up fetches one
-//! key. Many names at once are looked up in stages (`staged`), so that they wait for memory together.
+//! to the name's bytes pays memory twice; two bytes of hash a slot (`tags`) says which key of a group is worth fetching.
+//! Many names at once are looked up in stages (`staged`), so that they wait for memory together.
 //!
 //! The table is cut into shards by the first bits of the hashes (`shard`). A copy of a table shares them, and an
 //! edit copies one: about 40 kB of a million names' 40 MB. A shard that outgrows [`SHARD`] names splits in two,
@@ -30,7 +30,7 @@ use std::sync::Arc;
 pub(crate) use numbered::Numbered;
 pub(crate) use seed::{Seed, fold};
 
-use key::padded;
+use key::windows;
 use shard::Shard;
 
 /// How many names a shard takes before it splits. Larger shards make an edit a third cheaper and, as copies of them come and
@@ -94,20 +94,27 @@ impl Names {
     /// The number of a name.
     #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<u32> {
-        match padded(name.as_bytes()) {
-            Some(words) => {
-                let hash = self.seed.of_words(words);
-                self.shard(hash)?.find_short(hash, words)
-            }
-            None => self.get_long(name),
+        let number = self.number_or_nobody(name);
+        (number != NOBODY).then_some(number)
+    }
+
+    /// The same for who goes on in any case: [`NOBODY`] when there is no such name.
+    #[inline]
+    pub(crate) fn number_or_nobody(&self, name: &str) -> u32 {
+        let Some(asked) = windows(name.as_bytes()) else { return self.get_in_full(name) };
+        let hash = self.seed.of_windows(&asked);
+        let Some(shard) = self.shard(hash) else { return NOBODY };
+        match shard.find_short(hash, &asked) {
+            Some(number) => number,
+            None => self.get_in_full(name),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn get_long(&self, name: &str) -> Option<u32> {
+    fn get_in_full(&self, name: &str) -> u32 {
         let (hash, name) = self.seed.prepare(name);
-        self.shard(hash)?.find(hash, &name)
+        self.shard(hash).and_then(|shard| shard.find(hash, &name)).unwrap_or(NOBODY)
     }
 
     /// The name of a number, found by the hash that its insertion gave.
@@ -172,7 +179,7 @@ impl Names {
     /// Where in the list the shard of a hash stands, first or again.
     #[inline]
     fn at(&self, hash: u32) -> usize {
-        (u64::from(hash) >> (32 - u32::from(self.depth & 31))) as usize
+        (u64::from(hash).wrapping_shl(u32::from(self.depth)) >> 32) as usize
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
-use super::key::{Name, Words, padded};
+use super::key::{Name, Windows, windows};
 
 /// The randomness of one table.
 #[derive(Clone, Debug)]
@@ -27,8 +27,8 @@ impl Seed {
     #[inline]
     pub(super) fn prepare<'n>(&self, name: &'n str) -> (u32, Name<'n>) {
         let bytes = name.as_bytes();
-        let name = match padded(bytes) {
-            Some(words) => Name::Short(words),
+        let name = match windows(bytes) {
+            Some(windows) => Name::Short(windows, bytes),
             None => self.long(bytes),
         };
         (self.of(&name), name)
@@ -45,16 +45,17 @@ impl Seed {
     /// The hash of a name that was made ready under this seed.
     pub(super) fn of(&self, name: &Name<'_>) -> u32 {
         match *name {
-            Name::Short(words) => self.of_words(words),
+            Name::Short(windows, _) => self.of_windows(&windows),
             Name::Long { hash, .. } => narrow(hash),
         }
     }
 
     /// The hash of a name of up to 32 bytes: two of the steps that foldhash is made of, whatever the length.
     #[inline]
-    pub(super) fn of_words(&self, [first, second, third, last]: Words) -> u32 {
-        let [a, b, c, d] = self.salts;
-        narrow(fold(first ^ a, second ^ b) ^ fold(third ^ c, last ^ d).rotate_left(17))
+    pub(super) fn of_windows(&self, name: &Windows) -> u32 {
+        let ([a, b, c, d], [first, second, third, last]) = (self.salts, name.words);
+        let late = fold(third ^ c, last ^ d ^ name.length as u64);
+        narrow(fold(first ^ a, second ^ b) ^ late.rotate_left(17))
     }
 }
 

@@ -1,10 +1,14 @@
 //! One part of a table: names whose hashes begin alike, in groups of eight slots.
 //!
 //! ```text
-//! tags     ▏8 × 1 byte▕ 8 × 1 byte▕ …          dense: what a look-up reads first
-//! blocks   ▏8 numbers, 8 keys of 32 bytes▕ …   what it reads to be sure
+//! groups   ▏8 tags of two bytes, 8 numbers, 8 keys of 32 bytes▕ …
 //! long     names of more than 32 bytes
 //! ```
+//!
+//! Tags and numbers share a cache line and the keys have theirs, so a look-up that does not find them in the cache waits for
+//! memory once: for the lines of its two groups together. The key comes while the number is already followed. Tags in
+//! an array of their own were refused: those of a million names are a megabyte, which the second-level cache
+//! holds only when nothing else wants it, and then number and key were two more lines, behind a second wait.
 //!
 //! A name lies in one of two groups that its hash names, in the first if there was room: so a look-up reads two groups
 //! at most, whatever was inserted, and a removal leaves no trace. An insertion that finds both full moves a name of
@@ -15,9 +19,10 @@
 
 use std::hint::select_unpredictable;
 
-use super::key::{Key, Name, Words};
+use super::NOBODY;
+use super::key::{Key, Name, Windows};
 use super::seed::Seed;
-use super::tags::{SLOTS, Tags, tag};
+use super::tags::{SLOTS, Slots, Tags, tag};
 
 /// How many names an insertion moves out of each other's way before the shard grows.
 const MOVES: u32 = 2;
@@ -25,14 +30,32 @@ const MOVES: u32 = 2;
 /// Of so many slots one stays free.
 const SPARE: usize = 16;
 
-/// Numbers and keys of one group.
+/// Eight slots. Aligned, so that what is read first lies on one cache line.
 #[derive(Clone, Debug)]
-struct Block {
+#[repr(C, align(64))]
+pub(super) struct Group {
+    pub(super) tags: Tags,
     numbers: [u32; SLOTS],
     keys: [Key; SLOTS],
 }
 
-const EMPTY: Block = Block { numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
+/// A group without names.
+pub(super) static NO_GROUP: Group = EMPTY;
+const EMPTY: Group = Group { tags: Tags::FREE, numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
+
+impl Group {
+    /// The slots that have a hash's tag.
+    #[inline]
+    pub(super) fn tagged(&self, hash: u32) -> Slots {
+        self.tags.matching(tag(hash))
+    }
+
+    /// Key and number of a slot.
+    #[inline]
+    pub(super) fn entry(&self, slot: usize) -> Option<(&Key, &u32)> {
+        Some((self.keys.get(slot)?, self.numbers.get(slot)?))
+    }
+}
 
 /// The room for so many names that are about to become more: a sixteenth, small shards a half, but little.
 fn with_slack(names: usize) -> usize {
@@ -41,8 +64,7 @@ fn with_slack(names: usize) -> usize {
 
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
-    tags: Box<[Tags]>,
-    blocks: Box<[Block]>,
+    groups: Box<[Group]>,
     long: Vec<u8>,
     /// Bytes of `long` that belong to removed names.
     dead: usize,
@@ -55,14 +77,7 @@ impl Shard {
     /// An empty shard with room for so many names.
     pub(super) fn with_room(names: usize, depth: u8) -> Shard {
         let groups = (names * SPARE).div_ceil(SLOTS * (SPARE - 1)).max(1);
-        Shard {
-            tags: vec![Tags::FREE; groups].into(),
-            blocks: vec![EMPTY; groups].into(),
-            long: Vec::new(),
-            dead: 0,
-            len: 0,
-            depth,
-        }
+        Shard { groups: vec![EMPTY; groups].into(), long: Vec::new(), dead: 0, len: 0, depth }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -71,58 +86,44 @@ impl Shard {
 
     /// How many names there is room for.
     fn room(&self) -> usize {
-        self.tags.len() * SLOTS * (SPARE - 1) / SPARE
+        self.groups.len() * SLOTS * (SPARE - 1) / SPARE
     }
 
     /// What the shard takes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.tags) + size_of_val(&*self.blocks) + self.long.capacity()
+        size_of_val(&*self.groups) + self.long.capacity()
     }
 
-    /// The two groups of a name with this hash. The first goes by the bits that the shard's hashes do not share, the
-    /// second by all of them, mixed.
+    /// Where the two groups of a name with this hash are. The first goes by the bits that the shard's hashes do not share,
+    /// the second by all of them, mixed.
     #[inline]
-    pub(super) fn groups(&self, hash: u32) -> (usize, usize) {
-        let scaled = |bits: u32| ((u64::from(bits) * self.tags.len() as u64) >> 32) as usize;
-        (scaled(hash << (self.depth & 31)), scaled(hash.wrapping_mul(0x9E37_79B9)))
+    fn places(&self, hash: u32) -> (usize, usize) {
+        let scaled = |bits: u32| ((u64::from(bits) * self.groups.len() as u64) >> 32) as usize;
+        (scaled(hash.wrapping_shl(u32::from(self.depth))), scaled(hash.wrapping_mul(0x9E37_79B9)))
     }
 
+    /// The two groups of a name with this hash.
     #[inline]
-    pub(super) fn tags(&self, group: usize) -> Tags {
-        self.tags.get(group).copied().unwrap_or(Tags::FREE)
+    pub(super) fn pair(&self, hash: u32) -> Option<(&Group, &Group)> {
+        let (first, second) = self.places(hash);
+        Some((self.groups.get(first)?, self.groups.get(second)?))
     }
 
-    /// Key and number of a slot.
-    #[inline]
-    pub(super) fn entry(&self, group: usize, slot: usize) -> Option<(&Key, &u32)> {
-        let block = self.blocks.get(group)?;
-        Some((block.keys.get(slot)?, block.numbers.get(slot)?))
-    }
-
-    /// The number of a name of up to 32 bytes.
+    /// The number of a name of up to 32 bytes, [`NOBODY`] when no slot has its tag; `None` when the first that has it has another
+    /// name, and one further on may be it.
     ///
-    /// Both groups' tags are read and one of them selected: which group a name lies in cannot be predicted, and a wrong
+    /// Both groups are read and one of them selected: which one a name lies in cannot be predicted, and a wrong
     /// guess costs more than to read both.
     #[inline]
-    pub(super) fn find_short(&self, hash: u32, words: Words) -> Option<u32> {
-        let (first, second) = self.groups(hash);
-        let (in_first, in_second) =
-            (self.tags(first).matching(tag(hash)), self.tags(second).matching(tag(hash)));
-        let none = in_first.is_empty();
-        let group = select_unpredictable(none, second, first);
-        let hits = select_unpredictable(none, in_second, in_first);
+    pub(super) fn find_short(&self, hash: u32, asked: &Windows) -> Option<u32> {
+        let (first, second) = self.pair(hash)?;
+        let hits = first.tags.matching_either(second.tags, tag(hash));
         if hits.is_empty() {
-            return None;
+            return Some(NOBODY);
         }
-        let (key, number) = self.entry(group, hits.first())?;
-        if key.is(words) { Some(*number) } else { self.find_again(hash, words) }
-    }
-
-    /// The same when the first slot with the tag has another name.
-    #[cold]
-    #[inline(never)]
-    fn find_again(&self, hash: u32, words: Words) -> Option<u32> {
-        self.find(hash, &Name::Short(words))
+        let group = select_unpredictable(hits.begin_in_other(), second, first);
+        let (key, number) = group.entry(hits.first())?;
+        key.is(asked).then_some(*number)
     }
 
     pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<u32> {
@@ -137,8 +138,8 @@ impl Shard {
 
     /// Numbers and keys, in no order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &Key)> {
-        self.tags.iter().zip(&self.blocks).flat_map(|(tags, block)| {
-            tags.occupied().filter_map(|slot| Some((*block.numbers.get(slot)?, block.keys.get(slot)?)))
+        self.groups.iter().flat_map(|group| {
+            group.tags.occupied().filter_map(|slot| Some((*group.numbers.get(slot)?, group.keys.get(slot)?)))
         })
     }
 
@@ -168,12 +169,12 @@ impl Shard {
     pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>, seed: &Seed) -> Option<u32> {
         let (group, slot) = self.locate_name(hash, name)?;
         let number = self.number(group, slot)?;
-        self.tags.get_mut(group)?.set(slot, 0);
+        self.groups.get_mut(group)?.tags.set(slot, 0);
         self.len -= 1;
         if let Name::Long { bytes, .. } = name {
             self.dead += bytes.len();
         }
-        let sparse = self.tags.len() > 1 && self.len() * 2 < self.room();
+        let sparse = self.groups.len() > 1 && self.len() * 2 < self.room();
         if sparse || self.dead * 4 > self.long.len() + 4_096 {
             // Should they not fit, the shard stays as it is, larger than it need be.
             self.resize(with_slack(self.len()), seed);
@@ -223,14 +224,14 @@ impl Shard {
 
     /// Writes a name that is not there into one of its groups, if one has room or can be given it.
     fn place(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
-        let (first, second) = self.groups(hash);
+        let (first, second) = self.places(hash);
         let slot = (0..=MOVES).find_map(|moves| {
             let in_first = self.vacate(first, moves, seed).map(|slot| (first, slot));
             in_first.or_else(|| self.vacate(second, moves, seed).map(|slot| (second, slot)))
         });
         let Some((group, slot)) = slot else { return false };
         let key = match *name {
-            Name::Short(words) => Key::short(words),
+            Name::Short(_, bytes) => Key::short(bytes),
             Name::Long { hash, bytes } => {
                 let offset = self.long.len();
                 self.long.extend_from_slice(bytes);
@@ -244,7 +245,7 @@ impl Shard {
 
     /// A slot of a group that has no name, or whose name could go elsewhere: by so many moves at most.
     fn vacate(&mut self, group: usize, moves: u32, seed: &Seed) -> Option<usize> {
-        if let Some(slot) = self.tags.get(group)?.vacant() {
+        if let Some(slot) = self.groups.get(group)?.tags.vacant() {
             return Some(slot);
         }
         let fewer = moves.checked_sub(1)?;
@@ -256,7 +257,7 @@ impl Shard {
     fn move_away(&mut self, group: usize, slot: usize, moves: u32, seed: &Seed) -> Option<()> {
         let key = *self.key(group, slot)?;
         let hash = seed.of(&key.name(&self.long));
-        let (first, second) = self.groups(hash);
+        let (first, second) = self.places(hash);
         let other = if group == first { second } else { first };
         if other == group {
             return None;
@@ -264,32 +265,32 @@ impl Shard {
         let vacated = self.vacate(other, moves, seed)?;
         let number = self.number(group, slot)?;
         self.write(other, vacated, tag(hash), number, key);
-        self.tags.get_mut(group)?.set(slot, 0);
+        self.groups.get_mut(group)?.tags.set(slot, 0);
         Some(())
     }
 
-    fn write(&mut self, group: usize, slot: usize, tag: u8, number: u32, key: Key) {
-        if let (Some(tags), Some(block)) = (self.tags.get_mut(group), self.blocks.get_mut(group))
-            && let (Some(kept), Some(place)) = (block.keys.get_mut(slot), block.numbers.get_mut(slot))
+    fn write(&mut self, group: usize, slot: usize, tag: u16, number: u32, key: Key) {
+        if let Some(group) = self.groups.get_mut(group)
+            && let (Some(kept), Some(place)) = (group.keys.get_mut(slot), group.numbers.get_mut(slot))
         {
             *kept = key;
             *place = number;
-            tags.set(slot, tag);
+            group.tags.set(slot, tag);
         }
     }
 
     #[inline]
     fn number(&self, group: usize, slot: usize) -> Option<u32> {
-        self.blocks.get(group)?.numbers.get(slot).copied()
+        self.groups.get(group)?.numbers.get(slot).copied()
     }
 
     fn key(&self, group: usize, slot: usize) -> Option<&Key> {
-        self.blocks.get(group)?.keys.get(slot)
+        self.groups.get(group)?.keys.get(slot)
     }
 
     fn locate_name(&self, hash: u32, name: &Name<'_>) -> Option<(usize, usize)> {
         match *name {
-            Name::Short(words) => self.locate(hash, |_, key| key.is(words)),
+            Name::Short(asked, _) => self.locate(hash, |_, key| key.is(&asked)),
             Name::Long { hash: full, bytes } => {
                 self.locate(hash, |_, key| key.is_long(full, bytes, &self.long))
             }
@@ -299,13 +300,13 @@ impl Shard {
     /// Group and slot of the entry with this hash that is the one sought.
     #[inline]
     fn locate(&self, hash: u32, is_it: impl Fn(u32, &Key) -> bool) -> Option<(usize, usize)> {
-        let (first, second) = self.groups(hash);
-        let tag = tag(hash);
-        for group in [first, second] {
-            let block = self.blocks.get(group)?;
-            for slot in self.tags.get(group)?.matching(tag) {
-                if is_it(*block.numbers.get(slot)?, block.keys.get(slot)?) {
-                    return Some((group, slot));
+        let (first, second) = self.places(hash);
+        for at in [first, second] {
+            let group = self.groups.get(at)?;
+            for slot in group.tagged(hash) {
+                let (key, number) = group.entry(slot)?;
+                if is_it(*number, key) {
+                    return Some((at, slot));
                 }
             }
         }
@@ -315,14 +316,13 @@ impl Shard {
     /// How many groups a look-up of this name reads.
     #[cfg(test)]
     pub(super) fn probes(&self, hash: u32, name: &Name<'_>) -> usize {
-        let (first, _) = self.groups(hash);
+        let (first, _) = self.places(hash);
         if self.locate_name(hash, name).is_some_and(|(group, _)| group == first) { 1 } else { 2 }
     }
 
     /// The structure's own laws: entries are counted, and each lies where a look-up finds it.
     #[cfg(test)]
     pub(super) fn validate(&self, seed: &Seed) {
-        assert_eq!(self.tags.len(), self.blocks.len());
         assert_eq!(self.entries().count(), self.len());
         let mut arena = 0;
         for (number, key) in self.entries() {

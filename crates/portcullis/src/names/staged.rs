@@ -1,17 +1,17 @@
 //! Many names at once: a block is taken through each stage before the next begins.
 //!
-//! A look-up in a large table waits for memory, a little for a group's tags and long for the key. One after the other,
+//! A look-up in a large table waits for memory, for its groups' tags and then for the key. One after the other,
 //! names wait in turn, as far as the processor does not look ahead. In stages (hash all, read all tags, read all keys,
 //! compare all) nothing of one name depends on another, so a block waits about as long as one name. How far the
-//! processor sees is counted in instructions: the stage that reads keys does nothing else, and no stage branches on
+//! processor sees is counted in instructions: the stages that read tags and keys do nothing else, and no stage branches on
 //! what it found. Names that a first glance does not settle (two names of a group with one tag, names of more than
 //! 32 bytes) are looked up again in full.
 
 use std::hint::select_unpredictable;
 
-use super::key::{Key, padded};
-use super::shard::Shard;
-use super::tags::{Slots, tag};
+use super::key::{Key, windows};
+use super::shard::{Group, NO_GROUP};
+use super::tags::{Tags, tag};
 use super::{NOBODY, Names};
 
 /// How many names make a block.
@@ -47,34 +47,31 @@ impl Names {
         // Places after the last name repeat it.
         let last = numbers.len().saturating_sub(1).min(STAGE - 1);
         let mut unsettled = 0_u32;
-        let words: [_; STAGE] = std::array::from_fn(|at| {
-            let words = padded(name(at.min(last)).as_bytes());
-            unsettled |= u32::from(words.is_none()) << at;
-            words.unwrap_or_default()
+        let asked: [_; STAGE] = std::array::from_fn(|at| {
+            let windows = windows(name(at.min(last)).as_bytes());
+            unsettled |= u32::from(windows.is_none()) << at;
+            windows.unwrap_or_default()
         });
 
+        let mut groups: [(&Group, &Group); STAGE] = [(&NO_GROUP, &NO_GROUP); STAGE];
         let mut hashes = [0; STAGE];
-        let mut shards: [Option<&Shard>; STAGE] = [None; STAGE];
-        let mut hits = [(Slots::NONE, Slots::NONE); STAGE];
-        for (((words, hash), shard), hits) in words.iter().zip(&mut hashes).zip(&mut shards).zip(&mut hits) {
-            *hash = self.seed.of_words(*words);
-            *shard = self.shard(*hash);
-            if let Some(shard) = shard {
-                let (first, second) = shard.groups(*hash);
-                *hits = (shard.tags(first).matching(tag(*hash)), shard.tags(second).matching(tag(*hash)));
-            }
+        for ((asked, hash), groups) in asked.iter().zip(&mut hashes).zip(&mut groups) {
+            *hash = self.seed.of_windows(asked);
+            *groups = self.shard(*hash).and_then(|shard| shard.pair(*hash)).unwrap_or((&NO_GROUP, &NO_GROUP));
+        }
+
+        let mut tags = [(Tags::FREE, Tags::FREE); STAGE];
+        for ((first, second), tags) in groups.iter().zip(&mut tags) {
+            *tags = (first.tags, second.tags);
         }
 
         let mut candidates: [(&Key, &u32); STAGE] = [(&NO_KEY, &NOBODY); STAGE];
-        for (((hash, shard), (in_first, in_second)), candidate) in
-            hashes.iter().zip(shards).zip(hits).zip(&mut candidates)
+        for (((hash, (first, second)), (in_first, in_second)), candidate) in
+            hashes.iter().zip(groups).zip(tags).zip(&mut candidates)
         {
-            let Some(shard) = shard else { continue };
-            let (first, second) = shard.groups(*hash);
-            let none = in_first.is_empty();
-            let group = select_unpredictable(none, second, first);
-            let hits = select_unpredictable(none, in_second, in_first);
-            let found = shard.entry(group, hits.first()).unwrap_or((&NO_KEY, &NOBODY));
+            let hits = in_first.matching_either(in_second, tag(*hash));
+            let group = select_unpredictable(hits.begin_in_other(), second, first);
+            let found = group.entry(hits.first()).unwrap_or((&NO_KEY, &NOBODY));
             *candidate = select_unpredictable(hits.is_empty(), (&NO_KEY, &NOBODY), found);
         }
 
@@ -84,10 +81,10 @@ impl Names {
             *number = **kept;
         }
 
-        for (at, ((((key, _), begin), words), number)) in
-            candidates.iter().zip(begins).zip(&words).zip(numbers.iter_mut()).enumerate()
+        for (at, ((((key, _), begin), asked), number)) in
+            candidates.iter().zip(begins).zip(&asked).zip(numbers.iter_mut()).enumerate()
         {
-            let same = key.is_after(begin, *words);
+            let same = key.is_after(begin, asked);
             unsettled |= u32::from(!same & (*number != NOBODY)) << at;
             *number = select_unpredictable(same, *number, NOBODY);
         }

@@ -10,19 +10,20 @@
 
 mod build;
 mod builtin;
-mod pair_table;
 mod pairs;
+mod placement;
 mod read;
 
 pub use builtin::BUILT_IN_SCHEMAS;
 pub(crate) use builtin::{DEFAULT_ROLE, ROLE_ALIASES, built_in};
 pub(crate) use read::read_schema;
 
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use portcullis_matrix::{Permission, PermissionId, Stamp};
 
-use pairs::{Known, Pairs};
+use pairs::{NOT_ADMITTED, Pairs};
 
 use crate::decision::Reason;
 use crate::names::Numbered;
@@ -169,19 +170,42 @@ impl Schema {
 
     #[inline]
     pub(crate) fn permission_id(&self, action: &str, resource: &str) -> Result<PermissionId, Reason> {
+        match self.asked(action, resource) {
+            (PermissionId::UNKNOWN, reason) => Err(reason),
+            (id, _) => Ok(id),
+        }
+    }
+
+    /// The same for a check, which goes on whether there is such a permission or not: when there is none, an id that is denied
+    /// and why; else the id and the reason that holds should it not be granted.
+    #[inline]
+    pub(crate) fn asked(&self, action: &str, resource: &str) -> (PermissionId, Reason) {
         match self.inner.pairs.find(action, resource) {
-            Some(Known::Admitted(id)) => Ok(PermissionId::from_u32(id)),
-            Some(Known::NotAdmitted) => Err(Reason::NotAdmitted),
+            Some(id) => {
+                let reason =
+                    select_unpredictable(id == NOT_ADMITTED, Reason::NotAdmitted, Reason::NotGranted);
+                (PermissionId::from_u32(id), reason)
+            }
             None => self.look_up_each(action, resource),
         }
     }
 
-    /// A pair that is not in the table: an unknown name, or an alias in a schema too wide to list it.
+    /// A pair that its ends do not lead to: an unknown name, an alias in a schema too wide to list it, or names whose ends are
+    /// alike.
     #[cold]
-    fn look_up_each(&self, action: &str, resource: &str) -> Result<PermissionId, Reason> {
-        let Some(action_number) = self.inner.actions.get(action) else { return Err(Reason::UnknownAction) };
-        let Some(named) = self.named(resource) else { return Err(Reason::UnknownResource) };
-        self.pair(action_number, named.kind).map(PermissionId::from_u32).ok_or(Reason::NotAdmitted)
+    fn look_up_each(&self, action: &str, resource: &str) -> (PermissionId, Reason) {
+        let found = self.inner.pairs.find_whole(action, resource).map_or_else(
+            || {
+                let action = self.inner.actions.get(action).ok_or(Reason::UnknownAction)?;
+                let named = self.named(resource).ok_or(Reason::UnknownResource)?;
+                self.pair(action, named.kind).ok_or(Reason::NotAdmitted)
+            },
+            |id| if id == NOT_ADMITTED { Err(Reason::NotAdmitted) } else { Ok(id) },
+        );
+        match found {
+            Ok(id) => (PermissionId::from_u32(id), Reason::NotGranted),
+            Err(reason) => (PermissionId::UNKNOWN, reason),
+        }
     }
 
     /// The type under any of its names.

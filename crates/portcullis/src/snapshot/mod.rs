@@ -192,11 +192,9 @@ impl Snapshot {
     /// The resource is a type's own name, an alias or a covered name. Whatever is not known is denied.
     #[inline]
     pub fn check(&self, subject: &str, action: &str, resource: &str) -> Decision {
-        let asker = self.directory.number(subject).map_or(SubjectId::UNKNOWN, subject_of);
-        let (permission, reason) = match self.schema.permission_id(action, resource) {
-            Ok(id) => (id, Reason::NotGranted),
-            Err(reason) => (PermissionId::UNKNOWN, reason),
-        };
+        // The number that stands for nobody becomes subject 0, the unknown one.
+        let asker = subject_of(self.directory.members.number_or_nobody(subject));
+        let (permission, reason) = self.schema.asked(action, resource);
         self.decision(self.matrix.set_of(asker), permission, reason)
     }
 

@@ -66,10 +66,7 @@ impl Snapshot {
         let mut asked = [(PermissionId::UNKNOWN, Reason::UnknownAction); BLOCK];
         for (at, asked) in asked.iter_mut().enumerate().take(count) {
             let Some((_, action, resource)) = question(at) else { continue };
-            *asked = match self.schema.permission_id(action, resource) {
-                Ok(id) => (id, Reason::NotGranted),
-                Err(reason) => (PermissionId::UNKNOWN, reason),
-            };
+            *asked = self.schema.asked(action, resource);
         }
         let mut sets = [SetId::EMPTY; BLOCK];
         for (set, member) in sets.iter_mut().zip(members) {
