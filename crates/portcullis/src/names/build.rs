@@ -119,7 +119,7 @@ fn filled<'n>(
             (number, hash, name)
         }));
         for (number, hash, name) in &ready {
-            let has = shard.enter(*hash, name, *number, seed)?;
+            let has = shard.enter(*hash, name, *number)?;
             if has != *number {
                 duplicates.push((*number, has));
             }

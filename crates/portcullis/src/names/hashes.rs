@@ -1,44 +1,45 @@
-//! The tags of eight slots, compared all at once, those of two groups together.
+//! The hashes of a group's names, compared all at once, those of two groups together.
 //!
-//! A tag is half of the hash, so that only a key that will surely match is fetched from memory: of tags of eight bits, one
-//! look-up in sixteen met a wrong one, waited for its key and had guessed the way on wrong. Vectors of sixteen lanes are
-//! compared as fast as words of eight; `wide` makes them what the processor has.
+//! A slot keeps the whole hash of its name, so that only the right key is fetched from memory: where tags of eight bits were kept,
+//! one look-up in sixteen met a wrong one, waited for its key and had guessed the way on wrong. A name that moves to another
+//! slot is not hashed again. `wide` makes vectors what the processor has.
 
-use wide::i16x16;
+use wide::i32x4;
 
 /// How many slots a group has.
-pub(super) const SLOTS: usize = 8;
+pub(super) const SLOTS: usize = 3;
 
-/// What a slot says of the name in it: the lower half of its hash, which tells little of where it lies. Zero marks
-/// a free slot, so the last bit is always set.
-#[inline]
-pub(super) fn tag(hash: u32) -> u16 {
-    hash as u16 | 1
-}
-
-/// One group's tags.
+/// One group's hashes; zero marks a free slot. The last lane, for which there is no slot, stays free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tags([i16; SLOTS]);
+#[repr(align(16))]
+pub(super) struct Hashes([u32; SLOTS + 1]);
 
 /// Some slots of one group or of two, a bit each, the lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slots(u32);
 
-impl Tags {
-    pub(super) const FREE: Tags = Tags([0; SLOTS]);
+/// The slots of one group.
+const ALL: u32 = (1 << SLOTS) - 1;
 
-    /// The slots with a tag: exactly those, so that a hit is worth fetching a key for.
+impl Hashes {
+    pub(super) const FREE: Hashes = Hashes([0; SLOTS + 1]);
+
     #[inline]
-    pub(super) fn matching(self, tag: u16) -> Slots {
-        Slots(self.matching_either(Tags::FREE, tag).0 & 0xFF)
+    fn equal(self, hash: u32) -> u32 {
+        let lanes = i32x4::new(self.0.map(u32::cast_signed));
+        lanes.simd_eq(i32x4::splat(hash.cast_signed())).to_bitmask()
     }
 
-    /// The slots with a tag in this group and, eight higher, in another.
+    /// The slots with a hash.
     #[inline]
-    pub(super) fn matching_either(self, other: Tags, tag: u16) -> Slots {
-        let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (self.0, other.0);
-        let tags = i16x16::new([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
-        Slots(tags.simd_eq(i16x16::splat(tag.cast_signed())).to_bitmask())
+    pub(super) fn matching(self, hash: u32) -> Slots {
+        Slots(self.equal(hash) & ALL)
+    }
+
+    /// The slots with a hash, which is not zero, in this group and, behind them, in another.
+    #[inline]
+    pub(super) fn matching_either(self, other: Hashes, hash: u32) -> Slots {
+        Slots(self.equal(hash) | other.equal(hash) << (SLOTS + 1))
     }
 
     /// The first slot without a name.
@@ -47,13 +48,20 @@ impl Tags {
     }
 
     pub(super) fn occupied(self) -> Slots {
-        Slots(!self.matching(0).0 & 0xFF)
+        Slots(!self.equal(0) & ALL)
     }
 
-    /// Marks a slot with a tag, or as free with zero.
-    pub(super) fn set(&mut self, slot: usize, tag: u16) {
-        if let Some(place) = self.0.get_mut(slot) {
-            *place = tag.cast_signed();
+    /// The hash of a slot's name; zero if it has none.
+    pub(super) fn get(&self, slot: usize) -> u32 {
+        self.0.get(slot).copied().unwrap_or(0)
+    }
+
+    /// Marks a slot with a hash, or as free with zero.
+    pub(super) fn set(&mut self, slot: usize, hash: u32) {
+        if slot < SLOTS
+            && let Some(place) = self.0.get_mut(slot)
+        {
+            *place = hash;
         }
     }
 }
@@ -67,13 +75,13 @@ impl Slots {
     /// The first slot within its group; also when there is none, for callers who have no branch to spare.
     #[inline]
     pub(super) fn first(self) -> usize {
-        self.0.trailing_zeros() as usize & (SLOTS - 1)
+        self.0.trailing_zeros() as usize & SLOTS
     }
 
     /// Whether the first slot is the other group's.
     #[inline]
     pub(super) fn begin_in_other(self) -> bool {
-        self.0 & 0xFF == 0
+        self.0 & ALL == 0
     }
 }
 
@@ -92,49 +100,42 @@ impl Iterator for Slots {
 mod tests {
     use super::*;
 
-    fn tags(lanes: [u16; SLOTS]) -> Tags {
-        let mut tags = Tags::FREE;
-        for (slot, lane) in lanes.into_iter().enumerate() {
-            tags.set(slot, lane);
-        }
-        tags
-    }
-
     #[test]
-    fn matching_slots_are_exactly_those_with_the_tag() {
-        // Neighbours that differ by one are what the shorter test for zero lanes gets wrong.
-        let lanes = [2, 3, 2, 0, 1, 0x8002, 0x8000, 2];
-        let others = [0xFFFF, 0, 2, 0x0200, 3, 0x7FFF, 0x8000, 1];
-        let (first, second) = (tags(lanes), tags(others));
-        for tag in 0..=u16::MAX {
-            let expected: Vec<usize> = (0..SLOTS).filter(|&slot| lanes[slot] == tag).collect();
-            let slots = first.matching(tag);
-            assert_eq!(slots.collect::<Vec<_>>(), expected, "{tag}");
-            let either = (0..16).filter(|&slot| if slot < 8 { lanes[slot] } else { others[slot - 8] } == tag);
-            let either = either.fold(0, |bits, slot| bits | 1 << slot);
-            assert_eq!(first.matching_either(second, tag), Slots(either), "{tag}");
-            if either != 0 {
-                assert_eq!(Slots(either).begin_in_other(), expected.is_empty());
-            }
+    fn matching_slots_are_exactly_those_with_the_hash() {
+        let (lanes, others) = ([7, 0x8000_0007, 7], [0, 7, 0x7FFF_FFFF]);
+        let hashes = |lanes: [u32; SLOTS]| {
+            let mut hashes = Hashes::FREE;
+            (0..SLOTS).for_each(|slot| hashes.set(slot, lanes[slot]));
+            hashes
+        };
+        let (first, second) = (hashes(lanes), hashes(others));
+        for hash in [1, 7, 0x8000_0007, 0x7FFF_FFFF, u32::MAX] {
+            let expected: Vec<usize> = (0..SLOTS).filter(|&slot| lanes[slot] == hash).collect();
+            assert_eq!(first.matching(hash).collect::<Vec<_>>(), expected, "{hash}");
+            let bits = |lanes: [u32; SLOTS]| {
+                (0..SLOTS).filter(|&slot| lanes[slot] == hash).map(|slot| 1 << slot).sum::<u32>()
+            };
+            let either = first.matching_either(second, hash);
+            assert_eq!(either, Slots(bits(lanes) | bits(others) << 4), "{hash}");
+            assert_eq!(either.begin_in_other(), expected.is_empty());
         }
-        assert_eq!(first.occupied().collect::<Vec<_>>(), [0, 1, 2, 4, 5, 6, 7]);
-        assert_eq!(first.vacant(), Some(3));
+        assert_eq!(first.vacant(), None);
+        assert_eq!(second.vacant(), Some(0));
+        assert_eq!(second.occupied().collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn slots_are_taken_one_after_the_other() {
-        let mut tags = Tags::FREE;
+        let mut hashes = Hashes::FREE;
         for slot in 0..SLOTS {
-            assert_eq!(tags.vacant(), Some(slot));
-            tags.set(slot, u16::MAX);
+            assert_eq!(hashes.vacant(), Some(slot));
+            hashes.set(slot, u32::MAX);
         }
-        assert_eq!(tags.vacant(), None);
-        tags.set(3, 0);
-        assert_eq!(tags.vacant(), Some(3));
-    }
-
-    #[test]
-    fn no_hash_has_the_tag_of_a_free_slot() {
-        assert!((0..=u16::MAX).all(|low| tag(u32::from(low)) != 0));
+        assert_eq!(hashes.vacant(), None);
+        hashes.set(1, 0);
+        assert_eq!(hashes.vacant(), Some(1));
+        // There is no slot for the last lane.
+        hashes.set(SLOTS, 5);
+        assert_eq!(hashes.get(SLOTS), 0);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Outsiders choose the names, so a table draws a random seed, reads two groups of slots at most, and compares whole
 //! names: a false match would be a wrong allow. Keys lie in their slots (`key`), because a table that follows an offset
-//! to the name's bytes pays memory twice; two bytes of hash a slot (`tags`) says which key of a group is worth fetching.
-//! Many names at once are looked up in stages (`staged`), so that they wait for memory together.
+//! to the name's bytes pays memory twice; the hash beside each (`hashes`) says which key of a group to compare. Many
+//! names at once are looked up in stages (`staged`), so that they wait for memory together.
 //!
 //! The table is cut into shards by the first bits of the hashes (`shard`). A copy of a table shares them, and an
-//! edit copies one: about 40 kB of a million names' 40 MB. A shard that outgrows [`SHARD`] names splits in two,
+//! edit copies one: about 50 kB of a million names' 50 MB. A shard that outgrows [`SHARD`] names splits in two,
 //! and the list of shards doubles when it has no room for both; so an insertion never rebuilds more than one. It
 //! does when a name finds no place in its two groups: then somebody knows the seed, and all names move to another.
 //!
@@ -16,6 +16,7 @@
 mod build;
 #[cfg(test)]
 mod flood_tests;
+mod hashes;
 mod key;
 #[cfg(test)]
 mod model_tests;
@@ -23,7 +24,6 @@ mod numbered;
 mod seed;
 mod shard;
 mod staged;
-mod tags;
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ impl Names {
     /// All numbers with their names, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
         self.distinct().flat_map(|shard| {
-            shard.entries().filter_map(|(number, key)| {
+            shard.entries().filter_map(|(_, number, key)| {
                 Some((number, std::str::from_utf8(key.bytes(shard.arena())).ok()?))
             })
         })
@@ -133,9 +133,7 @@ impl Names {
 
     /// All numbers with the hashes of their names.
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.distinct().flat_map(|shard| {
-            shard.entries().map(|(number, key)| (number, self.seed.of(&key.name(shard.arena()))))
-        })
+        self.distinct().flat_map(|shard| shard.entries().map(|(hash, number, _)| (number, hash)))
     }
 
     /// Adds a name under a number.
@@ -151,7 +149,7 @@ impl Names {
             self.shards = Arc::new([Arc::new(Shard::with_room(1, 0))]);
         }
         self.make_room(hash);
-        match self.edit(hash, |shard, seed| shard.insert(hash, &ready, number, seed)) {
+        match self.edit(hash, |shard| shard.insert(hash, &ready, number)) {
             Some(true) => {
                 self.len += 1;
                 Ok(Inserted { hash, reseeded: false })
@@ -168,7 +166,7 @@ impl Names {
         let (hash, name) = self.seed.prepare(name);
         // A name that is not there copies no shard.
         self.shard(hash)?.find(hash, &name)?;
-        let number = self.edit(hash, |shard, seed| shard.remove(hash, &name, seed))??;
+        let number = self.edit(hash, |shard| shard.remove(hash, &name))??;
         self.len -= 1;
         if self.len == 0 {
             *self = Names::seeded(self.seed.clone());
@@ -206,7 +204,7 @@ impl Names {
     }
 
     /// Changes one shard, copied before if it is shared with other tables.
-    fn edit<R>(&mut self, hash: u32, change: impl FnOnce(&mut Shard, &Seed) -> R) -> Option<R> {
+    fn edit<R>(&mut self, hash: u32, change: impl FnOnce(&mut Shard) -> R) -> Option<R> {
         let span = self.span(hash)?;
         let list = Arc::make_mut(&mut self.shards);
         if span.len() > 1 {
@@ -215,7 +213,7 @@ impl Names {
             list.get_mut(span.start + 1..span.end)?.fill(neighbour);
         }
         let shard = list.get_mut(span.start)?;
-        let result = change(Arc::make_mut(shard), &self.seed);
+        let result = change(Arc::make_mut(shard));
         if span.len() > 1 {
             let shard = Arc::clone(shard);
             list.get_mut(span)?.fill(shard);
@@ -237,7 +235,7 @@ impl Names {
                 self.shards = self.shards.iter().flat_map(|shard| [shard, shard]).map(Arc::clone).collect();
                 self.depth += 1;
             }
-            let halves = self.shard(hash).and_then(|shard| shard.split(&self.seed));
+            let halves = self.shard(hash).and_then(Shard::split);
             let (Some((zeros, ones)), Some(span)) = (halves, self.span(hash)) else { return };
             let Some(places) = Arc::make_mut(&mut self.shards).get_mut(span) else { return };
             let (low, high) = places.split_at_mut(places.len() / 2);

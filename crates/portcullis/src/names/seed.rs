@@ -66,7 +66,8 @@ pub(crate) fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
+/// Never zero, which marks a free slot.
 #[inline]
 fn narrow(hash: u64) -> u32 {
-    (hash ^ hash >> 32) as u32
+    (hash ^ hash >> 32) as u32 | 1
 }

@@ -1,53 +1,60 @@
-//! One part of a table: names whose hashes begin alike, in groups of eight slots.
+//! One part of a table: names whose hashes begin alike, in groups of three slots.
 //!
 //! ```text
-//! groups   ▏8 tags of two bytes, 8 numbers, 8 keys of 32 bytes▕ …
+//! groups   ▏3 hashes, 3 numbers, 3 keys of 32 bytes: two cache lines▕ …
 //! long     names of more than 32 bytes
 //! ```
 //!
-//! Tags and numbers share a cache line and the keys have theirs, so a look-up that does not find them in the cache waits for
-//! memory once: for the lines of its two groups together. The key comes while the number is already followed. Tags in
-//! an array of their own were refused: those of a million names are a megabyte, which the second-level cache
-//! holds only when nothing else wants it, and then number and key were two more lines, behind a second wait.
+//! A look-up that finds nothing in the cache waits for memory once: both lines of a name's first group and the first line of
+//! its second are asked for before any is looked at. Numbers lie beside the hashes, so that what a number leads to is
+//! on its way before the key has been compared. Refused were tags of a byte in an array of their own (those of a million names
+//! are a megabyte, which the second-level cache holds only when nothing else wants it; key and number are then another
+//! wait) and groups of eight (the line of a key is not known before its hash was found: two waits).
 //!
 //! A name lies in one of two groups that its hash names, in the first if there was room: so a look-up reads two groups
 //! at most, whatever was inserted, and a removal leaves no trace. An insertion that finds both full moves a name of
-//! theirs to its other group, or moves one out of the way of that. At fifteen slots of sixteen taken this all but
+//! theirs to its other group, or moves others out of the way of that. At seven slots of eight taken this all but
 //! always succeeds; where it does not, the shard grows, and where that does not help, more names than two groups
 //! have slots share a hash: somebody knows the seed, and the table draws a new one. Probing on from group to group was
-//! refused: at seven slots of eight taken, names that come late lie a hundred groups from home.
+//! refused: at that load, names that come late lie many groups from home.
 
-use std::hint::select_unpredictable;
+use std::hint::{black_box, select_unpredictable};
 
 use super::NOBODY;
+use super::hashes::{Hashes, SLOTS, Slots};
 use super::key::{Key, Name, Windows};
-use super::seed::Seed;
-use super::tags::{SLOTS, Slots, Tags, tag};
 
 /// How many names an insertion moves out of each other's way before the shard grows.
-const MOVES: u32 = 2;
+const MOVES: u32 = 3;
 
 /// Of so many slots one stays free.
-const SPARE: usize = 16;
+const SPARE: usize = 8;
 
-/// Eight slots. Aligned, so that what is read first lies on one cache line.
+/// Three slots in two cache lines: hashes, numbers and the first key, then the other keys.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Group {
-    pub(super) tags: Tags,
+    pub(super) hashes: Hashes,
     numbers: [u32; SLOTS],
     keys: [Key; SLOTS],
 }
 
 /// A group without names.
 pub(super) static NO_GROUP: Group = EMPTY;
-const EMPTY: Group = Group { tags: Tags::FREE, numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
+const EMPTY: Group = Group { hashes: Hashes::FREE, numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
 
 impl Group {
     /// The slots that have a hash's tag.
     #[inline]
     pub(super) fn tagged(&self, hash: u32) -> Slots {
-        self.tags.matching(tag(hash))
+        self.hashes.matching(hash)
+    }
+
+    /// A word of the second cache line.
+    #[inline]
+    fn far(&self) -> u64 {
+        let [.., last] = &self.keys;
+        last.begin()
     }
 
     /// Key and number of a slot.
@@ -117,7 +124,9 @@ impl Shard {
     #[inline]
     pub(super) fn find_short(&self, hash: u32, asked: &Windows) -> Option<u32> {
         let (first, second) = self.pair(hash)?;
-        let hits = first.tags.matching_either(second.tags, tag(hash));
+        // Most names lie in the first group, and most of its keys on its second line: asked for now, that comes with the rest.
+        black_box(first.far());
+        let hits = first.hashes.matching_either(second.hashes, hash);
         if hits.is_empty() {
             return Some(NOBODY);
         }
@@ -136,10 +145,11 @@ impl Shard {
         Some(self.key(group, slot)?.bytes(&self.long))
     }
 
-    /// Numbers and keys, in no order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, &Key)> {
+    /// Hashes, numbers and keys, in no order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32, &Key)> {
         self.groups.iter().flat_map(|group| {
-            group.tags.occupied().filter_map(|slot| Some((*group.numbers.get(slot)?, group.keys.get(slot)?)))
+            let entry = |slot| group.entry(slot).map(|(key, number)| (group.hashes.get(slot), *number, key));
+            group.hashes.occupied().filter_map(entry)
         })
     }
 
@@ -150,26 +160,26 @@ impl Shard {
 
     /// Puts in a name that is not there. False, and nothing changed but the shard's size, when there is no place
     /// for it however the shard grows: the hashes are no longer random.
-    pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
+    pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32) -> bool {
         let most = 4 * (self.len() + SLOTS);
         let full = self.len() >= self.room();
         let mut room = if full { with_slack(self.len()) } else { self.room() };
         let mut fits = !full;
-        while !(fits && self.place(hash, name, number, seed)) {
+        while !(fits && self.place(hash, name, number)) {
             if room > most {
                 return false;
             }
-            fits = self.resize(room, seed);
+            fits = self.resize(room);
             room += room / 4 + 1;
         }
         true
     }
 
     /// Takes a name out; its number.
-    pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>, seed: &Seed) -> Option<u32> {
+    pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>) -> Option<u32> {
         let (group, slot) = self.locate_name(hash, name)?;
         let number = self.number(group, slot)?;
-        self.groups.get_mut(group)?.tags.set(slot, 0);
+        self.groups.get_mut(group)?.hashes.set(slot, 0);
         self.len -= 1;
         if let Name::Long { bytes, .. } = name {
             self.dead += bytes.len();
@@ -177,44 +187,40 @@ impl Shard {
         let sparse = self.groups.len() > 1 && self.len() * 2 < self.room();
         if sparse || self.dead * 4 > self.long.len() + 4_096 {
             // Should they not fit, the shard stays as it is, larger than it need be.
-            self.resize(with_slack(self.len()), seed);
+            self.resize(with_slack(self.len()));
         }
         Some(number)
     }
 
     /// Puts in a name if it is not there. The number that it then has; `None` when there is no place for it.
-    pub(super) fn enter(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> Option<u32> {
+    pub(super) fn enter(&mut self, hash: u32, name: &Name<'_>, number: u32) -> Option<u32> {
         match self.find(hash, name) {
             Some(earlier) => Some(earlier),
-            None => self.place(hash, name, number, seed).then_some(number),
+            None => self.place(hash, name, number).then_some(number),
         }
     }
 
     /// The two shards that this one's names fall into by the next bit of their hashes.
-    pub(super) fn split(&self, seed: &Seed) -> Option<(Shard, Shard)> {
+    pub(super) fn split(&self) -> Option<(Shard, Shard)> {
         let bit = 31_u32.checked_sub(u32::from(self.depth))?;
         let (mut zeros, mut ones) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
-        for (number, key) in self.entries() {
-            let name = key.name(&self.long);
-            let hash = seed.of(&name);
+        for (hash, number, key) in self.entries() {
             let half = if hash >> bit & 1 == 0 { &mut zeros } else { &mut ones };
-            half.push((hash, name, number));
+            half.push((hash, key.name(&self.long), number));
         }
         let shard = |entries: Vec<(u32, Name<'_>, u32)>| {
             let mut shard = Shard::with_room(with_slack(entries.len()), self.depth + 1);
-            let fits = entries.iter().all(|(hash, name, number)| shard.place(*hash, name, *number, seed));
+            let fits = entries.iter().all(|(hash, name, number)| shard.place(*hash, name, *number));
             fits.then_some(shard)
         };
         Some((shard(zeros)?, shard(ones)?))
     }
 
     /// Rebuilds the shard with room for so many names. False, and nothing is changed, when they do not fit.
-    fn resize(&mut self, room: usize, seed: &Seed) -> bool {
+    fn resize(&mut self, room: usize) -> bool {
         let mut resized = Shard::with_room(room, self.depth);
-        let fits = self.entries().all(|(number, key)| {
-            let name = key.name(&self.long);
-            resized.place(seed.of(&name), &name, number, seed)
-        });
+        let fits =
+            self.entries().all(|(hash, number, key)| resized.place(hash, &key.name(&self.long), number));
         if fits {
             resized.long.shrink_to_fit();
             *self = resized;
@@ -223,11 +229,11 @@ impl Shard {
     }
 
     /// Writes a name that is not there into one of its groups, if one has room or can be given it.
-    fn place(&mut self, hash: u32, name: &Name<'_>, number: u32, seed: &Seed) -> bool {
+    fn place(&mut self, hash: u32, name: &Name<'_>, number: u32) -> bool {
         let (first, second) = self.places(hash);
         let slot = (0..=MOVES).find_map(|moves| {
-            let in_first = self.vacate(first, moves, seed).map(|slot| (first, slot));
-            in_first.or_else(|| self.vacate(second, moves, seed).map(|slot| (second, slot)))
+            let in_first = self.vacate(first, moves).map(|slot| (first, slot));
+            in_first.or_else(|| self.vacate(second, moves).map(|slot| (second, slot)))
         });
         let Some((group, slot)) = slot else { return false };
         let key = match *name {
@@ -239,43 +245,43 @@ impl Shard {
             }
         };
         self.len += 1;
-        self.write(group, slot, tag(hash), number, key);
+        self.write(group, slot, hash, number, key);
         true
     }
 
     /// A slot of a group that has no name, or whose name could go elsewhere: by so many moves at most.
-    fn vacate(&mut self, group: usize, moves: u32, seed: &Seed) -> Option<usize> {
-        if let Some(slot) = self.groups.get(group)?.tags.vacant() {
+    fn vacate(&mut self, group: usize, moves: u32) -> Option<usize> {
+        if let Some(slot) = self.groups.get(group)?.hashes.vacant() {
             return Some(slot);
         }
         let fewer = moves.checked_sub(1)?;
-        (0..SLOTS).find(|&slot| self.move_away(group, slot, fewer, seed).is_some())
+        (0..SLOTS).find(|&slot| self.move_away(group, slot, fewer).is_some())
     }
 
     /// Moves the name in a slot to its other group. Only a group that has room is moved into, and the group that is
     /// to be vacated has none: so no move undoes another.
-    fn move_away(&mut self, group: usize, slot: usize, moves: u32, seed: &Seed) -> Option<()> {
-        let key = *self.key(group, slot)?;
-        let hash = seed.of(&key.name(&self.long));
+    fn move_away(&mut self, group: usize, slot: usize, moves: u32) -> Option<()> {
+        let from = self.groups.get(group)?;
+        let (hash, (key, number)) = (from.hashes.get(slot), from.entry(slot)?);
+        let (key, number) = (*key, *number);
         let (first, second) = self.places(hash);
         let other = if group == first { second } else { first };
         if other == group {
             return None;
         }
-        let vacated = self.vacate(other, moves, seed)?;
-        let number = self.number(group, slot)?;
-        self.write(other, vacated, tag(hash), number, key);
-        self.groups.get_mut(group)?.tags.set(slot, 0);
+        let vacated = self.vacate(other, moves)?;
+        self.write(other, vacated, hash, number, key);
+        self.groups.get_mut(group)?.hashes.set(slot, 0);
         Some(())
     }
 
-    fn write(&mut self, group: usize, slot: usize, tag: u16, number: u32, key: Key) {
+    fn write(&mut self, group: usize, slot: usize, hash: u32, number: u32, key: Key) {
         if let Some(group) = self.groups.get_mut(group)
             && let (Some(kept), Some(place)) = (group.keys.get_mut(slot), group.numbers.get_mut(slot))
         {
             *kept = key;
             *place = number;
-            group.tags.set(slot, tag);
+            group.hashes.set(slot, hash);
         }
     }
 
@@ -322,12 +328,12 @@ impl Shard {
 
     /// The structure's own laws: entries are counted, and each lies where a look-up finds it.
     #[cfg(test)]
-    pub(super) fn validate(&self, seed: &Seed) {
+    pub(super) fn validate(&self, seed: &super::Seed) {
         assert_eq!(self.entries().count(), self.len());
         let mut arena = 0;
-        for (number, key) in self.entries() {
+        for (hash, number, key) in self.entries() {
             let name = key.name(&self.long);
-            let hash = seed.of(&name);
+            assert_eq!(seed.of(&name), hash);
             assert_eq!(self.find(hash, &name), Some(number));
             if let Name::Long { bytes, .. } = name {
                 arena += bytes.len();

@@ -1,21 +1,21 @@
 //! Many names at once: a block is taken through each stage before the next begins.
 //!
-//! A look-up in a large table waits for memory, for its groups' tags and then for the key. One after the other,
-//! names wait in turn, as far as the processor does not look ahead. In stages (hash all, read all tags, read all keys,
+//! A look-up in a large table waits for memory, for its groups and then for the key. One after the other,
+//! names wait in turn, as far as the processor does not look ahead. In stages (hash all, read all groups' hashes, read all keys,
 //! compare all) nothing of one name depends on another, so a block waits about as long as one name. How far the
-//! processor sees is counted in instructions: the stages that read tags and keys do nothing else, and no stage branches on
-//! what it found. Names that a first glance does not settle (two names of a group with one tag, names of more than
+//! processor sees is counted in instructions: the stages that read do nothing else, and no stage branches on
+//! what it found. Names that a first glance does not settle (two names of one hash, names of more than
 //! 32 bytes) are looked up again in full.
 
 use std::hint::select_unpredictable;
 
+use super::hashes::Hashes;
 use super::key::{Key, windows};
 use super::shard::{Group, NO_GROUP};
-use super::tags::{Tags, tag};
 use super::{NOBODY, Names};
 
 /// How many names make a block.
-const STAGE: usize = 32;
+const STAGE: usize = 64;
 
 /// Fewer names than this are done one by one, also at the end of many.
 const FEW: usize = 8;
@@ -46,10 +46,10 @@ impl Names {
     fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
         // Places after the last name repeat it.
         let last = numbers.len().saturating_sub(1).min(STAGE - 1);
-        let mut unsettled = 0_u32;
+        let mut unsettled = 0_u64;
         let asked: [_; STAGE] = std::array::from_fn(|at| {
             let windows = windows(name(at.min(last)).as_bytes());
-            unsettled |= u32::from(windows.is_none()) << at;
+            unsettled |= u64::from(windows.is_none()) << at;
             windows.unwrap_or_default()
         });
 
@@ -60,16 +60,16 @@ impl Names {
             *groups = self.shard(*hash).and_then(|shard| shard.pair(*hash)).unwrap_or((&NO_GROUP, &NO_GROUP));
         }
 
-        let mut tags = [(Tags::FREE, Tags::FREE); STAGE];
-        for ((first, second), tags) in groups.iter().zip(&mut tags) {
-            *tags = (first.tags, second.tags);
+        let mut kept = [(Hashes::FREE, Hashes::FREE); STAGE];
+        for ((first, second), kept) in groups.iter().zip(&mut kept) {
+            *kept = (first.hashes, second.hashes);
         }
 
         let mut candidates: [(&Key, &u32); STAGE] = [(&NO_KEY, &NOBODY); STAGE];
         for (((hash, (first, second)), (in_first, in_second)), candidate) in
-            hashes.iter().zip(groups).zip(tags).zip(&mut candidates)
+            hashes.iter().zip(groups).zip(kept).zip(&mut candidates)
         {
-            let hits = in_first.matching_either(in_second, tag(*hash));
+            let hits = in_first.matching_either(in_second, *hash);
             let group = select_unpredictable(hits.begin_in_other(), second, first);
             let found = group.entry(hits.first()).unwrap_or((&NO_KEY, &NOBODY));
             *candidate = select_unpredictable(hits.is_empty(), (&NO_KEY, &NOBODY), found);
@@ -85,7 +85,7 @@ impl Names {
             candidates.iter().zip(begins).zip(&asked).zip(numbers.iter_mut()).enumerate()
         {
             let same = key.is_after(begin, asked);
-            unsettled |= u32::from(!same & (*number != NOBODY)) << at;
+            unsettled |= u64::from(!same & (*number != NOBODY)) << at;
             *number = select_unpredictable(same, *number, NOBODY);
         }
 

@@ -276,7 +276,7 @@ mod tests {
                 other.replace_range(at..=at, "b");
                 let same = key.differs(Asked::new(other.as_bytes())) == 0;
                 assert!(!same || length > COVERED && (8..length - 8).contains(&at), "{other}");
-                let pairs = all_found("read", &[name.clone()]);
+                let pairs = all_found("read", std::slice::from_ref(&name));
                 assert_eq!(pairs.find("read", &other), None);
             }
             assert_eq!(key.differs(Asked::new(name.as_bytes())), 0);

@@ -82,7 +82,7 @@ impl Placement {
 #[inline]
 fn place(hash: u64, multiplier: u32, places: u32) -> usize {
     let mixed = ((hash >> 32) as u32).wrapping_mul(multiplier);
-    (u64::from(mixed) * u64::from(places) >> 32) as usize
+    ((u64::from(mixed) * u64::from(places)) >> 32) as usize
 }
 
 #[cfg(test)]

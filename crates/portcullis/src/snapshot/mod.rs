@@ -10,6 +10,7 @@ mod directory;
 mod question;
 mod staged;
 
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -245,15 +246,12 @@ impl Snapshot {
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
         let allowed = self.matrix.verdict_of(set, permission) == Verdict::Allow;
         // Every member holds a role: the empty set is that of strangers and of those who were removed.
-        let reason = match set {
-            SetId::EMPTY => Reason::UnknownSubject,
-            SetId::SUSPENDED => Reason::Suspended,
-            _ => reason,
-        };
+        // No branches: who is a stranger or allowed what cannot be predicted, and a wrong guess costs as much as a look-up.
+        let reason = select_unpredictable(set == SetId::SUSPENDED, Reason::Suspended, reason);
+        let reason = select_unpredictable(set == SetId::EMPTY, Reason::UnknownSubject, reason);
         let revision = self.revision;
-        // Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name.
         let (allow, deny) = (Decision::Allow { revision }, Decision::Deny { reason, revision });
-        std::hint::select_unpredictable(allowed, allow, deny)
+        select_unpredictable(allowed, allow, deny)
     }
 
     /// Bytes of heap: names, roles' bits, rows, groups, also those shared with other snapshots. The schema and the

@@ -12,7 +12,7 @@ use crate::decision::{Decision, Reason};
 use crate::names::NOBODY;
 
 /// How many questions make a block.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 
 impl Snapshot {
     /// Answers many questions, (subject, action, resource) each, as [`check`](Self::check) would: about three times as fast
