@@ -1,8 +1,8 @@
 //! The bodies of the fuzz targets, so that a find of the fuzzer and its replay in an ordinary test run the same lines.
 //!
-//! [`document`] gives arbitrary bytes to every reader and to the formatter; [`decide`] makes workspaces out of them and
-//! holds the engine against the reference. Neither says what is wrong by returning: both panic, which is what a fuzzer
-//! sees.
+//! One target, one file, one function that takes bytes. None says what is wrong by returning: all panic, which is what a
+//! fuzzer sees. What several of them ask stands here: what is JSON, whether a report is sound, whether a workspace
+//! decides as the reference does.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,83 +11,18 @@
     reason = "a fault is reported by panicking"
 )]
 
-use std::sync::Arc;
+mod decide;
+mod document;
 
-use arbitrary::{Arbitrary, Unstructured};
-use portcullis::matrix::{Blueprint, Layout, PermissionId};
-use portcullis::suite::{Coverage, Suite};
-use portcullis::{
-    Document, Grants, Limits, NoFiles, Report, Schema, Snapshot, Source, Span, Workspace, format, read_any,
-    source_from_bytes,
-};
-use serde::Deserialize;
+use portcullis::{Report, Snapshot, Source, Span};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::agreement::{Pair, same_answers};
-use crate::generate::{self, Prng, Size};
-use crate::reference::{self, Reference, Vocabulary, hightouch_schema};
+use crate::agreement::Pair;
+use crate::reference::Reference;
 
-/// Bytes as every kind of file.
-///
-/// # Panics
-/// When a reader accepts what is no JSON, points outside the text, or reads formatted text as something else.
-pub fn document(data: &[u8]) {
-    let source = match source_from_bytes("fuzzed.json", data.to_vec()) {
-        Ok(source) => source,
-        Err(report) => {
-            assert!(std::str::from_utf8(data).is_err() && report.has_errors());
-            return sound(&report);
-        }
-    };
-    let is_json = is_json(&source);
-    let json: Option<Value> = serde_json::from_str(text_of(&source)).ok();
-    let schema = Schema::hightouch().unwrap();
-    let limits = Limits::default();
-
-    let document = Document::read(&source);
-    judged(document.as_ref().map(|(_, report)| report), is_json);
-    if let (Ok((document, _)), Some(json)) = (&document, &json) {
-        meaning(document, &schema, json);
-    }
-    let read = Schema::read(&source);
-    judged(read.as_ref().map(|(_, report)| report), is_json);
-    let workspace = Workspace::read(&source, &NoFiles);
-    judged(workspace.as_ref().map(|(_, report)| report), is_json);
-    if let Ok((workspace, _)) = &workspace {
-        let compiled = workspace.compile();
-        judged(compiled.as_ref().map(|(_, report)| report), true);
-        if let (Ok((snapshot, _)), Some(json)) = (compiled, &json) {
-            whole(snapshot, json);
-        }
-    }
-    let suite = Suite::read(&source, &NoFiles);
-    judged(suite.as_ref().map(|(_, report)| report), is_json);
-    if let Ok((suite, _)) = &suite {
-        tested(suite);
-    }
-    let any = read_any(&source, &schema, &NoFiles, &limits);
-    judged(any.as_ref().map(|(_, report)| report), is_json);
-    formatted(&source, &limits, is_json, json.as_ref());
-}
-
-/// A suite that brings its workspace along: it is refused, or run to its end.
-fn tested(suite: &Suite) {
-    let compiled = suite.own_workspace().and_then(|workspace| workspace.compile().ok());
-    let Some((snapshot, _)) = compiled else { return };
-    let mut coverage = Coverage::of(&snapshot);
-    let outcome = suite.run(&snapshot, &mut coverage);
-    judged(outcome.as_ref().map(|(_, report)| report), true);
-    let Ok((outcome, _)) = outcome else { return };
-    assert_eq!(outcome.tests().len(), suite.tests().len());
-    assert!(outcome.asked() > 0 || snapshot.schema().permission_count() == 0, "nothing was asked");
-    for failure in outcome.tests().iter().flat_map(|test| test.failures.iter().take(9)) {
-        let explanation = failure.explain(&snapshot);
-        assert_ne!(explanation.decision.is_allowed(), failure.expected, "explained as it was asked");
-    }
-    let (written, left) = (coverage.written(), coverage.uncovered().count());
-    assert_eq!(written.statements - written.covered, left);
-}
+pub use decide::decide;
+pub use document::document;
 
 /// The text as serde_json takes it: it knows no byte order mark, which editors put there and we read over.
 fn text_of(source: &Source) -> &str {
@@ -141,37 +76,6 @@ fn inside(source: &Source, span: Span) {
     assert!(source.text().get(span.range()).is_some(), "{span:?} is not in the text");
 }
 
-/// What a document means under the built-in schema, cell by cell, against the reference.
-fn meaning(document: &Document, schema: &Schema, json: &Value) {
-    let conditions = document.statements().any(|statement| statement.conditions().is_some());
-    let vocabulary = Vocabulary::deserialize(&hightouch_schema()).unwrap();
-    let outcome = document.resolve(schema);
-    judged(outcome.as_ref().map(|(_, report)| report), true);
-    let Ok(reference) = reference::Document::deserialize(json) else {
-        assert!(conditions, "read by us and not by the reference: {json}");
-        return assert!(outcome.is_err(), "conditions are not compiled yet");
-    };
-    assert!(!conditions, "conditions that the reference does not see: {json}");
-    let refusal = vocabulary.refusal(&reference);
-    assert_eq!(refusal.is_some(), outcome.is_err(), "{refusal:?} {json}");
-    if let Ok((grants, _)) = outcome {
-        same_meaning(&grants, &vocabulary, &reference);
-    }
-}
-
-fn same_meaning(grants: &Grants, vocabulary: &Vocabulary, reference: &reference::Document) {
-    let planes = grants.planes();
-    let mut count = 0;
-    for id in (0..grants.schema().permission_count()).map(PermissionId::from_u32) {
-        let (action, resource) = grants.schema().names_of(id).unwrap();
-        let allowed = planes.grants().contains(id);
-        let expected = vocabulary.decide([reference], action, resource).is_allowed();
-        assert_eq!(allowed, expected, "{action} {resource}");
-        count += 1;
-    }
-    assert_eq!(count, vocabulary.permissions().count());
-}
-
 /// A workspace that compiled, if the reference can judge it and it is small enough to be asked everything.
 fn whole(snapshot: Snapshot, json: &Value) {
     let Ok(reference) = Reference::from_json(json) else { return };
@@ -180,67 +84,5 @@ fn whole(snapshot: Snapshot, json: &Value) {
         && snapshot.schema().permission_count() <= 60;
     if small {
         Pair::of(json, snapshot, reference).agree_on_every_cell();
-    }
-}
-
-/// Formatting keeps the value, and formatting what was formatted changes nothing.
-fn formatted(source: &Arc<Source>, limits: &Limits, is_json: bool, json: Option<&Value>) {
-    let once = match format(source, limits) {
-        Ok(once) => once,
-        Err(report) => return judged(Err(&report), is_json),
-    };
-    assert!(is_json, "formatted, though it is no JSON");
-    if let Some(json) = json {
-        let again: Value = serde_json::from_str(&once).unwrap_or_else(|error| panic!("{error}:\n{once}"));
-        assert_eq!(&again, json, "formatting changed the value");
-    }
-    let twice = format(&Source::new("formatted.json", &*once), limits).unwrap();
-    assert_eq!(once, twice, "formatting twice is not formatting once");
-}
-
-/// Bytes as a workspace: a kilobyte decides how large everything is, the rest which numbers the generators draw.
-///
-/// # Panics
-/// When the engine and the reference disagree on anything, or a matrix is not sound.
-pub fn decide(data: &[u8]) {
-    let mut bytes = Unstructured::new(data);
-    if bytes.arbitrary().unwrap_or(false) {
-        return blueprint(&mut bytes);
-    }
-    let mut below = |bound: usize| bytes.int_in_range(0..=bound).unwrap_or(0);
-    let size = Size {
-        types: 1 + below(11),
-        actions: 1 + below(11),
-        roles: 1 + below(7),
-        statements: below(6),
-        groups: below(5),
-        members: below(7),
-        questions: 20,
-    };
-    let seed = bytes.arbitrary().unwrap_or(0);
-    let case = generate::case(seed, size).unwrap();
-    let flat = Pair::new(&case.workspace, Layout::Flat);
-    flat.agree_on_every_cell();
-    let asked: Vec<_> =
-        case.questions.iter().map(|asked| (&*asked.subject, &*asked.action, &*asked.resource)).collect();
-    flat.agree_on(&asked);
-    let paged = Pair::new(&case.workspace, Layout::Paged);
-    assert_eq!(paged.snapshot.matrix().validate(), Ok(()));
-    same_answers(&flat.snapshot, &paged.snapshot);
-
-    // A document as the fuzzer would have it: the names of the schema with the statements of the bytes.
-    let mut prng = Prng::new(seed ^ bytes.arbitrary::<u64>().unwrap_or(0));
-    let vocabulary = flat.reference.vocabulary();
-    let policy = generate::policy(&mut prng, vocabulary, size.statements).unwrap();
-    let source = Source::new("generated.json", policy.to_string());
-    let (read, _) = Document::read(&source).unwrap();
-    let (grants, _) = read.resolve(flat.snapshot.schema()).unwrap();
-    same_meaning(&grants, vocabulary, &reference::Document::deserialize(&policy).unwrap());
-}
-
-fn blueprint(bytes: &mut Unstructured<'_>) {
-    if let Ok(blueprint) = Blueprint::arbitrary(bytes) {
-        let matrix = blueprint.build().unwrap();
-        assert_eq!(matrix.validate(), Ok(()), "{blueprint:?}");
     }
 }

@@ -1,0 +1,203 @@
+//! Bytes as every kind of file: read, compiled, run, formatted, and held against serde_json and the reference.
+//!
+//! The fuzzer's build checks overflow and debug assertions, so what is asserted here is what those cannot see: that a reader
+//! gives a result or an error and never both or neither, that it calls JSON what serde_json does, that places lie in the
+//! text, that a document means what the reference says, and that formatting changes nothing but the look.
+
+use std::sync::Arc;
+
+use portcullis::diagnostic::Code;
+use portcullis::matrix::PermissionId;
+use portcullis::suite::{Coverage, Suite};
+use portcullis::{
+    Document, Grants, Limits, NoFiles, Report, Schema, Source, Statement, Workspace, format, read_any,
+    source_from_bytes,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{is_json, judged, sound, text_of, whole};
+use crate::reference::{self, Vocabulary, hightouch_schema};
+
+/// Bytes as every kind of file.
+///
+/// # Panics
+/// When a reader accepts what is no JSON or refuses what is, gives neither result nor error, points outside the text, or
+/// reads formatted text as something else.
+pub fn document(data: &[u8]) {
+    let source = match source_from_bytes("fuzzed.json", data.to_vec()) {
+        Ok(source) => source,
+        Err(report) => {
+            assert!(std::str::from_utf8(data).is_err() && report.has_errors());
+            return sound(&report);
+        }
+    };
+    let is_json = is_json(&source);
+    same_grammar(&source, is_json);
+    let json: Option<Value> = serde_json::from_str(text_of(&source)).ok();
+    let schema = Schema::hightouch().unwrap();
+    let limits = Limits::default();
+
+    let document = Document::read(&source);
+    judged(document.as_ref().map(|(_, report)| report), is_json);
+    if let (Ok((document, _)), Some(json)) = (&document, &json) {
+        meaning(document, &schema, json);
+    }
+    let read = Schema::read(&source);
+    judged(read.as_ref().map(|(_, report)| report), is_json);
+    let workspace = Workspace::read(&source, &NoFiles);
+    judged(workspace.as_ref().map(|(_, report)| report), is_json);
+    if let Ok((workspace, _)) = &workspace {
+        let compiled = workspace.compile();
+        judged(compiled.as_ref().map(|(_, report)| report), true);
+        if let (Ok((snapshot, _)), Some(json)) = (compiled, &json) {
+            whole(snapshot, json);
+        }
+    }
+    let suite = Suite::read(&source, &NoFiles);
+    judged(suite.as_ref().map(|(_, report)| report), is_json);
+    if let Ok((suite, _)) = &suite {
+        tested(suite);
+    }
+    for limits in [limits, narrow()] {
+        let any = read_any(&source, &schema, &NoFiles, &limits);
+        judged(any.as_ref().map(|(_, report)| report), is_json);
+    }
+    formatted(&source, &limits, is_json, json.as_ref());
+}
+
+/// Bounds that short texts pass.
+fn narrow() -> Limits {
+    let mut limits = Limits::default();
+    (limits.document_bytes, limits.workspace_bytes, limits.nesting) = (700, 900, 5);
+    (limits.statements, limits.list_names, limits.permissions) = (2, 3, 5);
+    (limits.roles, limits.roles_per_subject, limits.members, limits.tests) = (2, 1, 2, 1);
+    limits
+}
+
+/// What serde_json takes for JSON we take for JSON, and nothing else: whatever else may be wrong with it as a file of ours.
+fn same_grammar(source: &Arc<Source>, is_json: bool) {
+    let Err(report) = format(source, &Limits::default()) else {
+        return assert!(is_json, "formatted, though it is no JSON");
+    };
+    let found = |wanted| report.iter().any(|fault| fault.code == wanted);
+    if found(Code::TooDeep) {
+        // Beyond that nobody looks, so the rest may be anything.
+        let opened = source.text().bytes().filter(|byte| b"[{".contains(byte)).count();
+        return assert!(opened > Limits::default().nesting, "too deep with {opened} levels");
+    }
+    let beyond = |code| matches!(code, Code::DuplicateKey | Code::UnknownKind | Code::OverLimit);
+    let is_read = report.iter().all(|fault| beyond(fault.code));
+    assert_eq!(is_read, is_json, "we and serde_json disagree on whether this is JSON: {report}");
+}
+
+/// A suite that brings its workspace along: it is refused, or run to its end.
+fn tested(suite: &Suite) {
+    let compiled = suite.own_workspace().and_then(|workspace| workspace.compile().ok());
+    let Some((snapshot, _)) = compiled else { return };
+    let mut coverage = Coverage::of(&snapshot);
+    let outcome = suite.run(&snapshot, &mut coverage);
+    judged(outcome.as_ref().map(|(_, report)| report), true);
+    let Ok((outcome, _)) = outcome else { return };
+    assert_eq!(outcome.tests().len(), suite.tests().len());
+    assert!(outcome.asked() > 0 || snapshot.schema().permission_count() == 0, "nothing was asked");
+    for failure in outcome.tests().iter().flat_map(|test| test.failures.iter().take(9)) {
+        let explanation = failure.explain(&snapshot);
+        assert_ne!(explanation.decision.is_allowed(), failure.expected, "explained as it was asked");
+    }
+    let (written, left) = (coverage.written(), coverage.uncovered().count());
+    assert_eq!(written.statements - written.covered, left);
+}
+
+/// What a document means under the built-in schema, cell by cell, against the reference.
+fn meaning(document: &Document, schema: &Schema, json: &Value) {
+    let conditions = document.statements().any(|statement| statement.conditions().is_some());
+    let vocabulary = Vocabulary::deserialize(&hightouch_schema()).unwrap();
+    let outcome = document.resolve(schema);
+    judged(outcome.as_ref().map(|(_, report)| report), true);
+    let Ok(reference) = reference::Document::deserialize(json) else {
+        assert!(conditions, "read by us and not by the reference: {json}");
+        return assert!(outcome.is_err(), "conditions are not compiled yet");
+    };
+    assert!(!conditions, "conditions that the reference does not see: {json}");
+    let refusal = vocabulary.refusal(&reference);
+    assert_eq!(refusal.is_some(), outcome.is_err(), "{refusal:?} {json}");
+    if let Ok((grants, _)) = outcome {
+        same_meaning(&grants, &vocabulary, &reference);
+    }
+}
+
+pub(super) fn same_meaning(grants: &Grants, vocabulary: &Vocabulary, reference: &reference::Document) {
+    let planes = grants.planes();
+    let mut count = 0;
+    for id in (0..grants.schema().permission_count()).map(PermissionId::from_u32) {
+        let (action, resource) = grants.schema().names_of(id).unwrap();
+        let allowed = planes.grants().contains(id);
+        let expected = vocabulary.decide([reference], action, resource).is_allowed();
+        assert_eq!(allowed, expected, "{action} {resource}");
+        count += 1;
+    }
+    assert_eq!(count, vocabulary.permissions().count());
+}
+
+/// Formatting keeps the value, all readers say of it what they said before, and formatting what was formatted changes
+/// nothing.
+fn formatted(source: &Arc<Source>, limits: &Limits, is_json: bool, json: Option<&Value>) {
+    let once = match format(source, limits) {
+        Ok(once) => once,
+        Err(report) => return judged(Err(&report), is_json),
+    };
+    if let Some(json) = json {
+        let again: Value = serde_json::from_str(&once).unwrap_or_else(|error| panic!("{error}:\n{once}"));
+        assert_eq!(&again, json, "formatting changed the value");
+    }
+    let neat = Source::new("formatted.json", &*once);
+    assert_eq!(once, format(&neat, limits).unwrap(), "formatting twice is not formatting once");
+    if once.len() <= limits.document_bytes {
+        read_alike(source, &neat);
+    }
+}
+
+/// Two texts of one value: every reader finds the same faults, and a document the same statements.
+fn read_alike(one: &Arc<Source>, other: &Arc<Source>) {
+    let of = |source| {
+        let document = Document::read(source).map(|(document, report)| (Some(document), report));
+        let (document, report) = document.unwrap_or_else(|report| (None, report));
+        let schema = Schema::read(source).map_or_else(|report| report, |(_, report)| report);
+        let workspace = Workspace::read(source, &NoFiles).map_or_else(
+            |report| report,
+            |(workspace, _)| workspace.compile().map_or_else(|report| report, |(_, report)| report),
+        );
+        let suite = Suite::read(source, &NoFiles).map_or_else(|report| report, |(_, report)| report);
+        (document, [report, schema, workspace, suite])
+    };
+    let ((document, reports), (neat, neat_reports)) = (of(one), of(other));
+    for (report, neat) in reports.iter().zip(&neat_reports) {
+        assert_eq!(codes(report), codes(neat), "{report}\nand formatted:\n{neat}");
+    }
+    assert_eq!(document.is_some(), neat.is_some());
+    if let (Some(document), Some(neat)) = (document, neat) {
+        assert_eq!(document.statements().len(), neat.statements().len());
+        for (statement, neat) in document.statements().zip(neat.statements()) {
+            assert_eq!(said(&statement), said(&neat));
+        }
+    }
+}
+
+/// The codes of a report in their order; the places of two texts differ, so that the order of the faults may.
+fn codes(report: &Report) -> Option<Vec<&'static str>> {
+    let mut codes: Vec<_> = report.iter().map(|fault| fault.code.as_str()).collect();
+    codes.sort_unstable();
+    // Which faults a full report leaves out depends on their order.
+    (report.dropped() == 0).then_some(codes)
+}
+
+type Said = (portcullis::Effect, Vec<String>, Vec<String>, Option<Value>);
+
+/// What a statement says, wherever it stands.
+fn said(statement: &Statement<'_>) -> Said {
+    let names = |list: portcullis::NameList<'_>| list.iter().map(String::from).collect();
+    // A number that serde_json does not hold is compared by formatting twice.
+    let conditions = statement.conditions().and_then(|text| serde_json::from_str(text).ok());
+    (statement.effect(), names(statement.actions()), names(statement.resource()), conditions)
+}
