@@ -1,4 +1,4 @@
-//! Any bytes as roles, members and questions; the body is `portcullis_testkit::fuzz::decide`, which ordinary tests replay too.
+//! Any bytes as roles, members, questions and edits; the body is `portcullis_testkit::fuzz::decide`, which ordinary tests replay too.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| portcullis_testkit::fuzz::decide(data));

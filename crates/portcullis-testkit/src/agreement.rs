@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 
 use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId, Verdict};
 use portcullis::{
-    Explanation, Grounds, NoFiles, Question, Reason, Report, Revision, Snapshot, Source, Workspace,
+    DEFAULT_MEMBER_TYPE, Decision, Explanation, Grounds, NoFiles, Question, Reason, Report, Revision,
+    Snapshot, Source, Workspace,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -76,6 +77,12 @@ impl Pair {
         Pair { snapshot, reference, documents }
     }
 
+    /// The documents of the role of this name: one, or none.
+    #[must_use]
+    pub fn documents_of(&self, role: &str) -> Vec<&Document> {
+        self.documents.iter().filter(|(name, _)| name == role).map(|(_, document)| document).collect()
+    }
+
     /// Every question that the workspace's own names make, and strangers on each axis.
     ///
     /// # Panics
@@ -126,6 +133,36 @@ impl Pair {
             assert_eq!(granted[index / 64] >> (index % 64) & 1 == 1, allowed, "question {index} in batch");
         }
         assert!(open.iter().all(|word| *word == 0), "nothing is open without conditions");
+        let ids: (Vec<SubjectId>, Vec<PermissionId>) =
+            (columns.0.iter().map(|one| one.id()).collect(), columns.1.iter().map(|one| one.id()).collect());
+        let (mut by_ids, mut open_ids) = (vec![u64::MAX; words], vec![u64::MAX; words]);
+        self.snapshot.matrix().check_batch(&ids.0, &ids.1, &mut by_ids, &mut open_ids);
+        assert_eq!((by_ids, open_ids), (granted, open), "a batch of ids and one of handles");
+        self.agree_in_stages(questions);
+    }
+
+    /// All at once by strings, which is done in stages: the decisions of one by one, with a claimed type too.
+    fn agree_in_stages(&self, questions: &[Asked<'_>]) {
+        let one_by_one: Vec<Decision> =
+            questions.iter().map(|asked| self.snapshot.check(asked.0, asked.1, asked.2)).collect();
+        let mut staged = vec![Decision::default(); questions.len()];
+        self.snapshot.check_many(questions, &mut staged);
+        assert_eq!(staged, one_by_one, "many at once");
+        let types = [None, Some(DEFAULT_MEMBER_TYPE), Some("no such type")];
+        let typed: Vec<Question<'_>> = questions
+            .iter()
+            .zip(types.into_iter().cycle())
+            .map(|(asked, kind)| Question { subject_type: kind, ..Question::new(asked.0, asked.1, asked.2) })
+            .collect();
+        let decisions = self.snapshot.decide_all(&typed);
+        assert_eq!(decisions.len(), typed.len());
+        for ((question, decision), plain) in typed.iter().zip(decisions).zip(one_by_one) {
+            let known = self.snapshot.member_type(question.subject);
+            let other = question.subject_type.is_some_and(|asked| known.is_some_and(|known| known != asked));
+            let reason = if other { Reason::UnknownSubject } else { plain.reason() };
+            assert_eq!(decision.reason(), reason, "{question:?} among many");
+            assert_eq!(decision, self.snapshot.decide(question), "{question:?} among many");
+        }
     }
 
     fn agree_on_one(&self, asked: Asked<'_>) -> reference::Reason {

@@ -12,17 +12,22 @@
 )]
 
 mod decide;
+mod diff;
 mod document;
+mod kept;
 
 use portcullis::{Report, Snapshot, Source, Span};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::agreement::Pair;
+use crate::generate::Prng;
 use crate::reference::Reference;
 
 pub use decide::decide;
+pub use diff::diff;
 pub use document::document;
+pub use kept::{replay, seeds};
 
 /// The text as serde_json takes it: it knows no byte order mark, which editors put there and we read over.
 fn text_of(source: &Source) -> &str {
@@ -85,4 +90,10 @@ fn whole(snapshot: Snapshot, json: &Value) {
     if small {
         Pair::of(json, snapshot, reference).agree_on_every_cell();
     }
+}
+
+/// Bytes as a stream of choices: four of them seed what comes when the others are used up.
+fn draws(data: &[u8]) -> Prng {
+    let (seed, tape) = data.split_at(data.len().min(4));
+    Prng::of_bytes(seed.iter().fold(0, |seed, byte| seed << 8 | u64::from(*byte)), tape)
 }

@@ -37,6 +37,22 @@ pub struct Size {
     pub questions: usize,
 }
 
+impl Size {
+    /// A size up to twelve of everything, so that all questions can be asked.
+    #[must_use]
+    pub fn drawn(prng: &mut Prng) -> Self {
+        Size {
+            types: 1 + prng.below(12),
+            actions: 1 + prng.below(12),
+            roles: 1 + prng.below(8),
+            statements: prng.below(7),
+            groups: prng.below(6),
+            members: prng.below(8),
+            questions: 20,
+        }
+    }
+}
+
 impl Default for Size {
     /// Small enough for ten thousand cases a test, large enough for every form to occur.
     fn default() -> Self {
@@ -49,11 +65,18 @@ impl Default for Size {
 /// # Errors
 /// Never in a sound build: the reference does not read what was made.
 pub fn case(seed: u64, size: Size) -> Result<Case, Unusable> {
-    let mut prng = Prng::new(seed);
-    let schema = schema(&mut prng, size);
-    let workspace = workspace(&mut prng, &schema, size)?;
-    let questions = questions(&mut prng, &Reference::from_json(&workspace)?, size.questions);
-    Ok(Case { id: format!("generated/{seed}"), schema, workspace, questions })
+    Ok(Case { id: format!("generated/{seed}"), ..drawn(&mut Prng::new(seed), size)? })
+}
+
+/// The same out of any stream.
+///
+/// # Errors
+/// As [`case`].
+pub fn drawn(prng: &mut Prng, size: Size) -> Result<Case, Unusable> {
+    let schema = schema(prng, size);
+    let workspace = workspace(prng, &schema, size)?;
+    let questions = questions(prng, &Reference::from_json(&workspace)?, size.questions);
+    Ok(Case { id: "generated".to_owned(), schema, workspace, questions })
 }
 
 /// A schema in which every action is admitted somewhere, and some types have aliases or cover other names.

@@ -8,6 +8,7 @@
 //! * [`exhaustive`] lists every policy of up to two statements over a schema of two actions and two types.
 //! * [`generate`] makes schemas, policies, workspaces and questions from a seed, the same on every machine.
 //! * [`churn`] leads a workspace's life, edit by edit.
+//! * [`editing`] edits a workspace and compiles it afresh, and holds the two equal.
 //! * [`agreement`] holds the engine against the reference, question by question.
 //! * [`fuzz`] has the bodies of the fuzz targets, which ordinary tests replay.
 //!
@@ -34,6 +35,7 @@
 pub mod agreement;
 pub mod churn;
 pub mod corpus;
+pub mod editing;
 pub mod exhaustive;
 pub mod fuzz;
 pub mod generate;

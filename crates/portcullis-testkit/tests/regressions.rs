@@ -1,7 +1,9 @@
-//! What the fuzzer once found, replayed through the very bodies of its targets, and a few hundred inputs out of a seed.
+//! What the fuzzer once found, and what it starts from, replayed through the very bodies of its targets; and a few hundred
+//! inputs out of a seed.
 //!
-//! A find goes to `fuzz/regressions/TARGET/` once it is understood, under a name that says what it was. The seeded
-//! inputs are there so that the bodies run on every machine, also on those where no fuzzer is built.
+//! A find goes to `fuzz/regressions/TARGET/` once it is understood, under a name that says what it was. Seeds and seeded
+//! inputs are there so that the bodies run on every machine, also on those where no fuzzer is built. Which targets
+//! there are is read from `fuzz/Cargo.toml`: one that nothing replays fails here.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,30 +12,70 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use portcullis_testkit::corpus;
 use portcullis_testkit::fuzz;
 use portcullis_testkit::generate::{self, Prng, Size};
 
-/// Replays every file of a folder and says how many there were.
-fn replay(target: &str, body: fn(&[u8])) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/regressions").join(target);
-    let Ok(entries) = fs::read_dir(&folder) else { return 0 };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for file in &files {
-        println!("{}", file.display());
-        body(&fs::read(file).unwrap());
-    }
-    files.len()
+/// The targets whose body needs nothing but its bytes.
+const HERE: [(&str, fn(&[u8])); 3] =
+    [("document", fuzz::document), ("decide", fuzz::decide), ("diff", fuzz::diff)];
+
+fn folder(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(of)
+}
+
+fn replay(target: &str) -> usize {
+    let (_, body) = HERE.iter().find(|(name, _)| *name == target).unwrap();
+    fuzz::replay(target, body).unwrap()
 }
 
 #[test]
-fn finds_stay_mended() {
-    println!("document: {}", replay("document", fuzz::document));
-    println!("decide: {}", replay("decide", fuzz::decide));
+fn documents_stay_mended() {
+    assert!(replay("document") > 300);
+}
+
+#[test]
+fn decisions_stay_mended() {
+    assert!(replay("decide") > 30);
+}
+
+#[test]
+fn differences_stay_mended() {
+    assert!(replay("diff") > 30);
+}
+
+/// The names of the targets, from the manifest and from the files.
+fn targets() -> BTreeSet<String> {
+    let manifest: toml::Table = fs::read_to_string(folder("Cargo.toml")).unwrap().parse().unwrap();
+    let names =
+        manifest["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap().to_owned());
+    let targets: BTreeSet<String> = names.collect();
+    let files = fs::read_dir(folder("fuzz_targets")).unwrap().map(|entry| entry.unwrap().path());
+    let files: BTreeSet<String> =
+        files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(targets, files, "fuzz/Cargo.toml and fuzz/fuzz_targets/ name different targets");
+    targets
+}
+
+#[test]
+fn every_target_is_replayed() {
+    let here =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions.rs")).unwrap();
+    for target in targets() {
+        assert!(
+            HERE.iter().any(|(name, _)| *name == target) && here.contains(&format!("replay({target:?})")),
+            "no test replays what broke the fuzz target {target:?}; add it to this file"
+        );
+    }
+    let kept = fs::read_dir(folder("regressions")).unwrap().map(|entry| entry.unwrap());
+    for entry in kept.filter(|entry| entry.file_type().unwrap().is_dir()) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(targets().contains(&name), "fuzz/regressions/{name}/ belongs to no target");
+    }
 }
 
 /// One to four slips of a byte: overwritten, taken away, put in, or a stretch that is repeated.
@@ -114,10 +156,11 @@ fn noise_is_no_policy() {
 }
 
 #[test]
-fn decisions_agree_on_workspaces_out_of_noise() {
+fn workspaces_out_of_noise_are_decided_and_compared_as_the_reference_does() {
     let mut prng = Prng::new(13);
-    for _ in 0..60 {
-        let bytes: Vec<u8> = (0..600).map(|_| prng.bits() as u8).collect();
+    for length in (0..90).map(|round| round * 9) {
+        let bytes: Vec<u8> = (0..length).map(|_| prng.bits() as u8).collect();
         fuzz::decide(&bytes);
+        fuzz::diff(&bytes);
     }
 }

@@ -5,18 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::generate::Prng;
 use portcullis::{Decision, Explanation, Grounds, Held, Question, Reason, Snapshot};
-use portcullis_testkit::generate::Prng;
 
 /// A subject, an action and a resource; now and then with a type that the subject claims.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Asked {
+pub(super) struct Asked {
     kind: Option<String>,
     parts: [String; 3],
 }
 
 impl Asked {
-    pub(crate) fn parts(&self) -> (&str, &str, &str) {
+    pub(super) fn parts(&self) -> (&str, &str, &str) {
         let [subject, action, resource] = &self.parts;
         (subject, action, resource)
     }
@@ -28,7 +28,7 @@ impl Asked {
 }
 
 /// Questions under every name, and of strangers.
-pub(crate) fn draw(prng: &mut Prng, snapshot: &Snapshot, exhaustive: bool) -> Vec<Asked> {
+pub(super) fn draw(prng: &mut Prng, snapshot: &Snapshot, exhaustive: bool) -> Vec<Asked> {
     let owned = |name: &str| name.to_owned();
     let schema = snapshot.schema();
     let mut subjects: Vec<String> = snapshot.members().map(owned).collect();
@@ -122,7 +122,7 @@ type Role = (bool, String, Vec<u32>);
 
 /// All that a snapshot says.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Answers {
+pub(super) struct Answers {
     workspace: String,
     members: Vec<Standing>,
     roles: BTreeMap<String, Role>,
@@ -133,7 +133,7 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    pub(crate) fn of(snapshot: &Snapshot, asked: &[Asked]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, asked: &[Asked]) -> Self {
         let members: Vec<Standing> = snapshot.members().map(|id| standing(snapshot, id)).collect();
         assert_eq!(members.len(), snapshot.member_count());
         let roles = snapshot.roles().map(|role| {
@@ -157,7 +157,7 @@ impl Answers {
     }
 
     /// Compares part by part, so that a failure is short.
-    pub(crate) fn same_as(&self, other: &Answers) {
+    pub(super) fn same_as(&self, other: &Answers) {
         assert_eq!(self.members, other.members);
         assert_eq!(self.roles, other.roles);
         assert_eq!(self.who, other.who);

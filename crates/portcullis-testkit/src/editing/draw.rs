@@ -3,10 +3,10 @@
 //! Names come from pools that are a little larger than what a workspace has at a time, so that every name is taken, free,
 //! and free again. Some are longer than what a table of names keeps in its slots.
 
-use portcullis_testkit::generate::{self, Prng};
+use crate::generate::{self, Prng};
 use serde_json::{Value, json};
 
-use crate::model::{Edit, Model, Setting};
+use super::model::{Edit, Model, Setting};
 
 /// A name of a kind that has about so many.
 fn name(prng: &mut Prng, kind: &str, pool: usize) -> String {
@@ -89,7 +89,7 @@ fn document(prng: &mut Prng, setting: &Setting) -> Value {
     json!({ "version": "2022-04-26", "policies": [statement] })
 }
 
-pub(crate) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
+pub(super) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
     let [roles, groups, members] = model.names();
     let names = Names { setting, roles, groups, members };
     let role = |prng: &mut Prng| names.a_role(prng);

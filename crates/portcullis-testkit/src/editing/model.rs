@@ -5,37 +5,43 @@
 
 use std::sync::Arc;
 
+use crate::generate::{self, Prng};
+use crate::reference::{Vocabulary, hightouch_schema};
 use portcullis::diagnostic::Code;
 use portcullis::matrix::Layout;
 use portcullis::{
     Document, Group, Limits, Member, NAME_BYTES, Report, Revision, Schema, Snapshot, Source, Workspace,
     Writer,
 };
-use portcullis_testkit::generate::{self, Prng};
-use portcullis_testkit::reference::{Vocabulary, hightouch_schema};
 use serde_json::{Map, Value, json};
 
 /// What stays the same while a workspace is edited.
-pub(crate) struct Setting {
-    pub(crate) schema: Schema,
+pub struct Setting {
+    /// The vocabulary.
+    pub schema: Schema,
     /// The value of the key `schema` of a workspace file.
     written: Value,
-    pub(crate) vocabulary: Vocabulary,
+    pub(super) vocabulary: Vocabulary,
     layout: Layout,
     limits: Limits,
     /// Whether `admin`, `editor` and `viewer` are there from the first.
-    pub(crate) built_in: bool,
+    pub(super) built_in: bool,
     /// Whether there are few enough questions to ask them all.
-    pub(crate) exhaustive: bool,
+    pub(super) exhaustive: bool,
     /// How many names of roles, groups and members there are to choose from.
-    pub(crate) pools: [usize; 3],
+    pub(super) pools: [usize; 3],
 }
 
 /// Names of a small workspace.
 const FEW: [usize; 3] = [8, 5, 12];
 
 impl Setting {
-    pub(crate) fn new(written: Value, layout: Layout, limits: Limits, exhaustive: bool) -> Self {
+    /// A small workspace under the schema that is the value of the key `schema` of a workspace file.
+    ///
+    /// # Panics
+    /// When it is no schema.
+    #[must_use]
+    pub fn new(written: Value, layout: Layout, limits: Limits, exhaustive: bool) -> Self {
         let built_in = written == "hightouch";
         let (schema, words) = if built_in {
             (Schema::hightouch().unwrap(), hightouch_schema())
@@ -47,11 +53,16 @@ impl Setting {
     }
 
     /// The same for a workspace so large that it is not compiled at each edit: nothing but names may speak against one.
-    pub(crate) fn large(written: Value, layout: Layout, pools: [usize; 3]) -> Self {
+    /// `pools` says how many names of roles, groups and members there are to choose from.
+    ///
+    /// # Panics
+    /// When it is no schema.
+    #[must_use]
+    pub fn large(written: Value, layout: Layout, pools: [usize; 3]) -> Self {
         Setting { pools, ..Setting::new(written, layout, Limits::default(), false) }
     }
 
-    pub(crate) fn is_large(&self) -> bool {
+    pub(super) fn is_large(&self) -> bool {
         self.pools != FEW
     }
 
@@ -77,7 +88,7 @@ struct Band {
 
 /// A workspace, everything in the order in which it came.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Model {
+pub(super) struct Model {
     default_role: Option<String>,
     roles: Vec<(String, Value)>,
     groups: Vec<Band>,
@@ -86,7 +97,7 @@ pub(crate) struct Model {
 
 /// One call of a method of [`Writer`].
 #[derive(Clone, Debug)]
-pub(crate) enum Edit {
+pub(super) enum Edit {
     AddRole(String, Value),
     ReplaceRole(String, Value),
     RemoveRole(String),
@@ -120,7 +131,7 @@ fn member(role: Option<&String>, kind: Option<&String>, suspended: bool) -> Memb
 }
 
 impl Edit {
-    pub(crate) fn apply(&self, writer: &mut Writer) -> Result<Report, Report> {
+    pub(super) fn apply(&self, writer: &mut Writer) -> Result<Report, Report> {
         let done = |()| Report::new();
         match self {
             Edit::AddRole(name, text) => writer.add_role(name, document(name, text)),
@@ -145,7 +156,7 @@ impl Edit {
     }
 
     /// Whether it gives somebody a role by the name `reader`, an alias under the built-in schema.
-    pub(crate) fn names_an_alias(&self) -> bool {
+    pub(super) fn names_an_alias(&self) -> bool {
         let roles = match self {
             Edit::SetDefaultRole(role) | Edit::SetMemberRole(_, role) => std::slice::from_ref(role),
             Edit::AddMember { role, .. } => role.as_slice(),
@@ -157,13 +168,13 @@ impl Edit {
 }
 
 impl Model {
-    pub(crate) fn new(setting: &Setting) -> Self {
+    pub(super) fn new(setting: &Setting) -> Self {
         let default_role = setting.built_in.then(|| "viewer".to_owned());
         Model { default_role, roles: Vec::new(), groups: Vec::new(), members: Vec::new() }
     }
 
     /// A workspace with most of the names that there are.
-    pub(crate) fn full(prng: &mut Prng, setting: &Setting) -> Self {
+    pub(super) fn full(prng: &mut Prng, setting: &Setting) -> Self {
         let [roles, groups, members] = setting.pools;
         let draw = |prng: &mut Prng, kind: &str, many: usize| format!("{kind} {}", prng.below(many));
         let mut model = Model::new(setting);
@@ -186,7 +197,7 @@ impl Model {
     }
 
     /// The names of roles that are not built in, of groups and of members.
-    pub(crate) fn names(&self) -> [Vec<&str>; 3] {
+    pub(super) fn names(&self) -> [Vec<&str>; 3] {
         [
             self.roles.iter().map(|role| &*role.0).collect(),
             self.groups.iter().map(|band| &*band.name).collect(),
@@ -195,7 +206,7 @@ impl Model {
     }
 
     /// What the workspace would be after an edit, and what speaks against it.
-    pub(crate) fn after(&self, edit: &Edit, setting: &Setting) -> (Model, Vec<Code>) {
+    pub(super) fn after(&self, edit: &Edit, setting: &Setting) -> (Model, Vec<Code>) {
         let mut next = self.clone();
         let mut faults = Vec::new();
         let mut require = |holds: bool, code: Code| {
@@ -294,7 +305,7 @@ impl Model {
     }
 
     /// The workspace, described and compiled as if nothing had been there before.
-    pub(crate) fn compiled(&self, setting: &Setting, revision: Revision) -> Result<Snapshot, Report> {
+    pub(super) fn compiled(&self, setting: &Setting, revision: Revision) -> Result<Snapshot, Report> {
         let mut workspace = Workspace::new("edited", setting.schema.clone());
         workspace.set_limits(setting.limits);
         for (name, text) in &self.roles {
@@ -313,7 +324,7 @@ impl Model {
     }
 
     /// The workspace as a file, for the reference.
-    pub(crate) fn file(&self, setting: &Setting) -> Value {
+    pub(super) fn file(&self, setting: &Setting) -> Value {
         let roles: Map<String, Value> = self.roles.iter().cloned().collect();
         let members = self.members.iter().map(|Person { id, role, suspended, .. }| {
             (id.clone(), json!({ "role": role, "suspended": suspended }))

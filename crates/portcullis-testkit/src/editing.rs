@@ -1,16 +1,16 @@
 //! A workspace edited in any way is the workspace that somebody would compile who had described it so.
 //!
-//! Edits are drawn from a seed and made twice: through a [`Writer`], and in a model that is a few lists. After each
-//! publication the model is compiled afresh and the two snapshots must say the same about everybody, to the
-//! statement and the group; what the model says must not be done must fail and change nothing; and snapshots of
-//! before go on saying what they said. `PORTCULLIS_LONG=1` tries thirty times as many seeds.
+//! Edits are drawn and made twice: through a [`Writer`], and in a model that is a few lists. After each publication the
+//! model is compiled afresh and the two snapshots must say the same about everybody, to the statement and the group; what
+//! the model says must not be done must fail and change nothing; and snapshots of before go on saying what they said.
+//!
+//! Where the draws come from is the caller's: tests draw from seeds, the fuzz target `decide` from its bytes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    reason = "a test fails by panicking, and one reads how long it may take"
+    reason = "a disagreement is reported by panicking"
 )]
 
 mod answers;
@@ -20,14 +20,16 @@ mod model;
 use std::sync::Arc;
 
 use portcullis::diagnostic::Code;
-use portcullis::matrix::Layout;
-use portcullis::{Limits, Reader, Report, Revision, Severity, Snapshot, Writer, diff_snapshots};
-use portcullis_testkit::agreement::Pair;
-use portcullis_testkit::generate::{self, Prng, Size};
-use portcullis_testkit::reference::Reference;
+use portcullis::{Reader, Report, Revision, Severity, Snapshot, Writer, diff_snapshots};
+
+use crate::agreement::Pair;
+use crate::generate::Prng;
+use crate::reference::Reference;
 
 use answers::{Answers, Asked};
-use model::{Edit, Model, Setting};
+use model::{Edit, Model};
+
+pub use model::Setting;
 
 /// A snapshot held aside, with what it said when it was published.
 struct Held {
@@ -162,14 +164,17 @@ fn same_matrix(edited: &Snapshot, fresh: &Snapshot) {
     assert!(edited.subjects() >= fresh.subjects());
 }
 
-fn run(seed: u64, setting: &Setting, steps: usize) -> (usize, usize) {
-    let mut prng = Prng::new(seed);
+/// Leads a workspace through so many steps, edits most of them. Returns how many edits were made and how many refused.
+///
+/// # Panics
+/// When the writer and a workspace compiled afresh differ in anything.
+pub fn run(prng: &mut Prng, setting: &Setting, steps: usize) -> (usize, usize) {
     let mut model = Model::new(setting);
     if setting.is_large() {
-        model = Model::full(&mut prng, setting);
+        model = Model::full(prng, setting);
     } else if prng.percent(50) {
         for _ in 0..30 {
-            let (after, faults) = model.after(&draw::edit(&mut prng, setting, &model), setting);
+            let (after, faults) = model.after(&draw::edit(prng, setting, &model), setting);
             if faults.is_empty() && after.compiled(setting, Revision::FIRST).is_ok() {
                 model = after;
             }
@@ -178,87 +183,16 @@ fn run(seed: u64, setting: &Setting, steps: usize) -> (usize, usize) {
     let mut bench = Bench::new(setting, model);
     for _ in 0..steps {
         match prng.below(if setting.is_large() { 1_000 } else { 100 }) {
-            0..12 => bench.publish(&mut prng),
+            0..12 => bench.publish(prng),
             12..14 => bench.discard(),
             14 => bench.hand_over(),
             _ => {
-                let edit = draw::edit(&mut prng, setting, &bench.model);
+                let edit = draw::edit(prng, setting, &bench.model);
                 bench.edit(&edit)
             }
         }
     }
-    bench.publish(&mut prng);
+    bench.publish(prng);
     bench.held.iter().for_each(Held::says_the_same);
     bench.counts
-}
-
-/// Runs so many seeds, and says which one it was that failed.
-fn runs(seeds: u64, steps: usize, setting: impl Fn(&mut Prng) -> Setting) {
-    struct Seed(u64);
-    impl Drop for Seed {
-        fn drop(&mut self) {
-            if std::thread::panicking() {
-                println!("seed {}", self.0);
-            }
-        }
-    }
-    let more = if std::env::var_os("PORTCULLIS_LONG").is_some() { 30 } else { 1 };
-    let (mut made, mut refused) = (0, 0);
-    for seed in 0..seeds * more {
-        let named = Seed(seed);
-        let (m, r) = run(seed, &setting(&mut Prng::new(seed)), steps);
-        (made, refused) = (made + m, refused + r);
-        drop(named);
-    }
-    println!("{made} edits made, {refused} refused");
-    assert!(made > refused / 4 && refused > made / 40, "{made} edits made, {refused} refused");
-}
-
-/// Limits that edits meet, in half of all cases.
-fn limits(prng: &mut Prng, built_in: usize) -> Limits {
-    let mut limits = Limits::default();
-    if prng.percent(50) {
-        (limits.members, limits.roles, limits.roles_per_subject) = (9, built_in + 5, prng.below(4));
-    }
-    limits
-}
-
-fn small(prng: &mut Prng, layout: Layout) -> Setting {
-    let size = Size { types: 1 + prng.below(6), actions: 1 + prng.below(6), ..Size::default() };
-    let schema = generate::schema(prng, size);
-    Setting::new(schema, layout, limits(prng, 0), true)
-}
-
-#[test]
-fn edits_under_a_schema_with_flat_rows() {
-    runs(12, 150, |prng| small(prng, Layout::Flat));
-}
-
-#[test]
-fn edits_under_a_schema_with_paged_rows() {
-    runs(8, 150, |prng| small(prng, Layout::Paged));
-}
-
-#[test]
-fn edits_under_a_wide_schema() {
-    runs(3, 150, |prng| {
-        let size = Size { types: 70, actions: 18, ..Size::default() };
-        let setting = Setting::new(generate::schema(prng, size), Layout::Auto, limits(prng, 0), false);
-        assert!(setting.schema.permission_count() > 512);
-        setting
-    });
-}
-
-#[test]
-fn edits_beside_built_in_roles() {
-    runs(6, 150, |prng| Setting::new("hightouch".into(), Layout::Auto, limits(prng, 3), false));
-}
-
-#[test]
-fn edits_of_a_large_workspace() {
-    // More sets, names and groups than a chunk of any table takes.
-    runs(1, 300, |prng| {
-        let schema = generate::schema(prng, Size { types: 5, actions: 6, ..Size::default() });
-        Setting::large(schema, Layout::Auto, [300, 40, 3_000])
-    });
 }
