@@ -1,37 +1,7 @@
-//! The `portcullis` command: what a policy author and a pipeline type.
-//!
-//! This file only parses, runs and exits. What can be typed is described in [`command`], one file
-//! a command, with the flags that they share in [`args`]; what people and programs read is made in [`render`], and [`exit`] says which of three numbers the
-//! process ends with. Nothing here decides anything: every answer comes from the library.
-
-mod args;
-mod command;
-mod exit;
-mod files;
-mod load;
-mod output;
-mod render;
-mod requests;
-mod watch;
+//! The `portcullis` command. All that it does is in the library beside it, where tests and fuzz targets reach it too.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::command::Cli;
-use crate::exit::Exit;
-use crate::output::Output;
-
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(usage) => {
-            // A reader of `--help` that has seen enough is no failure, so what printing says does not matter.
-            let _ = usage.print();
-            return if usage.use_stderr() { Exit::Unanswered } else { Exit::Clear }.into();
-        }
-    };
-    let mut out = Output::of_process();
-    let result = command::run(&cli.command, &mut out);
-    out.finish(result).into()
+    portcullis_cli::run()
 }

@@ -15,6 +15,8 @@ mod decide;
 mod diff;
 mod document;
 mod kept;
+mod requests;
+mod workspace;
 
 use portcullis::{Report, Snapshot, Source, Span};
 use serde::de::IgnoredAny;
@@ -27,7 +29,9 @@ use crate::reference::Reference;
 pub use decide::decide;
 pub use diff::diff;
 pub use document::document;
-pub use kept::{replay, seeds};
+pub use kept::{Seed, replay, seeds};
+pub use requests::{Answered, Pieces, requests};
+pub use workspace::workspace;
 
 /// The text as serde_json takes it: it knows no byte order mark, which editors put there and we read over.
 fn text_of(source: &Source) -> &str {

@@ -21,8 +21,17 @@ use portcullis_testkit::fuzz;
 use portcullis_testkit::generate::{self, Prng, Size};
 
 /// The targets whose body needs nothing but its bytes.
-const HERE: [(&str, fn(&[u8])); 3] =
-    [("document", fuzz::document), ("decide", fuzz::decide), ("diff", fuzz::diff)];
+const HERE: [(&str, Body); 4] = [
+    ("document", fuzz::document),
+    ("decide", fuzz::decide),
+    ("diff", fuzz::diff),
+    ("workspace", fuzz::workspace),
+];
+
+type Body = fn(&[u8]);
+
+/// The test of the command line, whose reader the target `requests` is about.
+const THERE: (&str, &str) = ("requests", "../portcullis-cli/tests/regressions.rs");
 
 fn folder(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(of)
@@ -48,6 +57,11 @@ fn differences_stay_mended() {
     assert!(replay("diff") > 30);
 }
 
+#[test]
+fn workspaces_stay_mended() {
+    assert!(replay("workspace") > 80);
+}
+
 /// The names of the targets, from the manifest and from the files.
 fn targets() -> BTreeSet<String> {
     let manifest: toml::Table = fs::read_to_string(folder("Cargo.toml")).unwrap().parse().unwrap();
@@ -63,13 +77,14 @@ fn targets() -> BTreeSet<String> {
 
 #[test]
 fn every_target_is_replayed() {
-    let here =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions.rs")).unwrap();
+    let text = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     for target in targets() {
-        assert!(
-            HERE.iter().any(|(name, _)| *name == target) && here.contains(&format!("replay({target:?})")),
-            "no test replays what broke the fuzz target {target:?}; add it to this file"
-        );
+        let (file, has_body) = match THERE {
+            (there, file) if there == target => (file, true),
+            _ => ("tests/regressions.rs", HERE.iter().any(|(name, _)| *name == target)),
+        };
+        let replayed = text(file).contains(&format!("replay({target:?}"));
+        assert!(replayed && has_body, "nothing replays the fuzz target {target:?}; add it to {file}");
     }
     let kept = fs::read_dir(folder("regressions")).unwrap().map(|entry| entry.unwrap());
     for entry in kept.filter(|entry| entry.file_type().unwrap().is_dir()) {
@@ -121,6 +136,17 @@ fn workspaces_and_schemas_with_slips_are_read_soundly() {
             fuzz::document(&text);
             slip(&mut prng, &mut text);
             fuzz::document(&text);
+        }
+    }
+}
+
+#[test]
+fn files_beside_a_workspace_with_slips_are_read_soundly() {
+    let mut prng = Prng::new(19);
+    for (_, mut files) in fuzz::seeds("workspace").unwrap() {
+        for _ in 0..4 {
+            slip(&mut prng, &mut files);
+            fuzz::workspace(&files);
         }
     }
 }

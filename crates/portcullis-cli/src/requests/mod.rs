@@ -11,7 +11,7 @@ mod numbers;
 mod pipeline;
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +90,22 @@ pub(crate) fn answer_file(snapshot: Snapshot, requests: &Path, to: &Path, out: &
     };
     bar.finish_and_clear();
     summary(&tally)
+}
+
+/// Answers every line of an input into a sink, as `portcullis check --requests` does, in order. Says how many lines there
+/// were, and how many of them could not be read.
+///
+/// # Errors
+/// When the input cannot be read to its end, or the sink not be written to.
+pub fn answer_requests(
+    snapshot: Arc<Snapshot>,
+    input: impl Read + Send + 'static,
+    sink: &mut dyn Write,
+) -> io::Result<(usize, usize)> {
+    let tally = pipeline::answer(snapshot, input, sink, |_| ()).map_err(|trouble| match trouble {
+        Trouble::Reading(error) | Trouble::Writing(error) => error,
+    })?;
+    Ok((tally.lines, tally.unread))
 }
 
 /// How the command ends: one line for all that could not be read.

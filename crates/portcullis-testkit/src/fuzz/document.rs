@@ -4,14 +4,14 @@
 //! gives a result or an error and never both or neither, that it calls JSON what serde_json does, that places lie in the
 //! text, that a document means what the reference says, and that formatting changes nothing but the look.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis::diagnostic::Code;
 use portcullis::matrix::PermissionId;
 use portcullis::suite::{Coverage, Suite};
 use portcullis::{
-    Document, Grants, Limits, NoFiles, Report, Schema, Source, Statement, Workspace, format, read_any,
-    source_from_bytes,
+    Document, Grants, Limits, NoFiles, Report, Schema, Snapshot, Source, Statement, Workspace, format,
+    read_any, source_from_bytes,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -35,13 +35,13 @@ pub fn document(data: &[u8]) {
     let is_json = is_json(&source);
     same_grammar(&source, is_json);
     let json: Option<Value> = serde_json::from_str(text_of(&source)).ok();
-    let schema = Schema::hightouch().unwrap();
+    let Built { schema, vocabulary } = built_in();
     let limits = Limits::default();
 
     let document = Document::read(&source);
     judged(document.as_ref().map(|(_, report)| report), is_json);
     if let (Ok((document, _)), Some(json)) = (&document, &json) {
-        meaning(document, &schema, json);
+        meaning(document, schema, vocabulary, json);
     }
     let read = Schema::read(&source);
     judged(read.as_ref().map(|(_, report)| report), is_json);
@@ -56,14 +56,30 @@ pub fn document(data: &[u8]) {
     }
     let suite = Suite::read(&source, &NoFiles);
     judged(suite.as_ref().map(|(_, report)| report), is_json);
-    if let Ok((suite, _)) = &suite {
-        tested(suite);
+    if let Ok((suite, _)) = &suite
+        && let Some(Ok((snapshot, _))) = suite.own_workspace().map(Workspace::compile)
+    {
+        tested(suite, &snapshot);
     }
     for limits in [limits, narrow()] {
-        let any = read_any(&source, &schema, &NoFiles, &limits);
+        let any = read_any(&source, schema, &NoFiles, &limits);
         judged(any.as_ref().map(|(_, report)| report), is_json);
     }
     formatted(&source, &limits, is_json, json.as_ref());
+}
+
+/// The built-in schema as the engine and as the reference see it, read once.
+pub(super) struct Built {
+    pub(super) schema: Schema,
+    vocabulary: Vocabulary,
+}
+
+pub(super) fn built_in() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| Built {
+        schema: Schema::hightouch().unwrap(),
+        vocabulary: Vocabulary::deserialize(hightouch_schema()).unwrap(),
+    })
 }
 
 /// Bounds that short texts pass.
@@ -91,18 +107,16 @@ fn same_grammar(source: &Arc<Source>, is_json: bool) {
     assert_eq!(is_read, is_json, "we and serde_json disagree on whether this is JSON: {report}");
 }
 
-/// A suite that brings its workspace along: it is refused, or run to its end.
-fn tested(suite: &Suite) {
-    let compiled = suite.own_workspace().and_then(|workspace| workspace.compile().ok());
-    let Some((snapshot, _)) = compiled else { return };
-    let mut coverage = Coverage::of(&snapshot);
-    let outcome = suite.run(&snapshot, &mut coverage);
+/// A suite is refused, or run to its end.
+pub(super) fn tested(suite: &Suite, snapshot: &Snapshot) {
+    let mut coverage = Coverage::of(snapshot);
+    let outcome = suite.run(snapshot, &mut coverage);
     judged(outcome.as_ref().map(|(_, report)| report), true);
     let Ok((outcome, _)) = outcome else { return };
     assert_eq!(outcome.tests().len(), suite.tests().len());
     assert!(outcome.asked() > 0 || snapshot.schema().permission_count() == 0, "nothing was asked");
     for failure in outcome.tests().iter().flat_map(|test| test.failures.iter().take(9)) {
-        let explanation = failure.explain(&snapshot);
+        let explanation = failure.explain(snapshot);
         assert_ne!(explanation.decision.is_allowed(), failure.expected, "explained as it was asked");
     }
     let (written, left) = (coverage.written(), coverage.uncovered().count());
@@ -110,9 +124,8 @@ fn tested(suite: &Suite) {
 }
 
 /// What a document means under the built-in schema, cell by cell, against the reference.
-fn meaning(document: &Document, schema: &Schema, json: &Value) {
+fn meaning(document: &Document, schema: &Schema, vocabulary: &Vocabulary, json: &Value) {
     let conditions = document.statements().any(|statement| statement.conditions().is_some());
-    let vocabulary = Vocabulary::deserialize(&hightouch_schema()).unwrap();
     let outcome = document.resolve(schema);
     judged(outcome.as_ref().map(|(_, report)| report), true);
     let Ok(reference) = reference::Document::deserialize(json) else {
@@ -123,7 +136,7 @@ fn meaning(document: &Document, schema: &Schema, json: &Value) {
     let refusal = vocabulary.refusal(&reference);
     assert_eq!(refusal.is_some(), outcome.is_err(), "{refusal:?} {json}");
     if let Ok((grants, _)) = outcome {
-        same_meaning(&grants, &vocabulary, &reference);
+        same_meaning(&grants, vocabulary, &reference);
     }
 }
 

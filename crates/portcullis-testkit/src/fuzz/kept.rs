@@ -4,13 +4,18 @@
 //! twice; `cargo run -p portcullis-testkit --example seeds` writes them where the fuzzer looks for them. Both kinds are
 //! replayed by ordinary tests, through the function that the target calls.
 
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::workspace::SEPARATOR;
 use crate::corpus;
 use crate::generate::{self, Prng, Size};
+
+/// An input and what it is called.
+pub type Seed = (String, Vec<u8>);
 
 /// Longer seeds than this slow a fuzzer down more than they show it.
 const LONGEST: usize = 8_192;
@@ -20,7 +25,7 @@ const LONGEST: usize = 8_192;
 ///
 /// # Errors
 /// When a file of the corpus or the examples cannot be read.
-pub fn replay(target: &str, body: impl Fn(&[u8])) -> Result<usize, Box<dyn std::error::Error>> {
+pub fn replay(target: &str, body: impl Fn(&[u8])) -> Result<usize, Box<dyn Error>> {
     let mut inputs = Vec::new();
     // Until something breaks a target it has no folder.
     if let Ok(entries) = fs::read_dir(at("fuzz/regressions").join(target)) {
@@ -42,9 +47,11 @@ pub fn replay(target: &str, body: impl Fn(&[u8])) -> Result<usize, Box<dyn std::
 ///
 /// # Errors
 /// When a file of the corpus or the examples cannot be read.
-pub fn seeds(target: &str) -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
+pub fn seeds(target: &str) -> Result<Vec<Seed>, Box<dyn Error>> {
     let mut seeds = match target {
         "document" => documents()?,
+        "workspace" => workspaces()?,
+        "requests" => requests()?,
         _ => streams(),
     };
     seeds.retain(|(_, bytes)| bytes.len() <= LONGEST);
@@ -57,7 +64,7 @@ fn at(path: &str) -> PathBuf {
 }
 
 /// Choices for the generators: none, a few, and many.
-fn streams() -> Vec<(String, Vec<u8>)> {
+fn streams() -> Vec<Seed> {
     let mut prng = Prng::new(47);
     let mut stream = |number: usize| {
         let bytes = (0..number * number).map(|_| prng.bits().to_le_bytes()[0]).collect();
@@ -67,8 +74,8 @@ fn streams() -> Vec<(String, Vec<u8>)> {
 }
 
 /// One file of each kind that there is, what others published, and what breaks readers of JSON.
-fn documents() -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
-    let mut seeds: Vec<(String, Vec<u8>)> = Vec::new();
+fn documents() -> Result<Vec<Seed>, Box<dyn Error>> {
+    let mut seeds: Vec<Seed> = Vec::new();
     for file in corpus::json_torture()? {
         seeds.push((file.name.replace('/', "-"), file.bytes));
     }
@@ -85,10 +92,85 @@ fn documents() -> Result<Vec<(String, Vec<u8>)>, Box<dyn std::error::Error>> {
     Ok(seeds)
 }
 
-/// A few cases of the corpus and of the generator.
-fn small_cases() -> Result<Vec<corpus::Case>, Box<dyn std::error::Error>> {
+/// Workspaces and suites with files beside them, in the form that the target cuts.
+fn workspaces() -> Result<Vec<Seed>, Box<dyn Error>> {
+    let acme = files(&at("examples/acme"), &at("examples/acme"))?;
+    let mut seeds = Vec::new();
+    for (name, own) in &acme {
+        let others = acme.iter().filter(|(other, _)| other != name && !other.ends_with(".jsonl"));
+        if name == "workspace.json" || name.starts_with("tests") {
+            seeds.push((format!("acme-{name}"), joined(own, others)));
+        }
+    }
+    for (number, mut case) in small_cases()?.into_iter().enumerate() {
+        let mut others = vec![("schema.json".to_owned(), case.schema.to_string().into_bytes())];
+        let roles = case.workspace["roles"].as_object_mut().into_iter().flat_map(|roles| roles.values_mut());
+        for (role, text) in roles.enumerate() {
+            let path = format!("roles/{role}.json");
+            others.push((path.clone(), text.to_string().into_bytes()));
+            *text = path.into();
+        }
+        if case.workspace["schema"].is_object() {
+            case.workspace["schema"] = "schema.json".into();
+        }
+        let own = case.workspace.to_string().into_bytes();
+        seeds.push((format!("workspace-{number}"), joined(&own, &others)));
+        let mut suite = suite(&case);
+        suite["workspace"] = "workspace.json".into();
+        others.push(("workspace.json".to_owned(), own));
+        seeds.push((format!("suite-{number}"), joined(suite.to_string().as_bytes(), &others)));
+    }
+    Ok(seeds)
+}
+
+/// A file and those beside it, the other way round than `workspace` takes them apart.
+fn joined<'s>(own: &[u8], others: impl IntoIterator<Item = &'s Seed>) -> Vec<u8> {
+    let mut bytes = own.to_vec();
+    for (name, other) in others {
+        bytes.push(SEPARATOR);
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'\n');
+        bytes.extend_from_slice(other);
+    }
+    bytes
+}
+
+/// Every form of a request, and what breaks readers of JSON in a place where anything may stand.
+fn requests() -> Result<Vec<Seed>, Box<dyn Error>> {
+    let mut seeds = vec![
+        ("acme".to_owned(), fs::read(at("examples/acme/requests.jsonl"))?),
+        ("forms".to_owned(), FORMS.as_bytes().to_vec()),
+        ("mark".to_owned(), [b"\xef\xbb\xbf", FORMS.as_bytes()].concat()),
+        ("returns".to_owned(), FORMS.replace('\n', "\r\n").into_bytes()),
+    ];
+    seeds.extend(FORMS.lines().enumerate().map(|(at, line)| (format!("form-{at}"), line.into())));
+    for file in corpus::json_torture()? {
+        let (head, tail) = (br#"{"subject":"ann","action":"read","resource":"sync","x":"#, b"}\n");
+        seeds.push((file.name.replace('/', "-"), [&head[..], &file.bytes, tail].concat()));
+    }
+    Ok(seeds)
+}
+
+/// Questions of members and strangers, of both types, on types, aliases and objects; and lines that are none.
+const FORMS: &str = r#"{"subject":"ann","action":"start","resource":"sync"}
+{"subject":"eve","action":"read","resource":"api_key"}
+{"subject":"gone","action":"read","resource":"sync_templates"}
+{"subject":{"type":"bot","id":"bob"},"action":{"name":"delete"},"resource":{"type":"model","id":"7"}}
+{"subject":{"type":"user","id":"bob","properties":{"a":[1,-2.5e3]}},"action":{"name":"read"},"resource":{"type":"sync","id":""},"context":{}}
+{"resource":"workspace","subject":"l\u00e4uft \"so\"","action":"read","decision":true}
+{"subject":"ann","subject":"bob","action":"read","resource":"sync"}
+{"subject":"ann","action":"read","resource":"sync","x":1e400}
+
+{"subject":{"id":"ann"},"action":"read","resource":"sync"}
+[]"#;
+
+/// Some cases of the corpus and of the generator, all of them short.
+fn small_cases() -> Result<Vec<corpus::Case>, Box<dyn Error>> {
     let size = Size { types: 3, actions: 4, roles: 3, statements: 3, groups: 2, members: 3, questions: 8 };
-    let mut cases: Vec<_> = corpus::all()?.into_iter().step_by(29).take(60).collect();
+    let mut cases = corpus::all()?;
+    cases.retain(|case| case.workspace.to_string().len() < LONGEST / 4);
+    let every = (cases.len() / 40).max(1);
+    let mut cases: Vec<_> = cases.into_iter().step_by(every).collect();
     for seed in 0..12 {
         cases.push(generate::case(seed, size)?);
     }
@@ -106,7 +188,7 @@ fn suite(case: &corpus::Case) -> Value {
 }
 
 /// Every file under a folder, by its path from another, with `/` between the parts.
-fn files(folder: &Path, from: &Path) -> Result<Vec<(String, Vec<u8>)>, std::io::Error> {
+fn files(folder: &Path, from: &Path) -> Result<Vec<Seed>, std::io::Error> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
