@@ -3,6 +3,8 @@
 //! What there is too much of to enumerate elsewhere is complete here: each effect, and on each side of a statement each
 //! way to write names. Two grids: [`Grid::Full`] admits all four pairs, [`Grid::Gap`] does not admit `b` on `y`.
 //!
+//! [`triples`] has roles of one statement over a wider grid, for sets of three.
+//!
 //! Two lists, for policies and for pairs of roles:
 //! * [`Exhaustive::policies`]: all forms, all ordered policies (about 155,000).
 //! * [`Exhaustive::roles`]: of those, one for each *meaning and kind of spelling*, so that every pair of roles can be
@@ -10,6 +12,8 @@
 //!   one of each kind. Kept on each side are `"*"`, a string, a list of one, a list of both, a pattern and the empty
 //!   list, which between them mean every subset of the two names. A spelling left out meets the same names as one that
 //!   is kept, and that it does is what `policies` shows; how roles combine cannot depend on it.
+
+pub mod triples;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -137,21 +141,28 @@ fn policy(statements: &[&Value]) -> Value {
     json!({ "version": "2022-04-26", "policies": statements })
 }
 
+/// A policy of these statements, if the language accepts it.
+fn accepted(vocabulary: &Vocabulary, statements: &[&Value]) -> Result<Option<Value>, serde_json::Error> {
+    let policy = policy(statements);
+    let document = Document::deserialize(&policy)?;
+    Ok(vocabulary.refusal(&document).is_none().then_some(policy))
+}
+
 /// The statements in these forms, split into accepted and refused.
 fn split(
     vocabulary: &Vocabulary,
     forms: fn(&str, &str) -> Vec<Value>,
 ) -> Result<(Vec<Value>, Vec<Value>), serde_json::Error> {
-    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for effect in ["allow", "deny"] {
         for actions in forms("a", "b") {
             for resource in forms("x", "y") {
                 let statement = json!({ "effect": effect, "actions": actions, "resource": resource });
-                let document = Document::deserialize(policy(&[&statement]))?;
-                let list = if vocabulary.refusal(&document).is_none() { &mut accepted } else { &mut refused };
+                let list =
+                    if accepted(vocabulary, &[&statement])?.is_some() { &mut taken } else { &mut refused };
                 list.push(statement);
             }
         }
     }
-    Ok((accepted, refused))
+    Ok((taken, refused))
 }

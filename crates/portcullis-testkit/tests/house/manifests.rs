@@ -11,9 +11,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portcullis-server", &["portcullis", "portcullis-store"]),
     ("portcullis-cli", &["portcullis", "portcullis-store", "portcullis-server"]),
     ("portcullis-testkit", &["portcullis-matrix", "portcullis"]),
-    // What is timed must be named; what is fuzzed is reached through the testkit alone, so that ordinary tests can replay it.
+    // What is timed must be named. What is fuzzed is reached through the testkit, so that ordinary tests can replay it; of the
+    // command line the target passes a function to the testkit's body, and a test of the command line passes the same.
     ("portcullis-benches", &["portcullis-matrix", "portcullis", "portcullis-testkit"]),
-    ("portcullis-fuzz", &["portcullis-testkit"]),
+    ("portcullis-fuzz", &["portcullis-testkit", "portcullis-cli"]),
 ];
 const DECIDER: &str = "portcullis-matrix";
 
