@@ -5,6 +5,7 @@
 //! more of their loads overlap, and 64 answers fill exactly one word of each bitmap. The answers
 //! are those of [`Matrix::verdict`] and [`Matrix::check`], bit for bit.
 
+use crate::persistent::Column;
 use crate::rows::{Rows, flat, paged};
 use crate::word::{Lane, WORD, word_of};
 use crate::{Matrix, Permission, PermissionId, Subject, SubjectId};
@@ -50,7 +51,8 @@ impl Matrix {
         let questions = Questions {
             subjects,
             permissions,
-            row: |subject: &SubjectId, _: &PermissionId| self.subject_sets.get(subject.0),
+            sets: &self.subject_sets,
+            subject: |subject: &SubjectId, _: &PermissionId| subject.0,
             id: |permission: &PermissionId| *permission,
         };
         self.sweep(questions, granted, open);
@@ -68,9 +70,9 @@ impl Matrix {
         let questions = Questions {
             subjects,
             permissions,
-            row: |subject: &Subject, permission: &Permission| {
-                let foreign = self.is_foreign(*subject, *permission);
-                if foreign { 0 } else { self.subject_sets.get(subject.id().0) }
+            sets: &self.subject_sets,
+            subject: |subject: &Subject, permission: &Permission| {
+                if self.is_foreign(*subject, *permission) { SubjectId::UNKNOWN.0 } else { subject.id().0 }
             },
             id: |permission: &Permission| permission.id(),
         };
@@ -85,9 +87,14 @@ impl Matrix {
     ) {
         let count = self.permissions;
         match &self.rows {
-            Rows::Flat { lanes } => {
-                questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at)));
-            }
+            // How rows lie is looked at once for all questions, not at each.
+            Rows::Flat { lanes } => match lanes.piece() {
+                Some((lanes, shift)) if count <= WORD => {
+                    questions
+                        .answer(count, granted, open, |row, _| lanes.get((row as usize) << shift).copied());
+                }
+                _ => questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at))),
+            },
             Rows::Paged { leaves, pages } => {
                 questions.answer(count, granted, open, |row, at| paged(leaves, pages, row, word_of(at)));
             }
@@ -96,15 +103,17 @@ impl Matrix {
 }
 
 /// Two columns of questions, and how to read them.
-struct Questions<'a, S, P, Row, Id> {
+struct Questions<'a, S, P, Who, Id> {
     subjects: &'a [S],
     permissions: &'a [P],
-    /// The row that decides a question; row 0 if it must be denied.
-    row: Row,
+    /// The set, and so the row, of each subject.
+    sets: &'a Column,
+    /// The subject of a question; the unknown one if it must be denied.
+    subject: Who,
     id: Id,
 }
 
-impl<S, P, Row: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, P, Row, Id> {
+impl<S, P, Who: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, P, Who, Id> {
     /// Answers group by group; `lane` reads the lane of a row that holds a permission.
     #[inline]
     fn answer(
@@ -122,10 +131,11 @@ impl<S, P, Row: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, 
                 return;
             }
             for (row, (subject, permission)) in rows.iter_mut().zip(subjects.iter().zip(permissions)) {
-                *row = (self.row)(subject, permission);
+                *row = (self.subject)(subject, permission);
             }
-            let mut answers = Lane::default();
             let length = subjects.len().min(permissions.len());
+            self.sets.get_each(rows.get_mut(..length).unwrap_or(&mut []));
+            let mut answers = Lane::default();
             for (row, permission) in rows.iter().zip(permissions).take(length) {
                 let permission = (self.id)(permission).0;
                 // Compared before a word is addressed, as in a single check.

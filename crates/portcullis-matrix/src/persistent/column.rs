@@ -82,6 +82,27 @@ impl Column {
         word.and_then(|word| word.first_chunk()).map_or(0, |word| u32::from_le_bytes(*word) & self.mask)
     }
 
+    /// Puts the number in place of each index, as [`get`](Self::get) gives it. How the column lies is looked at once for all.
+    pub(crate) fn get_each(&self, indices: &mut [u32]) {
+        match &self.bytes {
+            Bytes::Piece(bytes) if self.width == 1 => {
+                for index in indices {
+                    *index = bytes.get(*index as usize).copied().map_or(0, u32::from);
+                }
+            }
+            Bytes::Chunks(chunks) if self.width == 1 => {
+                for index in indices {
+                    let chunk = chunks.get(*index as usize / CHUNK);
+                    *index = chunk
+                        .and_then(|chunk| chunk.get(*index as usize % CHUNK))
+                        .copied()
+                        .map_or(0, u32::from);
+                }
+            }
+            _ => indices.iter_mut().for_each(|index| *index = self.get(*index)),
+        }
+    }
+
     /// Changes a number, or nothing when there is none of this index.
     pub fn set(&mut self, index: u32, number: u32) {
         if index < self.len {
@@ -230,6 +251,9 @@ mod tests {
                 assert!(column.iter().eq(expected.iter().copied()), "after {number}");
             }
             assert_eq!(column.width, 4);
+            let mut each: Vec<u32> = (0..already + 20).collect();
+            column.get_each(&mut each);
+            assert!(each.iter().copied().eq((0..already + 20).map(|index| column.get(index))));
             assert_eq!((column.get(already + 8), column.get(u32::MAX)), (0, 0));
             column.set(already + 8, 5);
             assert_eq!((column.len() as u32, column.get(already + 8)), (already + 8, 0));
@@ -241,6 +265,9 @@ mod tests {
         for (most, bytes) in [(255, 1), (256, 2), (65_535, 2), (65_536, 4)] {
             let column = Column::of((0..1_000).map(|number| number * most / 1_000), most);
             assert_eq!(column.bytes(), 1_000 * bytes + LOAD, "{most}");
+            let mut each = [0, 999, 1_000, 1_001, 5_000, u32::MAX];
+            column.get_each(&mut each);
+            assert_eq!(each, [0, 999 * most / 1_000, 0, 0, 0, 0]);
         }
         assert_eq!((Column::default().get(0), Column::default().is_empty()), (0, true));
     }
@@ -257,5 +284,9 @@ mod tests {
         (0..100_000).for_each(|index| column.set(index, 1));
         assert!(before.iter().eq((0..100_000).map(|number| number % 300)));
         assert!(column.iter().all(|number| number == 1));
+        let bytes = Column::of((0..100_000).map(|number| number % 251), 255);
+        let mut each: Vec<u32> = (0..100_100).collect();
+        bytes.get_each(&mut each);
+        assert!(each.iter().copied().eq((0..100_100).map(|index| bytes.get(index))));
     }
 }

@@ -110,6 +110,14 @@ impl<T: Clone + Default, const N: usize> Table<T, N> {
         }
     }
 
+    /// All items while the table is one piece, and the power of two of them that an entry takes.
+    pub(crate) fn piece(&self) -> Option<(&[T], u32)> {
+        match &self.items {
+            Items::Piece(items) => Some((items, self.shift)),
+            Items::Chunks(_) => None,
+        }
+    }
+
     /// An entry; empty beyond the last.
     #[inline]
     #[must_use]
