@@ -6,7 +6,10 @@
 
 pub mod counting;
 pub mod crowd;
+pub mod field;
+pub mod floor;
 pub mod large;
+pub mod ours;
 pub mod requests;
 
 use portcullis::{Group, Member, NoFiles, Schema, Snapshot, Source, Workspace};
