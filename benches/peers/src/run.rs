@@ -1,0 +1,100 @@
+//! A whole run: the sizes in order, then what is written of it.
+//!
+//! The record is written whole or not at all, after everything was measured; a difference in a decision has ended the run by then.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use portcullis_benches::Trouble;
+
+use crate::driver::{Floor, Plan, at_size, ours_alone};
+use crate::engines::{ALL, OURS};
+use crate::measured::Run;
+use crate::{chart, machine, readme, report};
+
+/// Members and roles, in the order in which they are measured.
+pub const SIZES: [(usize, usize); 7] =
+    [(5, 5), (1_000, 5), (100_000, 5), (1_000_000, 5), (1_000, 1_000), (1_000, 10_000), (100_000, 10_000)];
+
+/// What somebody asked for.
+#[derive(Default)]
+pub struct Wanted {
+    /// Fewer passes.
+    pub quick: bool,
+    /// Where records lie.
+    pub record: Option<PathBuf>,
+    /// The file with marks.
+    pub readme: Option<PathBuf>,
+    /// Figures of an earlier run.
+    pub from: Option<PathBuf>,
+    /// Part of the names of the engines to measure.
+    pub only: Option<String>,
+}
+
+/// Measures, or reads what was measured, and writes.
+///
+/// # Errors
+/// When an engine decides otherwise than the reference, or a file cannot be written.
+pub fn run(wanted: &Wanted) -> Result<(), Trouble> {
+    let run = match &wanted.from {
+        Some(path) => Run::from_json(&serde_json::from_str(&fs::read_to_string(path)?)?),
+        None => measure(wanted)?,
+    };
+    let Some(folder) = &wanted.record else {
+        println!("{}", report::written(&run));
+        return readme(wanted, &run, Path::new("benches/records"));
+    };
+    fs::create_dir_all(folder)?;
+    let file = |ending: &str| folder.join(format!("{}-field{ending}", run.date));
+    for (ending, drawn) in chart::all(&run) {
+        fs::write(file(&format!("-{ending}.svg")), drawn)?;
+    }
+    fs::write(file(".md"), report::written(&run))?;
+    if wanted.from.is_none() {
+        fs::write(file(".json"), serde_json::to_string(&run.to_json())? + "\n")?;
+    }
+    eprintln!("wrote {}", file(".md").display());
+    readme(wanted, &run, folder)
+}
+
+fn readme(wanted: &Wanted, run: &Run, folder: &Path) -> Result<(), Trouble> {
+    let Some(path) = &wanted.readme else { return Ok(()) };
+    let text = fs::read_to_string(path)?;
+    fs::write(path, readme::replaced(&text, run, &folder.to_string_lossy())?)?;
+    Ok(())
+}
+
+fn measure(wanted: &Wanted) -> Result<Run, Trouble> {
+    let started = Instant::now();
+    let seconds = Duration::from_secs;
+    let plan = if wanted.quick {
+        Plan { quick: true, rounds: 3, long_rounds: 1, pass: 1e8, patience: seconds(1), load: seconds(90) }
+    } else {
+        Plan { quick: false, rounds: 7, long_rounds: 2, pass: 3e8, patience: seconds(10), load: seconds(180) }
+    };
+    let only = wanted.only.as_deref().unwrap_or("");
+    let entries: Vec<_> =
+        ALL.iter().filter(|entry| entry.name == OURS || entry.name.contains(only)).collect();
+    let mut run =
+        Run { date: machine::today(), quick: wanted.quick, machine: machine::described(), ..Run::default() };
+    let mut packages: Vec<&str> = entries.iter().filter_map(|entry| entry.package).collect();
+    packages.dedup();
+    packages.sort_unstable();
+    packages.dedup();
+    let version =
+        |name: &&str| machine::version(name).map(|version| ((*name).to_owned(), version.to_owned()));
+    run.versions = packages.iter().filter_map(version).collect();
+    let mut floor = Floor::start()?;
+    for size in SIZES {
+        eprintln!("{} members, {} roles, at {:.0?}", size.0, size.1, started.elapsed());
+        run.figures.extend(at_size(&plan, &mut floor, &entries, size)?);
+    }
+    run.floor = floor.singles();
+    for (members, roles) in SIZES.into_iter().filter(|(members, _)| *members >= 1_000) {
+        eprintln!("ours alone at {members} members, {roles} roles, at {:.0?}", started.elapsed());
+        run.ours.extend(ours_alone(members, roles, wanted.quick)?);
+    }
+    run.seconds = started.elapsed().as_secs_f64();
+    Ok(run)
+}
