@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What is timed must be named. What is fuzzed is reached through the testkit, so that ordinary tests can replay it; of the
     // command line the target passes a function to the testkit's body, and a test of the command line passes the same.
     ("portcullis-benches", &["portcullis-matrix", "portcullis", "portcullis-testkit"]),
+    ("portcullis-peers", &["portcullis", "portcullis-testkit", "portcullis-benches"]),
     ("portcullis-fuzz", &["portcullis-testkit", "portcullis-cli"]),
 ];
 const DECIDER: &str = "portcullis-matrix";
@@ -91,7 +92,7 @@ fn lints_not_shared(s: &Source) -> Vec<String> {
     let manifest = s.manifest();
     let lints = manifest.get("lints");
     let shared = lints.and_then(|l| l.get("workspace")).and_then(Value::as_bool) == Some(true);
-    // fuzz/ is a workspace of its own, so it cannot inherit and says the one that matters itself.
+    // fuzz/ and benches/peers/ are workspaces of their own, so they cannot inherit and say the one that matters themselves.
     let alone = manifest.contains_key("workspace") && forbids_unsafe(lints);
     let what = "expected `[lints] workspace = true`; add it, so that the lints of the root apply";
     (!shared && !alone).then(|| s.fault(s.line_of("[lints"), what)).into_iter().collect()
