@@ -151,8 +151,9 @@ impl SubjectsOf<'_> {
     fn look(&self) -> Lane {
         let Matrix { subject_sets, rows, .. } = self.matrix;
         let mut answers = Lane::default();
-        for subject in self.next..self.next + WORD {
-            let row = subject_sets.get(subject);
+        let mut sets: [u32; WORD as usize] = core::array::from_fn(|at| self.next + at as u32);
+        subject_sets.get_each(&mut sets);
+        for row in sets {
             if self.few {
                 let verdict = self.settled.get(row as usize % SETTLED);
                 answers.push_bits(verdict.map_or(0, |verdict| *verdict as u8));
