@@ -246,10 +246,13 @@ impl Snapshot {
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
         let allowed = self.matrix.verdict_of(set, permission) == Verdict::Allow;
         // Every member holds a role: the empty set is that of strangers and of those who were removed.
-        // No branches: who is a stranger or allowed what cannot be predicted, and a wrong guess costs as much as a look-up.
-        let reason = select_unpredictable(set == SetId::SUSPENDED, Reason::Suspended, reason);
-        let reason = select_unpredictable(set == SetId::EMPTY, Reason::UnknownSubject, reason);
+        let reason = match set {
+            SetId::EMPTY => Reason::UnknownSubject,
+            SetId::SUSPENDED => Reason::Suspended,
+            _ => reason,
+        };
         let revision = self.revision;
+        // Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name.
         let (allow, deny) = (Decision::Allow { revision }, Decision::Deny { reason, revision });
         select_unpredictable(allowed, allow, deny)
     }
