@@ -1,7 +1,7 @@
 //! Compares Portcullis with other engines on one workload, and writes the record of it.
 //!
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- --record benches/records` measures everything in under 45 minutes;
-//! `--quick` in under ten. `differential` asks Cedar and Casbin about random workspaces until its time is up. This file knows the command
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- --record benches/records` measures everything;
+//! `--quick` takes about ten minutes. `differential` asks Cedar and Casbin about random workspaces until its time is up. This file knows the command
 //! line and nothing else; how engines are loaded, verified and timed stands in `child` and `driver`.
 
 mod chart;
@@ -27,7 +27,7 @@ use portcullis_benches::field::Field;
 const USAGE: &str = "usage: portcullis-peers [--quick] [--record DIR] [--readme FILE] [--from FILE.json] [--only WORD]
        portcullis-peers differential [--seconds N] [--seed S]
 
-  --quick        under 10 minutes: fewer passes, and heavy engines left out where members and roles are both many
+  --quick        about ten minutes: fewer passes, and heavy engines left out where members and roles are both many
   --record DIR   write DATE-field.md, its charts and its figures as JSON into DIR
   --readme FILE  put the main table and a chart between the field:begin and field:end marks of FILE
   --from FILE    write from the figures of an earlier run instead of measuring
