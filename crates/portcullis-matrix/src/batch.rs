@@ -89,11 +89,10 @@ impl Matrix {
         match &self.rows {
             // How rows lie is looked at once for all questions, not at each.
             Rows::Flat { lanes } => match lanes.piece() {
-                Some((lanes, shift)) if count <= WORD => {
-                    questions
-                        .answer(count, granted, open, |row, _| lanes.get((row as usize) << shift).copied());
-                }
-                _ => questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at))),
+                Some((lanes, shift)) => questions.answer(count, granted, open, |row, at| {
+                    lanes.get(((row as usize) << shift) + word_of(at)).copied()
+                }),
+                None => questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at))),
             },
             Rows::Paged { leaves, pages } => {
                 questions.answer(count, granted, open, |row, at| paged(leaves, pages, row, word_of(at)));

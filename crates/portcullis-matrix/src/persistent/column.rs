@@ -84,22 +84,24 @@ impl Column {
 
     /// Puts the number in place of each index, as [`get`](Self::get) gives it. How the column lies is looked at once for all.
     pub(crate) fn get_each(&self, indices: &mut [u32]) {
+        let (width, mask) = (u64::from(self.width), self.mask);
+        let start = |index: u32| (u64::from(index) * width) as usize;
+        let number = |word: Option<&[u8]>| {
+            word.and_then(|word| word.first_chunk()).map_or(0, |word| u32::from_le_bytes(*word) & mask)
+        };
         match &self.bytes {
-            Bytes::Piece(bytes) if self.width == 1 => {
+            Bytes::Piece(bytes) => {
                 for index in indices {
-                    *index = bytes.get(*index as usize).copied().map_or(0, u32::from);
+                    let start = start(*index);
+                    *index = number(bytes.get(start..start + LOAD));
                 }
             }
-            Bytes::Chunks(chunks) if self.width == 1 => {
+            Bytes::Chunks(chunks) => {
                 for index in indices {
-                    let chunk = chunks.get(*index as usize / CHUNK);
-                    *index = chunk
-                        .and_then(|chunk| chunk.get(*index as usize % CHUNK))
-                        .copied()
-                        .map_or(0, u32::from);
+                    let (chunk, start) = (chunks.get(start(*index) / CHUNK), start(*index) % CHUNK);
+                    *index = number(chunk.and_then(|chunk| chunk.get(start..start + LOAD)));
                 }
             }
-            _ => indices.iter_mut().for_each(|index| *index = self.get(*index)),
         }
     }
 

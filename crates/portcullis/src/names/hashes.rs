@@ -72,7 +72,7 @@ impl Slots {
         self.0 == 0
     }
 
-    /// The first slot within its group; also when there is none, for callers who have no branch to spare.
+    /// The first slot within its group; slot 0 when there is none, for callers who have no branch to spare.
     #[inline]
     pub(super) fn first(self) -> usize {
         self.0.trailing_zeros() as usize & SLOTS

@@ -44,20 +44,15 @@ impl Names {
 
     /// The same for one to [`STAGE`] names.
     fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
-        // Places after the last name repeat it.
-        let last = numbers.len().saturating_sub(1).min(STAGE - 1);
-        let mut unsettled = 0_u64;
-        let asked: [_; STAGE] = std::array::from_fn(|at| {
-            let windows = windows(name(at.min(last)).as_bytes());
-            unsettled |= u64::from(windows.is_none()) << at;
-            windows.unwrap_or_default()
-        });
-
         let mut groups: [(&Group, &Group); STAGE] = [(&NO_GROUP, &NO_GROUP); STAGE];
-        let mut hashes = [0; STAGE];
-        for ((asked, hash), groups) in asked.iter().zip(&mut hashes).zip(&mut groups) {
-            *hash = self.seed.of_windows(asked);
-            *groups = self.shard(*hash).and_then(|shard| shard.pair(*hash)).unwrap_or((&NO_GROUP, &NO_GROUP));
+        // No hash of a name that is there: one that is too long to be settled here finds nobody.
+        let mut hashes = [1; STAGE];
+        for (at, (hash, groups)) in hashes.iter_mut().zip(&mut groups).enumerate().take(numbers.len()) {
+            let Some(asked) = windows(name(at).as_bytes()) else { continue };
+            let full = self.seed.of_windows(&asked);
+            if let Some(pair) = self.shard(full).and_then(|shard| shard.pair(full)) {
+                (*hash, *groups) = (full, pair);
+            }
         }
 
         let mut kept = [(Hashes::FREE, Hashes::FREE); STAGE];
@@ -65,28 +60,27 @@ impl Names {
             *kept = (first.hashes, second.hashes);
         }
 
-        let mut candidates: [(&Key, &u32); STAGE] = [(&NO_KEY, &NOBODY); STAGE];
-        for (((hash, (first, second)), (in_first, in_second)), candidate) in
-            hashes.iter().zip(groups).zip(kept).zip(&mut candidates)
-        {
+        let mut keys: [&Key; STAGE] = [&NO_KEY; STAGE];
+        let sought = hashes.iter().zip(groups).zip(kept).zip(&mut keys);
+        for ((((hash, (first, second)), (in_first, in_second)), key), number) in sought.zip(&mut *numbers) {
             let hits = in_first.matching_either(in_second, *hash);
             let group = select_unpredictable(hits.begin_in_other(), second, first);
-            let found = group.entry(hits.first()).unwrap_or((&NO_KEY, &NOBODY));
-            *candidate = select_unpredictable(hits.is_empty(), (&NO_KEY, &NOBODY), found);
+            let (found, kept) = group.entry(hits.first()).unwrap_or((&NO_KEY, &NOBODY));
+            *key = select_unpredictable(hits.is_empty(), &NO_KEY, found);
+            *number = select_unpredictable(hits.is_empty(), NOBODY, *kept);
         }
 
         let mut begins = [0; STAGE];
-        for (((key, kept), begin), number) in candidates.iter().zip(&mut begins).zip(numbers.iter_mut()) {
+        for (key, begin) in keys.iter().zip(&mut begins) {
             *begin = key.begin();
-            *number = **kept;
         }
 
-        for (at, ((((key, _), begin), asked), number)) in
-            candidates.iter().zip(begins).zip(&asked).zip(numbers.iter_mut()).enumerate()
-        {
-            let same = key.is_after(begin, asked);
-            unsettled |= u64::from(!same & (*number != NOBODY)) << at;
-            *number = select_unpredictable(same, *number, NOBODY);
+        // To read the names' windows again is as cheap as to keep them.
+        let mut unsettled = 0_u64;
+        for (at, ((key, begin), number)) in keys.iter().zip(begins).zip(&mut *numbers).enumerate() {
+            let same = windows(name(at).as_bytes()).map(|asked| key.is_after(begin, &asked));
+            unsettled |= u64::from(same.is_none() | (same == Some(false)) & (*number != NOBODY)) << at;
+            *number = select_unpredictable(same == Some(true), *number, NOBODY);
         }
 
         while unsettled != 0 {
