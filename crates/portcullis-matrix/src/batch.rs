@@ -88,12 +88,19 @@ impl Matrix {
         let count = self.permissions;
         match &self.rows {
             // How rows lie is looked at once for all questions, not at each.
-            Rows::Flat { lanes } => match lanes.piece() {
-                Some((lanes, shift)) => questions.answer(count, granted, open, |row, at| {
-                    lanes.get(((row as usize) << shift) + word_of(at)).copied()
+            Rows::Flat { granted: rows, open: nothing } if nothing.is_empty() => match rows.piece() {
+                Some((words, shift)) => questions.answer(count, granted, open, |row, at| {
+                    let word = words.get(((row as usize) << shift) + word_of(at));
+                    word.map(|granted| Lane { granted: *granted, open: 0 })
                 }),
-                None => questions.answer(count, granted, open, |row, at| flat(lanes, row, word_of(at))),
+                None => questions.answer(count, granted, open, |row, at| {
+                    let word = rows.item(row as usize, word_of(at));
+                    word.map(|granted| Lane { granted: *granted, open: 0 })
+                }),
             },
+            Rows::Flat { granted: rows, open: opens } => {
+                questions.answer(count, granted, open, |row, at| flat(rows, opens, row, word_of(at)));
+            }
             Rows::Paged { leaves, pages } => {
                 questions.answer(count, granted, open, |row, at| paged(leaves, pages, row, word_of(at)));
             }

@@ -17,8 +17,9 @@ use crate::intern::Index;
 use crate::matrix::Free;
 use crate::pages::{MOST_PAGES, Pages};
 use crate::persistent::{Column, Lists, Table};
-use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
-use crate::word::{self, BLOCK_WORDS, Lane};
+use crate::role_words::RoleWords;
+use crate::rows::{Page, Rows, SETS, WORDS, settle, unite};
+use crate::word::{self, BLOCK_WORDS};
 use crate::{BuildError, Matrix, RoleId, RolePlanes, SetId, Stamp, Subject, SubjectId};
 
 /// How rows are laid out; the [front page](crate#memory) draws both.
@@ -65,12 +66,12 @@ pub struct MatrixBuilder {
     /// Numbers that are free to be given out again.
     pub(crate) vacant_sets: Vec<SetId>,
     pub(crate) vacant_roles: Vec<RoleId>,
-    /// The words of all roles' planes, where rows are flat: what a row is settled from, side by side.
-    pub(crate) quads: Vec<Quad>,
+    /// What rows are settled from, where they are flat.
+    pub(crate) words: RoleWords,
     /// The sets that hold each role, once a role has been edited or a matrix was taken up again.
     pub(crate) holders: Option<Holders>,
     /// The rows before the last edit that changed very many of them: memory to write the next version to.
-    pub(crate) earlier: Option<Table<Lane, LANES>>,
+    pub(crate) earlier: Option<[Table<u64, WORDS>; 2]>,
     /// The roles of the set at hand, sorted.
     sorted: Vec<RoleId>,
 }
@@ -113,7 +114,7 @@ impl MatrixBuilder {
         }
         let flat = layout == Layout::Flat || layout == Layout::Auto && fits;
         let mut rows = if flat {
-            Rows::Flat { lanes: Table::new(words) }
+            Rows::Flat { granted: Table::new(words), open: Table::new(words) }
         } else {
             let leaves = Table::new(words.div_ceil(BLOCK_WORDS));
             Rows::Paged { leaves, pages: Table::of([Page::EMPTY]) }
@@ -140,12 +141,12 @@ impl MatrixBuilder {
 
     pub(crate) fn around(matrix: Matrix, seed: u64) -> Self {
         Self {
+            words: RoleWords::new(matrix.words()),
             matrix,
             sets: Index::new(seed),
             pages: Pages::new(seed.rotate_left(32)),
             vacant_sets: Vec::new(),
             vacant_roles: Vec::new(),
-            quads: Vec::new(),
             holders: None,
             earlier: None,
             sorted: Vec::new(),
@@ -181,13 +182,11 @@ impl MatrixBuilder {
 
     /// Gives a role other planes; rows are for whoever calls to settle.
     pub(crate) fn put(&mut self, role: RoleId, planes: Arc<RolePlanes>) {
-        if let Rows::Flat { .. } = self.matrix.rows {
-            let words = self.matrix.words();
-            let start = role.index() * words;
-            self.quads.resize(self.quads.len().max(start + words), Quad::default());
-            for (at, quad) in self.quads.iter_mut().skip(start).take(words).enumerate() {
-                *quad = planes.planes().map(|plane| plane.word(at));
-            }
+        if planes.has_conditions() {
+            self.matrix.rows.widen();
+        }
+        if !matches!(self.matrix.rows, Rows::Paged { .. }) {
+            self.words.put(role, &planes);
         }
         if let Some(place) = self.matrix.roles.entry_mut(role.index()).first_mut() {
             *place = Some(planes);
@@ -246,7 +245,10 @@ impl MatrixBuilder {
             roles.iter().for_each(|role| holders.note(*role, set, &self.matrix.sets));
         }
         match &mut self.matrix.rows {
-            Rows::Flat { lanes } => settle(lanes.entry_mut(set.index()), &self.quads, roles),
+            Rows::Flat { granted, open } => {
+                let row = set.index();
+                settle(granted.entry_mut(row), open.entry_mut(row), &self.words, roles);
+            }
             Rows::Paged { leaves, pages } => {
                 for (block, leaf) in leaves.entry_mut(set.index()).iter_mut().enumerate() {
                     let page = Page(unite(&self.matrix.roles, roles, block));

@@ -12,8 +12,9 @@ use crate::error::Table as Full;
 use crate::holders::Holders;
 use crate::pages::MOST_PAGES;
 use crate::persistent::{Lists, Part, Table};
-use crate::rows::{LANES, Page, Quad, Rows, SETS, settle, unite};
-use crate::word::{BLOCK_WORDS, Lane};
+use crate::role_words::RoleWords;
+use crate::rows::{Page, Rows, SETS, WORDS, settle, unite};
+use crate::word::BLOCK_WORDS;
 use crate::{BuildError, Matrix, MatrixBuilder, RoleId, RolePlanes, SetId, SubjectId};
 
 impl MatrixBuilder {
@@ -23,16 +24,11 @@ impl MatrixBuilder {
     pub fn resume(matrix: Matrix, seed: u64) -> Self {
         let mut builder = Self::around(matrix, seed);
         let roles: Vec<Option<Arc<RolePlanes>>> = builder.matrix.roles.iter().cloned().collect();
-        let words = builder.matrix.words();
-        let flat = matches!(builder.matrix.rows, Rows::Flat { .. });
+        let flat = !matches!(builder.matrix.rows, Rows::Paged { .. });
         for (role, planes) in (0..).map(RoleId).zip(&roles) {
             match planes {
                 None => builder.vacant_roles.push(role),
-                Some(planes) if flat => {
-                    let quads = (0..words).map(|at| planes.planes().map(|plane| plane.word(at)));
-                    builder.quads.resize(role.index() * words, Quad::default());
-                    builder.quads.extend(quads);
-                }
+                Some(planes) if flat => builder.words.put(role, planes),
                 Some(_) => {}
             }
         }
@@ -112,7 +108,10 @@ impl MatrixBuilder {
         self.sets.remove(&self.matrix.sets, roles);
         self.matrix.sets.set(set.0, &[]);
         match &mut self.matrix.rows {
-            Rows::Flat { lanes } => lanes.entry_mut(set.index()).fill(Lane::default()),
+            Rows::Flat { granted, open } => {
+                granted.entry_mut(set.index()).fill(0);
+                open.entry_mut(set.index()).fill(0);
+            }
             Rows::Paged { leaves, pages } => {
                 for leaf in leaves.entry_mut(set.index()) {
                     self.pages.release(pages, *leaf, &mut self.matrix.free.pages);
@@ -179,30 +178,17 @@ impl MatrixBuilder {
         let sets = &self.matrix.sets;
         let held = self.holders.get_or_insert_with(|| Holders::of(sets)).of_role(role, sets);
         match &mut self.matrix.rows {
-            Rows::Flat { lanes } => {
-                let (words, part) = (lanes.stride(), lanes.part());
-                let quads = &self.quads;
+            Rows::Flat { granted, open } => {
+                let mut earlier = None;
                 if held.len() >= WIDE {
-                    // It shares everything with the table for now, and comes to have what the table has given up.
-                    let earlier = self.earlier.get_or_insert_with(|| lanes.clone());
-                    if earlier.len() < lanes.len() - lanes.len() / 8 {
-                        *earlier = lanes.clone();
+                    // They share everything with the rows for now, and come to have what the rows have given up.
+                    let [old, _] = self.earlier.get_or_insert_with(|| [granted.clone(), open.clone()]);
+                    if old.len() < granted.len() - granted.len() / 8 {
+                        *old = granted.clone();
                     }
+                    earlier = self.earlier.as_mut();
                 }
-                let earlier = self.earlier.as_mut().filter(|_| held.len() >= WIDE);
-                let mut patches = Vec::new();
-                let mut rest = held;
-                for (first, lanes) in (0..).step_by(part).zip(lanes.parts_mut(earlier)) {
-                    // A part has no more sets than rows, so that there is no need to search all of them.
-                    let near = rest.get(..part).unwrap_or(rest);
-                    let end = near.partition_point(|set| (*set as usize) < first + part);
-                    let (held, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-                    rest = behind;
-                    if !held.is_empty() {
-                        patches.push(Patch { first, part, held, lanes, sets, quads, words });
-                    }
-                }
-                run(&mut patches);
+                run(&mut patches(granted, open, earlier, Change { held, sets, words: &self.words }));
             }
             Rows::Paged { leaves, pages } => {
                 for set in held {
@@ -254,8 +240,8 @@ impl MatrixBuilder {
             + self.sets.bytes()
             + self.pages.index.bytes()
             + (self.pages.uses.capacity() + self.vacant_sets.capacity()) * size_of::<u32>()
-            + self.quads.capacity() * size_of::<Quad>()
-            + self.earlier.as_ref().map_or(0, Table::bytes)
+            + self.words.bytes()
+            + self.earlier.iter().flatten().map(Table::bytes).sum::<usize>()
             + holders
     }
 }
@@ -263,6 +249,40 @@ impl MatrixBuilder {
 /// A role that so many sets hold leaves the rows that it replaced for the next such edit to write over, once nobody reads
 /// them: as much memory again as the rows take, and only where roles like that are edited.
 const WIDE: usize = 16_384;
+
+/// What a changed role changes where rows are flat.
+struct Change<'m> {
+    /// Sets of which nearly all hold the role, ascending.
+    held: &'m [u32],
+    sets: &'m Lists<RoleId, SETS>,
+    words: &'m RoleWords,
+}
+
+/// The rows in parts that do not touch each other; no part in which nothing is held.
+fn patches<'m>(
+    granted: &'m mut Table<u64, WORDS>,
+    open: &'m mut Table<u64, WORDS>,
+    earlier: Option<&'m mut [Table<u64, WORDS>; 2]>,
+    change: Change<'m>,
+) -> Vec<Patch<'m>> {
+    let Change { held: mut rest, sets, words } = change;
+    let (part, width) = (granted.part(), granted.stride());
+    let (old_granted, old_open) = earlier.map(|[granted, open]| (granted, open)).unzip();
+    let mut opens = open.parts_mut(old_open).into_iter();
+    let mut patches = Vec::new();
+    for (first, granted) in (0..).step_by(part).zip(granted.parts_mut(old_granted)) {
+        let open = opens.next();
+        // A part has no more sets than rows, so that there is no need to search all of them.
+        let near = rest.get(..part).unwrap_or(rest);
+        let end = near.partition_point(|set| (*set as usize) < first + part);
+        let (held, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        rest = behind;
+        if !held.is_empty() {
+            patches.push(Patch { first, part, width, held, granted, open, sets, words });
+        }
+    }
+    patches
+}
 
 /// A part of what a changed role changes: the rows of some sets, to be settled anew.
 ///
@@ -272,12 +292,14 @@ pub struct Patch<'m> {
     /// The first set of those whose rows these are, and how many they are at most.
     first: usize,
     part: usize,
+    /// Words of a row.
+    width: usize,
     /// Sets of those whose rows these are, of which nearly all hold the role.
     held: &'m [u32],
-    lanes: Part<'m, Lane, LANES>,
+    granted: Part<'m, u64, WORDS>,
+    open: Option<Part<'m, u64, WORDS>>,
     sets: &'m Lists<RoleId, SETS>,
-    quads: &'m [Quad],
-    words: usize,
+    words: &'m RoleWords,
 }
 
 impl Patch<'_> {
@@ -288,12 +310,15 @@ impl Patch<'_> {
             // Most lines of their roles will be read, in no order that the processor foresees.
             sets.fetch(|role| role.0);
         }
-        let (rows, stride) = (self.lanes.items(), self.words.next_power_of_two());
+        let granted = self.granted.items();
+        let open = self.open.as_mut().map_or(&mut [][..], Part::items);
+        let stride = self.width.next_power_of_two();
         for set in self.held {
             // Some sets no longer hold the role; their rows come to what they are, or to nothing when nobody has them.
             let at = *set as usize - self.first;
-            if let Some(row) = rows.get_mut(at * stride..at * stride + self.words) {
-                settle(row, self.quads, sets.get(at));
+            let row = at * stride..at * stride + self.width;
+            if let Some(granted) = granted.get_mut(row.clone()) {
+                settle(granted, open.get_mut(row).unwrap_or(&mut []), self.words, sets.get(at));
             }
         }
     }

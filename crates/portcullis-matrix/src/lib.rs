@@ -28,20 +28,20 @@
 //!
 //! # Memory
 //!
-//! Rows have one of two [`Layout`]s. **Flat**, for up to 512 permissions: the two planes of a row
-//! lie interleaved word by word, so that one look-up has both answers.
+//! Rows have one of two [`Layout`]s. **Flat**, for up to 512 permissions: a row is a few words of what is granted,
+//! and as many of what is open in a second table, which is not there as long as no role has conditions.
 //!
 //! ```text
-//!            word 0              word 1              word 2
-//!        ┌─────────┬─────────┬─────────┬─────────┬─────────┬─────────┐
-//! row 0  │ granted │ open    │ granted │ open    │ granted │ open    │   all zero
-//!        ├─────────┼─────────┼─────────┼─────────┼─────────┼─────────┤
-//! row 1  │ granted │ open    │ granted │ open    │ granted │ open    │
-//!        └─────────┴─────────┴─────────┴─────────┴─────────┴─────────┘
+//!          word 0    word 1    word 2                word 0    word 1    word 2
+//!        ┌─────────┬─────────┬─────────┐           ┌─────────┬─────────┬─────────┐
+//! row 0  │ granted │ granted │ granted │           │ open    │ open    │ open    │   all zero
+//!        ├─────────┼─────────┼─────────┤           ├─────────┼─────────┼─────────┤
+//! row 1  │ granted │ granted │ granted │           │ open    │ open    │ open    │
+//!        └─────────┴─────────┴─────────┘           └─────────┴─────────┴─────────┘
 //! ```
 //!
 //! **Paged**, for wider schemas: a row is a list of page ids, and a page has 512 permissions of
-//! both planes, interleaved in the same way. Equal pages are shared by all rows.
+//! both planes, interleaved word by word. Equal pages are shared by all rows.
 //!
 //! ```text
 //!         0–511   512–1023                pages
@@ -77,6 +77,7 @@ mod pages;
 pub mod persistent;
 mod plane;
 mod role;
+mod role_words;
 mod rows;
 mod search;
 mod validate;

@@ -83,11 +83,27 @@ impl Matrix {
     /// What a set of roles says of a permission. Unknown ids deny.
     #[inline]
     pub fn verdict_of(&self, set: SetId, permission: PermissionId) -> Verdict {
-        // Whoever asks by names asks about what is no permission too, as often as not: so no branch.
-        let known = permission.0 < self.permissions;
-        let permission = select_unpredictable(known, permission.0, 0);
+        let (known, permission) = self.known(permission);
         let lane = self.rows.lane(set.0, permission).unwrap_or_default();
         select_unpredictable(known, Verdict::of(lane, permission), Verdict::Deny)
+    }
+
+    /// Whether a set of roles is granted a permission whatever the conditions: whether the
+    /// [verdict](Self::verdict_of) is [`Verdict::Allow`], for those who need not know more.
+    #[inline]
+    #[must_use]
+    pub fn is_granted(&self, set: SetId, permission: PermissionId) -> bool {
+        let (known, permission) = self.known(permission);
+        let granted = self.rows.granted(set.0, permission).unwrap_or_default();
+        known & word::test(granted, permission)
+    }
+
+    /// Whether there is such a permission, and one that there is. Whoever asks by names asks about what is no
+    /// permission too, as often as not: so no branch.
+    #[inline]
+    fn known(&self, permission: PermissionId) -> (bool, u32) {
+        let known = permission.0 < self.permissions;
+        (known, select_unpredictable(known, permission.0, 0))
     }
 
     /// Whether one of a pair of handles is not ours. One jump for both comparisons.

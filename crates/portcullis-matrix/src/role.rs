@@ -117,6 +117,12 @@ impl RolePlanes {
         plane
     }
 
+    /// Whether a statement with conditions says anything.
+    #[must_use]
+    pub fn has_conditions(&self) -> bool {
+        !(self.allow_if.is_empty() && self.deny_if.is_empty())
+    }
+
     /// The four planes, in the order of [`Lane::settle`].
     pub(crate) const fn planes(&self) -> [&Plane; 4] {
         [&self.allow, &self.deny, &self.allow_if, &self.deny_if]

@@ -1,23 +1,26 @@
 //! Rows: what each distinct set of roles comes to, laid out to be read by one look-up. Row `s` is that of set `s`.
 //!
-//! **Flat**, for up to 512 permissions. A row is `words` lanes, a lane the same word of both
-//! planes, so that both answers lie in one cache line. Row `r` begins at lane `r * words`:
+//! **Flat**, for up to 512 permissions. A row is `words` words of what is granted, and as many of what is open in a
+//! table of its own, which stays empty as long as no role has conditions: then nothing is open, and there is half as
+//! much to read, to write and to keep. Row `r` begins at word `r * words` (rounded up to a power of two, so that a
+//! row never lies across two chunks):
 //!
 //! ```text
-//! 130 permissions, 3 words            one lane, 16 bytes
-//!        ┌────────┬────────┬────────┐  ┌───────────────────┬───────────────────┐
-//! row 0  │ lane 0 │ lane 1 │ lane 2 │  │ granted, 64 bits  │ open, 64 bits     │
-//!        ├────────┼────────┼────────┤  └───────────────────┴───────────────────┘
-//! row 1  │ lane 3 │ lane 4 │ lane 5 │   permission p of row r:
-//!        ├────────┼────────┼────────┤     lane r * words + p / 64, bit p % 64
-//! row 2  │   …    │        │ ▒▒▒▒▒▒ │   ▒ bits beyond permission 129: never set
-//!        └────────┴────────┴────────┘
+//! 130 permissions, 3 words
+//!            granted                          open, or no table
+//!        ┌────────┬────────┬────────┬───┐   ┌────────┬────────┬────────┬───┐
+//! row 0  │ word 0 │ word 1 │ word 2 │   │   │ word 0 │ word 1 │ word 2 │   │   all zero
+//!        ├────────┼────────┼────────┼───┤   ├────────┼────────┼────────┼───┤
+//! row 1  │ word 4 │ word 5 │ word 6 │   │   │ word 4 │ word 5 │ word 6 │   │   permission p of row r:
+//!        ├────────┼────────┼────────┼───┤   ├────────┼────────┼────────┼───┤     word r * 4 + p / 64, bit p % 64
+//! row 2  │   …    │        │ ▒▒▒▒▒▒ │   │   │   …    │        │ ▒▒▒▒▒▒ │   │   ▒ bits beyond 129: never set
+//!        └────────┴────────┴────────┴───┘   └────────┴────────┴────────┴───┘
 //! ```
 //!
 //! A permission that is not below the count would read the next row: whoever calls compares first.
 //!
 //! **Paged**, for wider schemas. A row is a list of page ids, one per 512 permissions, and a page
-//! is eight lanes: 512 bits of both planes. Pages are interned, and page 0 is all zeros: the parts
+//! is eight lanes, a lane the same word of both planes: 512 bits of both. Pages are interned, and page 0 is all zeros: the parts
 //! of a wide schema that a role never names cost 4 bytes a row for each 512 permissions, and a new
 //! page costs 128 bytes once:
 //!
@@ -47,6 +50,7 @@ use alloc::sync::Arc;
 
 use crate::intern::Atom;
 use crate::persistent::Table;
+use crate::role_words::RoleWords;
 use crate::word::{BLOCK_WORDS, Lane, block_of, place_in_block, word_of};
 use crate::{RoleId, RolePlanes};
 
@@ -68,18 +72,18 @@ impl Atom for Page {
 
 /// Sets whose roles lie in one chunk, as a power of two: 1,024.
 pub(crate) const SETS: u32 = 10;
-/// Lanes of a chunk: 1,024, which are 16 KiB, and so the rows of at most as many sets.
-pub(crate) const LANES: usize = 1 << SETS;
+/// Words of a chunk: 1,024, which are 8 KiB, and so the rows of at most as many sets.
+pub(crate) const WORDS: usize = 1 << SETS;
 /// Leaves of a chunk: 4,096, which are 16 KiB. The widest schema has rows of 2,048.
 pub(crate) const LEAVES: usize = 1 << 12;
 /// Pages of a chunk: 128, which are 16 KiB.
 pub(crate) const PAGES: usize = 1 << 7;
 
-/// Rows in one of their two layouts.
+/// Rows in one of their layouts.
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
-    /// An entry a row, an item a lane.
-    Flat { lanes: Table<Lane, LANES> },
+    /// An entry a row, an item a word; none of what is open as long as nothing can be.
+    Flat { granted: Table<u64, WORDS>, open: Table<u64, WORDS> },
     /// An entry a row, an item the id of a page.
     Paged { leaves: Table<u32, LEAVES>, pages: Table<Page, PAGES> },
 }
@@ -91,11 +95,21 @@ impl Rows {
         self.word(row, word_of(permission))
     }
 
+    /// The word of what is granted that holds a permission, which must be below the permission count.
+    #[inline]
+    pub(crate) fn granted(&self, row: u32, permission: u32) -> Option<u64> {
+        let word = word_of(permission);
+        match self {
+            Self::Flat { granted, .. } => granted.item(row as usize, word).copied(),
+            Self::Paged { leaves, pages } => paged(leaves, pages, row, word).map(|lane| lane.granted),
+        }
+    }
+
     /// A lane by the number of its word, which must be below the words of a row.
     #[inline]
     pub(crate) fn word(&self, row: u32, word: usize) -> Option<Lane> {
         match self {
-            Self::Flat { lanes } => flat(lanes, row, word),
+            Self::Flat { granted, open } => flat(granted, open, row, word),
             Self::Paged { leaves, pages } => paged(leaves, pages, row, word),
         }
     }
@@ -103,7 +117,7 @@ impl Rows {
     /// How many rows there are.
     pub(crate) const fn len(&self) -> usize {
         match self {
-            Self::Flat { lanes } => lanes.len(),
+            Self::Flat { granted, .. } => granted.len(),
             Self::Paged { leaves, .. } => leaves.len(),
         }
     }
@@ -111,23 +125,42 @@ impl Rows {
     /// Adds a row that denies everything.
     pub(crate) fn push(&mut self) {
         match self {
-            Self::Flat { lanes } => lanes.push(&[]),
+            Self::Flat { granted, open } => {
+                granted.push(&[]);
+                if !open.is_empty() {
+                    open.push(&[]);
+                }
+            }
             Self::Paged { leaves, .. } => leaves.push(&[]),
+        }
+    }
+
+    /// Makes room for what is open, where there is none yet.
+    pub(crate) fn widen(&mut self) {
+        if let Self::Flat { granted, open } = self {
+            open.grow(granted.len());
         }
     }
 
     /// Bytes of heap.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Flat { lanes } => lanes.bytes(),
+            Self::Flat { granted, open } => granted.bytes() + open.bytes(),
             Self::Paged { leaves, pages } => leaves.bytes() + pages.bytes(),
         }
     }
 }
 
 #[inline]
-pub(crate) fn flat(lanes: &Table<Lane, LANES>, row: u32, word: usize) -> Option<Lane> {
-    lanes.item(row as usize, word).copied()
+pub(crate) fn flat(
+    granted: &Table<u64, WORDS>,
+    open: &Table<u64, WORDS>,
+    row: u32,
+    word: usize,
+) -> Option<Lane> {
+    let granted = *granted.item(row as usize, word)?;
+    let open = if open.is_empty() { 0 } else { *open.item(row as usize, word)? };
+    Some(Lane { granted, open })
 }
 
 #[inline]
@@ -141,24 +174,21 @@ pub(crate) fn paged(
     pages.get(*leaf as usize)?.0.get(place_in_block(word)).copied()
 }
 
-/// One word of the four planes of a role, in the order of [`Lane::settle`].
-pub(crate) type Quad = [u64; 4];
-
-/// Writes the row of a set of roles, where rows are flat.
+/// Writes the row of a set of roles, where rows are flat; `open` is empty as long as nothing can be open.
 #[inline]
-pub(crate) fn settle(row: &mut [Lane], quads: &[Quad], roles: &[RoleId]) {
-    let words = row.len();
-    for (at, lane) in row.iter_mut().enumerate() {
-        let quads = roles.iter().filter_map(|role| quads.get(role.index() * words + at));
-        let [allow, deny, allow_if, deny_if] = quads.fold(Quad::default(), |sum, quad| either(sum, *quad));
-        *lane = Lane::settle(allow, deny, allow_if, deny_if);
+pub(crate) fn settle(granted: &mut [u64], open: &mut [u64], words: &RoleWords, roles: &[RoleId]) {
+    if open.is_empty() {
+        for (at, granted) in granted.iter_mut().enumerate() {
+            let [allow, deny] = words.unconditional(roles, at);
+            *granted = Lane::settle(allow, deny, 0, 0).granted;
+        }
+        return;
     }
-}
-
-#[inline]
-fn either(a: Quad, b: Quad) -> Quad {
-    let ([a, b, c, d], [e, f, g, h]) = (a, b);
-    [a | e, b | f, c | g, d | h]
+    for (at, (granted, open)) in granted.iter_mut().zip(open).enumerate() {
+        let ([allow, deny], [allow_if, deny_if]) =
+            (words.unconditional(roles, at), words.conditional(roles, at));
+        Lane { granted: *granted, open: *open } = Lane::settle(allow, deny, allow_if, deny_if);
+    }
 }
 
 /// One block of 512 permissions: the planes of a set of roles united, then settled.

@@ -55,10 +55,12 @@ impl Matrix {
         let few = self.rows.len() <= SETTLED;
         let mut settled = [Verdict::Deny; SETTLED];
         let mut any = !few && permission.0 < self.permissions;
+        let mut any_open = any;
         if few {
             for (verdict, row) in settled.iter_mut().zip(0..self.rows.len() as u32) {
                 *verdict = self.verdict_of(SetId(row), permission);
                 any |= !verdict.is_deny();
+                any_open |= verdict.is_open();
             }
         }
         SubjectsOf {
@@ -69,6 +71,7 @@ impl Matrix {
             lane: Lane::default(),
             left: Ones(0),
             few,
+            any_open,
             settled,
         }
     }
@@ -143,6 +146,8 @@ pub struct SubjectsOf<'a> {
     left: Ones,
     /// Whether every row is settled.
     few: bool,
+    /// Whether one of them is open.
+    any_open: bool,
     settled: [Verdict; SETTLED],
 }
 
@@ -150,19 +155,18 @@ impl SubjectsOf<'_> {
     /// What the rows of the next 64 subjects say.
     fn look(&self) -> Lane {
         let Matrix { subject_sets, rows, .. } = self.matrix;
-        let mut answers = Lane::default();
-        let mut sets: [u32; WORD as usize] = core::array::from_fn(|at| self.next + at as u32);
-        subject_sets.get_each(&mut sets);
-        for row in sets {
-            if self.few {
-                let verdict = self.settled.get(row as usize % SETTLED);
-                answers.push_bits(verdict.map_or(0, |verdict| *verdict as u8));
-            } else {
-                let lane = rows.lane(row, self.permission.0).unwrap_or_default();
-                answers.push(lane, self.permission.0);
-            }
+        let sets = subject_sets.run(self.next);
+        if !self.few {
+            return sets.into_iter().fold(Lane::default(), |mut answers, row| {
+                answers.push(rows.lane(row, self.permission.0).unwrap_or_default(), self.permission.0);
+                answers
+            });
         }
-        answers
+        let settled = |row: u32| self.settled.get(row as usize % SETTLED).copied().unwrap_or_default();
+        let granted = word::gathered(sets.map(|row| settled(row) == Verdict::Allow));
+        let open =
+            if self.any_open { word::gathered(sets.map(|row| settled(row) == Verdict::Open)) } else { 0 };
+        Lane { granted, open }
     }
 }
 
@@ -177,6 +181,28 @@ impl Iterator for SubjectsOf<'_> {
             }
             if self.next >= self.end {
                 return None;
+            }
+            self.lane = self.look();
+            self.left = Ones(self.lane.granted | self.lane.open);
+            self.next += WORD;
+        }
+    }
+
+    /// The same for those who take all: 64 at a time, without asking after each whether there are more.
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut f: F) -> B {
+        let mut folded = init;
+        loop {
+            // Of subjects that are looked at already, `next` is behind the last.
+            let first = self.next.wrapping_sub(WORD);
+            folded = if self.lane.open == 0 {
+                self.left.fold(folded, |folded, at| f(folded, (SubjectId(first + at), Verdict::Allow)))
+            } else {
+                let lane = self.lane;
+                self.left.fold(folded, |folded, at| f(folded, (SubjectId(first + at), Verdict::of(lane, at))))
+            };
+            if self.next >= self.end {
+                return folded;
             }
             self.lane = self.look();
             self.left = Ones(self.lane.granted | self.lane.open);

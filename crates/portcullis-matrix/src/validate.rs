@@ -124,7 +124,10 @@ impl Matrix {
 
     fn validate_lengths(&self) -> Result<(), Fault> {
         let stride = match &self.rows {
-            Rows::Flat { lanes } => lanes.stride(),
+            Rows::Flat { granted, open } if open.is_empty() || open.len() == granted.len() => {
+                granted.stride()
+            }
+            Rows::Flat { .. } => return Err(Fault::Length),
             Rows::Paged { leaves, .. } => leaves.stride(),
         };
         let expected = match self.rows {

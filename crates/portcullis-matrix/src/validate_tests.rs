@@ -1,14 +1,21 @@
 //! Matrices that are broken on purpose, one field at a time: each must be found out.
 
 use super::*;
+use crate::persistent::Table;
 use crate::{Layout, MatrixBuilder, RolePlanes, Stamp};
 
 fn matrix(permissions: u32, layout: Layout) -> Matrix {
+    matrix_of(permissions, layout, true)
+}
+
+fn matrix_of(permissions: u32, layout: Layout, conditions: bool) -> Matrix {
     let (lineage, schema) = (Stamp::fresh().unwrap(), Stamp::fresh().unwrap());
     let mut builder = MatrixBuilder::new(lineage, schema, permissions, layout, 7).unwrap();
     let mut reader = RolePlanes::new(permissions);
     reader.allow_mut().insert_range(1..permissions / 2);
-    reader.deny_if_mut().insert_range(3..5);
+    if conditions {
+        reader.deny_if_mut().insert_range(3..5);
+    }
     let mut writer = RolePlanes::new(permissions);
     writer.allow_mut().insert_range(2..permissions);
     writer.deny_mut().insert_range(7..9);
@@ -36,9 +43,12 @@ fn paged(break_it: impl FnOnce(&mut Matrix)) -> Fault {
     broken.validate().unwrap_err()
 }
 
-fn lane(matrix: &mut Matrix, row: usize, word: usize) -> &mut word::Lane {
+fn flip(matrix: &mut Matrix, row: usize, permission: u32, in_open: bool) {
     match &mut matrix.rows {
-        Rows::Flat { lanes } => &mut lanes.entry_mut(row)[word],
+        Rows::Flat { granted, open } => {
+            let plane = if in_open { open } else { granted };
+            plane.entry_mut(row)[word::word_of(permission)] ^= word::bit(permission);
+        }
         Rows::Paged { .. } => panic!("expected flat rows"),
     }
 }
@@ -55,11 +65,7 @@ fn any_single_bit_that_flips_is_found() {
     for permission in 0..192 {
         for open in [false, true] {
             for row in 0..5 {
-                let fault = flat(|matrix| {
-                    let lane = lane(matrix, row, word::word_of(permission));
-                    let half = if open { &mut lane.open } else { &mut lane.granted };
-                    *half ^= word::bit(permission);
-                });
+                let fault = flat(|matrix| flip(matrix, row, permission, open));
                 let expected = match fault {
                     Fault::Beyond { .. } => permission >= 130,
                     Fault::Wrong { permission: found, .. } => found.as_u32() == permission,
@@ -75,6 +81,21 @@ fn any_single_bit_that_flips_is_found() {
 }
 
 #[test]
+fn a_plane_of_what_is_open_is_there_for_all_rows_or_not_at_all() {
+    let mut plain = matrix_of(130, Layout::Flat, false);
+    flip(&mut plain, 3, 7, false);
+    assert!(plain.validate().is_err());
+    let mut plain = matrix_of(130, Layout::Flat, false);
+    plain.rows.widen();
+    assert_eq!(plain.validate(), Ok(()));
+    let short = |matrix: &mut Matrix| match &mut matrix.rows {
+        Rows::Flat { open, .. } => *open = Table::of([0; 4]),
+        Rows::Paged { .. } => panic!("expected flat rows"),
+    };
+    assert_eq!(flat(short), Fault::Length);
+}
+
+#[test]
 fn a_bit_that_flips_in_any_page_is_found() {
     for page in 0..matrix(1_300, Layout::Paged).pages() as usize {
         for word in 0..word::BLOCK_WORDS {
@@ -85,8 +106,8 @@ fn a_bit_that_flips_in_any_page_is_found() {
 
 #[test]
 fn a_bit_beyond_the_count_is_found() {
-    assert_eq!(flat(|matrix| lane(matrix, 2, 2).granted |= 1 << 2), Fault::Beyond { row: 2 });
-    assert_eq!(flat(|matrix| lane(matrix, 3, 2).open |= 1 << 63), Fault::Beyond { row: 3 });
+    assert_eq!(flat(|matrix| flip(matrix, 2, 130, false)), Fault::Beyond { row: 2 });
+    assert_eq!(flat(|matrix| flip(matrix, 3, 191, true)), Fault::Beyond { row: 3 });
 }
 
 #[test]

@@ -42,18 +42,23 @@ impl Lane {
         self.open = lane.open >> at << (WORD - 1) | self.open >> 1;
     }
 
-    /// The same for an answer of which bit 0 says granted and bit 1 says open.
-    #[inline]
-    pub(crate) const fn push_bits(&mut self, bits: u8) {
-        self.push(Self { granted: bits as u64, open: bits as u64 >> 1 }, 0);
-    }
-
     /// Moves answers down to place 0 after `count` of them, 1 to 64, were pushed.
     #[inline]
     pub(crate) const fn aligned(self, count: usize) -> Self {
         let unused = place(WORD.wrapping_sub(count as u32));
         Self { granted: self.granted >> unused, open: self.open >> unused }
     }
+}
+
+/// The word in which bit `i` says what answer `i` says.
+#[inline]
+pub(crate) fn gathered(answers: [bool; WORD as usize]) -> u64 {
+    // Eight answers of a byte each become a byte of bits: the factor moves the lowest bit of byte `i` to bit 56 + `i`.
+    let byte = |eight: &[bool]| {
+        let bytes = eight.iter().rev().fold(0_u64, |bytes, answer| bytes << 8 | u64::from(*answer));
+        bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    };
+    answers.chunks(8).rev().fold(0, |word, eight| word << 8 | byte(eight))
 }
 
 /// How many words hold `bits` bits.
@@ -192,6 +197,13 @@ mod tests {
                 let expected = (both >> first) as u64 & low(count);
                 assert_eq!(run(this, next, first, count), expected, "{count} bits from {first}");
             }
+        }
+    }
+
+    #[test]
+    fn answers_are_gathered_in_order() {
+        for word in [0, 1, 1 << 63, u64::MAX, 0x0123_4567_89ab_cdef, 0xdead_beef_0bad_f00d] {
+            assert_eq!(gathered(core::array::from_fn(|at| test(word, at as u32))), word);
         }
     }
 

@@ -197,3 +197,92 @@ fn edits_that_fail_change_nothing() {
     assert_eq!(builder.matrix().validate(), Ok(()));
     assert_eq!((builder.matrix().sets(), builder.matrix().subjects()), (2, 2));
 }
+
+/// Rows get a second plane with the first role that has conditions; what was handed out before stays as it was.
+#[test]
+fn the_first_conditions_find_room_in_every_layout() {
+    let permissions = 130;
+    for (layout, subjects) in [(Layout::Flat, 10), (Layout::Flat, 40_000), (Layout::Paged, 10)] {
+        let (lineage, schema) = (Stamp::fresh().unwrap(), Stamp::fresh().unwrap());
+        let mut builder = MatrixBuilder::new(lineage, schema, permissions, layout, 7).unwrap();
+        let allow = planes(permissions, 60, 10, Cell::ALLOW.bits());
+        let roles: Vec<RoleId> = (0..16).map(|_| builder.add_role(allow.clone()).unwrap()).collect();
+        let held = |number: usize| {
+            let bits = number % 65_535 + 1;
+            (0..16).filter(|role| bits >> role & 1 == 1).map(|role| roles[role]).collect::<Vec<_>>()
+        };
+        for number in 0..subjects {
+            let set = builder.add_set(&held(number)).unwrap();
+            builder.add_subject(set).unwrap();
+        }
+        let before = builder.matrix().clone();
+        let narrow = before.bytes();
+        let read = PermissionId::from_u32(65);
+        let verdicts = |matrix: &Matrix| -> Vec<Verdict> {
+            (1..=subjects as u32).map(|id| matrix.verdict(SubjectId::from_u32(id), read)).collect()
+        };
+        assert_eq!(verdicts(&before), vec![Verdict::Allow; subjects]);
+
+        // One role denies under conditions, which opens what all others grant; another way round, and back.
+        for (bits, expected) in [
+            (Cell::DENY_IF, Verdict::Open),
+            (Cell::ALLOW_IF, Verdict::Allow),
+            (Cell::DENY | Cell::DENY_IF, Verdict::Deny),
+            (Cell::DENY_IF, Verdict::Open),
+            (Cell::empty(), Verdict::Allow),
+        ] {
+            builder.replace_role(roles[0], planes(permissions, 60, 10, bits.bits())).unwrap();
+            let matrix = builder.matrix();
+            for (number, verdict) in verdicts(matrix).into_iter().enumerate() {
+                let alone = held(number) == [roles[0]];
+                let holds = held(number).contains(&roles[0]);
+                let cell = matrix.cell(SubjectId::from_u32(number as u32 + 1), read);
+                assert_eq!(verdict, cell.verdict());
+                assert_eq!(verdict, if !alone && holds { expected } else { cell.verdict() });
+            }
+            if subjects < 100 {
+                assert_eq!(matrix.validate(), Ok(()));
+            }
+        }
+        assert_eq!(verdicts(&before), vec![Verdict::Allow; subjects]);
+        assert_eq!(before.bytes(), narrow);
+        // Subjects, sets and edits after that find the second plane, too.
+        let last = builder.add_role(planes(permissions, 0, 5, Cell::ALLOW_IF.bits())).unwrap();
+        builder.assign(SubjectId::from_u32(1), &[last]).unwrap();
+        assert_eq!(
+            builder.matrix().verdict(SubjectId::from_u32(1), PermissionId::from_u32(4)),
+            Verdict::Open
+        );
+        builder.assign(SubjectId::from_u32(1), &[roles[3]]).unwrap();
+        let resumed = MatrixBuilder::resume(builder.build(), 3);
+        assert_eq!(
+            resumed.matrix().verdict(SubjectId::from_u32(1), PermissionId::from_u32(4)),
+            Verdict::Deny
+        );
+    }
+}
+
+/// Without conditions there is one plane, with them two: what that costs is told, and no more than that.
+#[test]
+fn a_matrix_without_conditions_keeps_one_plane() {
+    let bytes = |conditions: bool| {
+        let (lineage, schema) = (Stamp::fresh().unwrap(), Stamp::fresh().unwrap());
+        let mut builder = MatrixBuilder::new(lineage, schema, 64, Layout::Flat, 7).unwrap();
+        let bits = if conditions { Cell::ALLOW_IF } else { Cell::ALLOW };
+        let roles: Vec<RoleId> =
+            (0..15).map(|at| builder.add_role(planes(64, at, 3, bits.bits())).unwrap()).collect();
+        for number in 1..1_usize << 15 {
+            let held: Vec<RoleId> = roles
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| number >> at & 1 == 1)
+                .map(|(_, role)| *role)
+                .collect();
+            builder.add_set(&held).unwrap();
+        }
+        builder.build().bytes()
+    };
+    let (one, two) = (bytes(false), bytes(true));
+    let rows = (1 << 15) * 8;
+    assert!((rows..rows * 11 / 10).contains(&(two - one)), "{one} {two}");
+}

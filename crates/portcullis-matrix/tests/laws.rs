@@ -67,6 +67,16 @@ proptest! {
         }
         for permission in permissions(&matrix) {
             let who: Vec<_> = matrix.subjects_of(permission).collect();
+            // Taking all at once is what taking one by one is, from wherever one begins.
+            for taken in [0, 1, who.len() / 2] {
+                let mut rest = matrix.subjects_of(permission);
+                rest.by_ref().take(taken).for_each(drop);
+                let rest = rest.fold(Vec::new(), |mut rest, found| {
+                    rest.push(found);
+                    rest
+                });
+                prop_assert_eq!(&rest, &who[taken.min(who.len())..]);
+            }
             let expected: Vec<_> = subjects(&matrix)
                 .map(|subject| (subject, matrix.verdict(subject, permission)))
                 .filter(|(_, verdict)| !verdict.is_deny())

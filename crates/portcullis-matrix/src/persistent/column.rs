@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 const CHUNK: usize = 1 << 14;
 /// Bytes that one read touches; a chunk has so many more, less one, behind its last number.
 const LOAD: usize = size_of::<u32>();
+/// Numbers that are read together by [`Column::run`]; a chunk holds a whole number of such runs.
+const RUN: usize = 64;
 /// A column stays one piece up to so many bytes.
 const PIECE: usize = 1 << 16;
 
@@ -105,6 +107,30 @@ impl Column {
         }
     }
 
+    /// The numbers of 64 indices that follow one another, the first a multiple of 64; 0 beyond the last. They lie side by
+    /// side in one chunk, so that this costs a small part of what looking each up does.
+    pub(crate) fn run(&self, first: u32) -> [u32; RUN] {
+        let width = self.width as usize;
+        let start = first as usize * width;
+        let bytes = match &self.bytes {
+            Bytes::Piece(bytes) => bytes.get(start..),
+            Bytes::Chunks(chunks) => {
+                chunks.get(start / CHUNK).and_then(|chunk| chunk.get(start % CHUNK..CHUNK))
+            }
+        };
+        let bytes = bytes.unwrap_or(&[]);
+        let mut numbers = [0; RUN];
+        // The widths as constants, so that each is a loop over vectors.
+        match width {
+            1 => widened::<1>(bytes, &mut numbers),
+            2 => widened::<2>(bytes, &mut numbers),
+            _ => widened::<4>(bytes, &mut numbers),
+        }
+        let there = self.len.saturating_sub(first) as usize;
+        numbers.iter_mut().skip(there).for_each(|number| *number = 0);
+        numbers
+    }
+
     /// Changes a number, or nothing when there is none of this index.
     pub fn set(&mut self, index: u32, number: u32) {
         if index < self.len {
@@ -171,6 +197,14 @@ fn spread<const OLD: usize, const NEW: usize>(narrow: &[u8], wide: &mut [u8]) {
         for (wide, narrow) in wide.iter_mut().zip(narrow) {
             *wide = *narrow;
         }
+    }
+}
+
+fn widened<const WIDTH: usize>(narrow: &[u8], wide: &mut [u32; RUN]) {
+    for (wide, narrow) in wide.iter_mut().zip(narrow.chunks_exact(WIDTH)) {
+        let mut bytes = [0; 4];
+        bytes.iter_mut().zip(narrow).for_each(|(to, from)| *to = *from);
+        *wide = u32::from_le_bytes(bytes);
     }
 }
 
@@ -256,6 +290,13 @@ mod tests {
             let mut each: Vec<u32> = (0..already + 20).collect();
             column.get_each(&mut each);
             assert!(each.iter().copied().eq((0..already + 20).map(|index| column.get(index))));
+            for first in (0..already + 200).step_by(RUN) {
+                assert_eq!(
+                    column.run(first),
+                    core::array::from_fn(|at| column.get(first + at as u32)),
+                    "{first}"
+                );
+            }
             assert_eq!((column.get(already + 8), column.get(u32::MAX)), (0, 0));
             column.set(already + 8, 5);
             assert_eq!((column.len() as u32, column.get(already + 8)), (already + 8, 0));
@@ -267,6 +308,9 @@ mod tests {
         for (most, bytes) in [(255, 1), (256, 2), (65_535, 2), (65_536, 4)] {
             let column = Column::of((0..1_000).map(|number| number * most / 1_000), most);
             assert_eq!(column.bytes(), 1_000 * bytes + LOAD, "{most}");
+            for first in (0..1_200).step_by(RUN) {
+                assert_eq!(column.run(first), core::array::from_fn(|at| column.get(first + at as u32)));
+            }
             let mut each = [0, 999, 1_000, 1_001, 5_000, u32::MAX];
             column.get_each(&mut each);
             assert_eq!(each, [0, 999 * most / 1_000, 0, 0, 0, 0]);

@@ -15,9 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use portcullis_matrix::persistent::Table;
-use portcullis_matrix::{
-    Matrix, Permission, PermissionId, RoleId, RolePlanes, SetId, Subject, SubjectId, Verdict,
-};
+use portcullis_matrix::{Matrix, Permission, PermissionId, RoleId, RolePlanes, SetId, Subject, SubjectId};
 
 pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
 pub use question::Question;
@@ -244,7 +242,7 @@ impl Snapshot {
     /// none: what cannot be decided is denied.
     #[inline]
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
-        let allowed = self.matrix.verdict_of(set, permission) == Verdict::Allow;
+        let allowed = self.matrix.is_granted(set, permission);
         // Every member holds a role: the empty set is that of strangers and of those who were removed.
         let reason = match set {
             SetId::EMPTY => Reason::UnknownSubject,
