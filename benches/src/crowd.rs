@@ -15,6 +15,7 @@ use portcullis_testkit::generate::Prng;
 use portcullis_testkit::reference::Reference;
 use serde_json::{Value, json};
 
+use crate::stream::Stream;
 use crate::{Trouble, custom_role};
 
 /// The built-in roles and two of the public documents: what members have where there are five roles.
@@ -273,18 +274,14 @@ impl Crowd {
     #[must_use]
     pub fn stream(&self, count: usize) -> Stream {
         let mut prng = Prng::new(0x0a5c_ed00 + count as u64);
-        let actions: Vec<String> = self.schema.actions().map(str::to_owned).collect();
-        let types: Vec<String> = self.schema.types().iter().map(|kind| kind.name().to_owned()).collect();
-        let mut stream = Stream { actions, types, subjects: String::new(), questions: Vec::new() };
+        let actions: Vec<&str> = self.schema.actions().collect();
+        let types: Vec<&str> = self.schema.types().iter().map(|kind| kind.name()).collect();
+        let mut stream = Stream::default();
         for _ in 0..count {
             let number = prng.below(self.members());
             let stranger = if prng.below(16) == 0 { self.members() } else { 0 };
-            stream.subjects.push_str(&address(stranger + number));
-            stream.questions.push(Drawn {
-                end: stream.subjects.len(),
-                action: prng.below(stream.actions.len()),
-                resource: prng.below(stream.types.len()),
-            });
+            let pair = (prng.pick(&actions).copied(), prng.pick(&types).copied());
+            stream.push(&address(stranger + number), pair.0.unwrap_or("read"), pair.1.unwrap_or("sync"));
         }
         stream
     }
@@ -325,38 +322,6 @@ impl Crowd {
             }
         }
         Ok(allowed)
-    }
-}
-
-#[derive(Debug)]
-struct Drawn {
-    /// Where the subject's id ends, and the next one's begins.
-    end: usize,
-    action: usize,
-    resource: usize,
-}
-
-/// A stream of questions. Their texts lie in the order in which they are asked, as those of requests that arrive do: it is the
-/// engine that waits for memory, not who asks.
-#[derive(Debug)]
-pub struct Stream {
-    actions: Vec<String>,
-    types: Vec<String>,
-    subjects: String,
-    questions: Vec<Drawn>,
-}
-
-impl Stream {
-    /// The questions: (subject, action, resource).
-    #[must_use]
-    pub fn questions(&self) -> Vec<(&str, &str, &str)> {
-        let mut start = 0;
-        let mut question = |drawn: &Drawn| -> Option<(&str, &str, &str)> {
-            let subject = self.subjects.get(start..drawn.end)?;
-            start = drawn.end;
-            Some((subject, &**self.actions.get(drawn.action)?, &**self.types.get(drawn.resource)?))
-        };
-        self.questions.iter().filter_map(&mut question).collect()
     }
 }
 

@@ -20,6 +20,7 @@ use portcullis_testkit::reference;
 use portcullis_testkit::reference::{Effect, Reference, Vocabulary};
 use serde_json::Value;
 
+use crate::stream::Stream;
 use crate::{Trouble, custom_role};
 
 /// The roles where there are five, in the order of [`Field::roles`]; the first three come with the schema.
@@ -134,7 +135,7 @@ impl Field {
     ///
     /// # Errors
     /// When the reference refuses it.
-    pub fn from_workspace(workspace: &Value, questions: &[Question]) -> Result<(Field, Stream), Trouble> {
+    pub fn from_workspace(workspace: &Value, questions: &[Question]) -> Result<(Field, Judged), Trouble> {
         let reference = Reference::from_json(workspace)?;
         let schema = workspace.get("schema").ok_or("the workspace has no schema")?;
         let mut field = Field::empty(serde_json::from_value(schema.clone())?);
@@ -153,7 +154,7 @@ impl Field {
                 field.add_member(id, &held);
             }
         }
-        let mut stream = Stream::default();
+        let mut stream = Judged::default();
         for asked in questions {
             let kind = field.vocabulary.type_asked(&asked.resource).unwrap_or(&asked.resource).to_owned();
             stream.push(&asked.subject, &asked.action, &kind, asked.expected);
@@ -261,12 +262,12 @@ impl Field {
     /// nobody knows and as many a type. Of the rest one in four is about what one of the member's roles speaks of, two about an
     /// admitted pair, and one about any pair.
     #[must_use]
-    pub fn stream(&self, count: usize) -> Stream {
+    pub fn stream(&self, count: usize) -> Judged {
         let mut prng = Prng::new(0x0a5c_f1e1);
         let admitted: Vec<(&str, &str)> = self.vocabulary.permissions().collect();
         let actions: Vec<&str> = self.vocabulary.actions().into_iter().collect();
         let types: Vec<&str> = self.vocabulary.types().collect();
-        let mut stream = Stream::default();
+        let mut stream = Judged::default();
         for _ in 0..count {
             let number = prng.below(self.count());
             let any = (prng.pick(&actions).copied(), prng.pick(&types).copied());
@@ -299,54 +300,29 @@ impl Field {
     }
 }
 
-/// A stream of questions with the expected answers. The ids lie in the order in which they are asked about, as those of requests that arrive
-/// do, and actions and types share a few texts: it is the engine that waits for memory, not who asks.
+/// A stream of questions, and beside it what is expected of each.
 #[derive(Debug, Default)]
-pub struct Stream {
-    names: Vec<String>,
-    subjects: String,
-    drawn: Vec<Drawn>,
+pub struct Judged {
+    asked: Stream,
+    expected: Vec<bool>,
 }
 
-#[derive(Debug)]
-struct Drawn {
-    /// Where the subject's id ends, and the next one's begins.
-    end: usize,
-    action: usize,
-    resource: usize,
-    expected: bool,
-}
-
-impl Stream {
+impl Judged {
     fn push(&mut self, subject: &str, action: &str, resource: &str, expected: bool) {
-        self.subjects.push_str(subject);
-        let (action, resource) = (self.name(action), self.name(resource));
-        self.drawn.push(Drawn { end: self.subjects.len(), action, resource, expected });
-    }
-
-    fn name(&mut self, name: &str) -> usize {
-        self.names.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        })
+        self.asked.push(subject, action, resource);
+        self.expected.push(expected);
     }
 
     /// The questions: (subject, action, resource).
     #[must_use]
     pub fn questions(&self) -> Vec<(&str, &str, &str)> {
-        let mut start = 0;
-        let mut question = |drawn: &Drawn| -> Option<(&str, &str, &str)> {
-            let subject = self.subjects.get(start..drawn.end)?;
-            start = drawn.end;
-            Some((subject, &**self.names.get(drawn.action)?, &**self.names.get(drawn.resource)?))
-        };
-        self.drawn.iter().filter_map(&mut question).collect()
+        self.asked.questions()
     }
 
     /// What is expected of each.
     #[must_use]
-    pub fn expected(&self) -> Vec<bool> {
-        self.drawn.iter().map(|drawn| drawn.expected).collect()
+    pub fn expected(&self) -> &[bool] {
+        &self.expected
     }
 }
 

@@ -11,6 +11,7 @@ pub mod floor;
 pub mod large;
 pub mod ours;
 pub mod requests;
+pub mod stream;
 
 use portcullis::{Group, Member, NoFiles, Schema, Snapshot, Source, Workspace};
 use portcullis_testkit::generate::Prng;

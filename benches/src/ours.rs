@@ -54,7 +54,7 @@ pub fn alone(field: &Field, quick: bool) -> Result<Vec<Figure>, Trouble> {
     told.push(("bytes of the snapshot, by its own count".to_owned(), snapshot.bytes() as f64, "bytes"));
     let stream = field.stream(QUESTIONS);
     let questions = stream.questions();
-    for (&(subject, action, resource), expected) in questions.iter().zip(stream.expected()) {
+    for (&(subject, action, resource), &expected) in questions.iter().zip(stream.expected()) {
         if snapshot.check(subject, action, resource).is_allowed() != expected {
             return Err(format!("{subject} {action} {resource}: expected {expected}").into());
         }

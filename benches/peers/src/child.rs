@@ -52,7 +52,7 @@ pub fn serve<E: Engine>(orders: &Orders) -> Result<(), Trouble> {
         peak.saturating_sub(before)
     ))?;
 
-    let all = stream.questions().into_iter().zip(stream.expected());
+    let all = stream.questions().into_iter().zip(stream.expected().iter().copied());
     let (questions, expected): (Vec<Question<'_>>, Vec<bool>) =
         all.filter(|(question, _)| engine.takes(*question)).unzip();
     engine.prepare(&questions);

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use portcullis::matrix::{Permission, Subject, Verdict};
 use portcullis::{Decision, Reader, Snapshot, Writer};
 use portcullis_benches::Trouble;
-use portcullis_benches::crowd::{Crowd, Stream, address};
+use portcullis_benches::crowd::{Crowd, address};
+use portcullis_benches::stream::Stream;
 
 const THREADS: usize = 2;
 /// Questions of each thread's stream, and of a batch.

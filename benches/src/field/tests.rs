@@ -31,7 +31,8 @@ fn what_is_expected_is_what_a_whole_reference_and_the_engine_say() {
         assert_eq!((field.count(), snapshot.member_count()), (members, members));
         let stream = field.stream(6_000);
         let mut allowed = 0;
-        for ((subject, action, resource), expected) in stream.questions().into_iter().zip(stream.expected()) {
+        for ((subject, action, resource), &expected) in stream.questions().into_iter().zip(stream.expected())
+        {
             assert_eq!(
                 reference.decide(subject, action, resource),
                 expected,
@@ -89,7 +90,7 @@ fn a_workspace_file_becomes_a_field_with_the_same_answers() {
         let case = generate::case(seed, generate::Size::default()).unwrap();
         let (field, stream) = Field::from_workspace(&case.workspace, &case.questions).unwrap();
         let held: BTreeMap<&str, &[u32]> = field.members().collect();
-        for ((subject, action, kind), expected) in stream.questions().into_iter().zip(stream.expected()) {
+        for ((subject, action, kind), &expected) in stream.questions().into_iter().zip(stream.expected()) {
             let roles = held.get(subject).copied().unwrap_or(&[]);
             let says = |deny: bool| {
                 let rules = field.named(roles).flat_map(|role| &role.rules).filter(|rule| rule.deny == deny);

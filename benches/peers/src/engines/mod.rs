@@ -176,7 +176,7 @@ mod tests {
     fn agrees<E: Engine>(field: &Field) {
         let stream = field.stream(400);
         let mut engine = E::load(field).unwrap();
-        let all = stream.questions().into_iter().zip(stream.expected());
+        let all = stream.questions().into_iter().zip(stream.expected().iter().copied());
         let (questions, expected): (Vec<_>, Vec<_>) =
             all.filter(|(question, _)| engine.takes(*question)).unzip();
         assert!(questions.len() > 200 && expected.contains(&true) && expected.contains(&false));
