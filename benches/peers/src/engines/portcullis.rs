@@ -68,6 +68,12 @@ fn handle(snapshot: &Snapshot, (subject, action, resource): Question<'_>) -> Opt
     snapshot.subject(subject).zip(snapshot.permission(action, resource).ok())
 }
 
+/// One decision by handles that are looked up for it; `false` where there are none.
+fn by_handle(snapshot: &Snapshot, question: Question<'_>) -> bool {
+    handle(snapshot, question)
+        .is_some_and(|(subject, permission)| snapshot.check_handles(subject, permission).is_allowed())
+}
+
 /// Prepared handles, one question at a time.
 pub struct Handles {
     snapshot: Snapshot,
@@ -80,9 +86,7 @@ impl Engine for Handles {
     }
 
     fn check(&mut self, question: Question<'_>) -> bool {
-        handle(&self.snapshot, question).is_some_and(|(subject, permission)| {
-            self.snapshot.check_handles(subject, permission).is_allowed()
-        })
+        by_handle(&self.snapshot, question)
     }
 
     fn takes(&self, question: Question<'_>) -> bool {
@@ -139,9 +143,7 @@ impl Engine for HandlesTogether {
     }
 
     fn check(&mut self, question: Question<'_>) -> bool {
-        handle(&self.snapshot, question).is_some_and(|(subject, permission)| {
-            self.snapshot.check_handles(subject, permission).is_allowed()
-        })
+        by_handle(&self.snapshot, question)
     }
 
     fn takes(&self, question: Question<'_>) -> bool {
