@@ -139,9 +139,12 @@ impl Pairs {
 
     /// The same where the ends of the names do not tell the pairs apart, after [`find`](Self::find) found nothing.
     pub(super) fn find_whole(&self, action: &str, resource: &str) -> Option<u32> {
+        if self.by_ends {
+            return None;
+        }
         let (action, resource) = (action.as_bytes(), resource.as_bytes());
         let place = self.placement.of_hash(full_hash(&self.seed, action, resource));
-        self.compare_whole(self.pairs.get(place).filter(|_| !self.by_ends)?, action, resource)
+        self.compare_whole(self.pairs.get(place)?, action, resource)
     }
 
     /// What a pair says if its names are those asked for, byte by byte.
