@@ -12,6 +12,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use portcullis::matrix::{Permission, Subject, Verdict};
 use portcullis::{Decision, Snapshot};
 use portcullis_benches::Trouble;
+use portcullis_benches::arguments::count;
 use portcullis_benches::crowd::Crowd;
 
 /// How many roles there are.
@@ -56,7 +57,8 @@ fn scale(criterion: &mut Criterion) {
 
 /// Verifies and times one size.
 fn at_size(criterion: &mut Criterion, roles: usize) -> Result<(), Trouble> {
-    let members = std::env::var("SCALE_MEMBERS").map_or(Ok(1_000_000), |text| text.parse())?;
+    let members =
+        std::env::var("SCALE_MEMBERS").map_or(Ok(1_000_000), |text| count("SCALE_MEMBERS", &text, 1))?;
     let crowd = Crowd::new(members, roles)?;
     let (snapshot, _) = crowd.workspace()?.compile()?;
     let allowed = crowd.verify(&snapshot)?;

@@ -21,6 +21,9 @@ use crate::{Trouble, custom_role};
 /// The built-in roles and two of the public documents: what members have where there are five roles.
 const FIVE: [&str; 5] = ["viewer", "editor", "admin", "atlan_role", "audience_collaborator"];
 
+/// The fewest roles that a crowd has.
+pub const LEAST_ROLES: usize = FIVE.len();
+
 /// How many of the five come with the schema.
 const BUILT_IN: usize = 3;
 
@@ -89,20 +92,6 @@ const LAST: [&str; 25] = [
 ];
 
 const DOMAINS: [&str; 5] = ["acme.io", "acme.com", "acme.eu", "acme.dev", "acme.co.uk"];
-
-/// Calls `tell` with the members and roles that the command line names: `[MEMBERS [ROLES]]`, or a million with 5 and with 10,000.
-///
-/// # Errors
-/// When an argument is no number, or as `tell`.
-pub fn each_size(tell: impl Fn(usize, usize) -> Result<(), Trouble>) -> Result<(), Trouble> {
-    let arguments: Vec<usize> =
-        std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let members = arguments.first().copied().unwrap_or(1_000_000);
-    match arguments.get(1) {
-        Some(&roles) => tell(members, roles),
-        None => [5, 10_000].into_iter().try_for_each(|roles| tell(members, roles)),
-    }
-}
 
 /// An address that nobody else has.
 #[must_use]

@@ -4,6 +4,7 @@
 //! nine actions, members with one to three roles and ids of 23 bytes. [`Workload::verify`] compares every decision with
 //! the reference decider before anything is timed; a bench that skips it times nothing worth knowing.
 
+pub mod arguments;
 pub mod counting;
 pub mod crowd;
 pub mod field;

@@ -15,15 +15,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use portcullis_benches::Trouble;
+use portcullis_benches::arguments::{obey, unlike};
 use portcullis_benches::counting::ask::{self, COUNTED, Entry};
 use portcullis_benches::counting::baseline::{Baseline, Compiler, Counts};
 use portcullis_benches::counting::sizes::{SIZES, Size};
 use portcullis_benches::counting::{judge, profile};
 
-fn main() -> Result<ExitCode, Trouble> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match &arguments[..] {
+const USAGE: &str = "count-instructions [renew | keep]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| match words {
         ["alone", name] => {
             let size = Size::named(name).ok_or_else(|| format!("there is no size {name}"))?;
             ask::run(&size)?;
@@ -41,8 +42,8 @@ fn main() -> Result<ExitCode, Trouble> {
         }
         [] => all("judge"),
         [what @ ("renew" | "keep")] => all(what),
-        _ => Err("say nothing, or one word: count-instructions [renew | keep]".into()),
-    }
+        other => Err(unlike(USAGE, other)),
+    })
 }
 
 fn all(what: &str) -> Result<ExitCode, Trouble> {

@@ -3,16 +3,23 @@
 //! `cargo run --release -p portcullis-benches --bin make-large -- DIR`
 
 use std::path::Path;
+use std::process::ExitCode;
 
+use portcullis_benches::arguments::{about, obey, unlike};
 use portcullis_benches::crowd::Crowd;
 use portcullis_benches::{Trouble, large};
 
-fn main() -> Result<(), Trouble> {
-    let Some(directory) = std::env::args().nth(1) else {
-        return Err("name a directory to write into: make-large DIR".into());
-    };
-    let directory = Path::new(&directory);
-    std::fs::create_dir_all(directory)?;
+const USAGE: &str = "make-large DIR";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| match words {
+        [directory] => write(Path::new(directory)),
+        other => Err(unlike(USAGE, other)),
+    })
+}
+
+fn write(directory: &Path) -> Result<(), Trouble> {
+    std::fs::create_dir_all(directory).map_err(about(directory))?;
     let (wide, listed) = large::long_list(2_000);
     let files = [
         ("catalogue.json", large::catalogue(20).to_string()),
@@ -25,7 +32,8 @@ fn main() -> Result<(), Trouble> {
     ];
     for (name, text) in files {
         println!("{name}: {} bytes", text.len());
-        std::fs::write(directory.join(name), text)?;
+        let path = directory.join(name);
+        std::fs::write(&path, text).map_err(about(&path))?;
     }
     Ok(())
 }

@@ -3,17 +3,25 @@
 //! `cargo run --release -p portcullis-benches --bin open-large -- FILE`; the files come from `make-large`. Whatever the file names must
 //! stand in it. How long the command takes, its start and end included, `portcullis check -w FILE …` tells.
 
+use std::process::ExitCode;
 use std::time::Instant;
 
 use portcullis::{NoFiles, Workspace, source_from_bytes};
+use portcullis_benches::arguments::{about, obey, unlike};
 use portcullis_benches::{Trouble, memory};
 
-fn main() -> Result<(), Trouble> {
-    let Some(file) = std::env::args().nth(1) else {
-        return Err("name a workspace file: open-large FILE".into());
-    };
+const USAGE: &str = "open-large FILE";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| match words {
+        [file] => open(file),
+        other => Err(unlike(USAGE, other)),
+    })
+}
+
+fn open(file: &str) -> Result<(), Trouble> {
     let begun = Instant::now();
-    let source = source_from_bytes(&file, std::fs::read(&file)?)?;
+    let source = source_from_bytes(file, std::fs::read(file).map_err(about(file))?)?;
     println!("{file}: {:.1} MB, read in {:.0?}", source.text().len() as f64 / 1e6, begun.elapsed());
     let begun = Instant::now();
     let (workspace, _) = Workspace::read(&source, &NoFiles)?;

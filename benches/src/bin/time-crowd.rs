@@ -5,15 +5,21 @@
 //! elsewhere it is unknown. What compiling left resident besides the snapshot is memory that the allocator keeps for later.
 
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::time::Instant;
 
-use portcullis_benches::crowd::{Crowd, each_size};
+use portcullis_benches::arguments::{obey, sizes};
+use portcullis_benches::crowd::Crowd;
 use portcullis_benches::{Trouble, memory};
 
 const RUNS: usize = 7;
 
-fn main() -> Result<(), Trouble> {
-    each_size(tell)
+const USAGE: &str = "time-crowd [MEMBERS [ROLES]]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| {
+        sizes(USAGE, words)?.into_iter().try_for_each(|(members, roles)| tell(members, roles))
+    })
 }
 
 fn tell(members: usize, roles: usize) -> Result<(), Trouble> {

@@ -6,11 +6,13 @@
 //! after it the matrix with what its roles come to, where that takes seconds and not hours.
 
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use portcullis::{Document, Group, Member, Source, Workspace, Writer};
 use portcullis_benches::Trouble;
-use portcullis_benches::crowd::{Crowd, address, each_size};
+use portcullis_benches::arguments::{obey, sizes};
+use portcullis_benches::crowd::{Crowd, address};
 use portcullis_testkit::generate::Prng;
 
 /// How often each edit is timed.
@@ -22,8 +24,12 @@ const WIDE_EDITS: usize = 60;
 /// The most names of a group that a list of names may have by default.
 const GROUP: usize = 60_000;
 
-fn main() -> Result<(), Trouble> {
-    each_size(tell)
+const USAGE: &str = "time-edits [MEMBERS [ROLES]]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| {
+        sizes(USAGE, words)?.into_iter().try_for_each(|(members, roles)| tell(members, roles))
+    })
 }
 
 fn tell(members: usize, roles: usize) -> Result<(), Trouble> {

@@ -7,10 +7,11 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use portcullis_benches::arguments::{self, about, obey, unlike};
 use portcullis_benches::requests::Requests;
 use portcullis_benches::{Trouble, Workload, memory};
 use portcullis_testkit::reference::Reference;
@@ -22,18 +23,23 @@ const SEED: u64 = 0x0057_2ea3;
 const COMPARED: usize = 20_000;
 const RUNS: usize = 5;
 
-fn main() -> Result<(), Trouble> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [program, directory, rest @ ..] = &arguments[..] else {
-        return Err(
-            "name the program and a directory to write into: time-requests PROGRAM DIR [LINES]".into()
-        );
-    };
-    let count = rest.first().map_or(Ok(10_000_000), |count| count.parse::<usize>())?;
-    let directory = Path::new(directory);
-    fs::create_dir_all(directory)?;
+const USAGE: &str = "time-requests PROGRAM DIR [LINES]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| match words {
+        [program, directory] => all(program, Path::new(directory), 10_000_000),
+        [program, directory, lines] => {
+            all(program, Path::new(directory), arguments::count("LINES", lines, 1)?)
+        }
+        other => Err(unlike(USAGE, other)),
+    })
+}
+
+fn all(program: &str, directory: &Path, count: usize) -> Result<(), Trouble> {
+    fs::create_dir_all(directory).map_err(about(directory))?;
     let workload = Workload::new(MEMBERS, ROLES)?;
-    fs::write(directory.join("workspace.json"), workload.workspace.to_string())?;
+    let file = directory.join("workspace.json");
+    fs::write(&file, workload.workspace.to_string()).map_err(about(&file))?;
     let bytes = write_requests(&workload, count, &directory.join("requests.jsonl"))?;
     println!("{count} requests in {bytes} bytes, {MEMBERS} members, {ROLES} roles");
 
@@ -62,7 +68,7 @@ fn rate(count: usize, took: Duration) -> f64 {
 
 fn write_requests(workload: &Workload, count: usize, path: &Path) -> Result<u64, Trouble> {
     let mut requests = Requests::new(SEED, MEMBERS, workload.snapshot.schema());
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(about(path))?);
     let (mut line, mut bytes) = (String::new(), 0);
     for _ in 0..count {
         line.clear();
@@ -112,7 +118,8 @@ fn run(program: &str, directory: &Path) -> Result<(Duration, Option<usize>), Tro
         .arg("--out")
         .arg(directory.join("answers.jsonl"))
         .stdin(Stdio::null())
-        .spawn()?;
+        .spawn()
+        .map_err(about(program))?;
     let process = child.id().to_string();
     let mut peak = None;
     let status = loop {

@@ -7,6 +7,7 @@
 //! all rounds; the target is 0.95. Two threads need two cores that nobody else uses.
 
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use portcullis::matrix::{Permission, Subject, Verdict};
 use portcullis::{Decision, Reader, Snapshot, Writer};
 use portcullis_benches::Trouble;
+use portcullis_benches::arguments::{count, obey, unlike};
 use portcullis_benches::crowd::{Crowd, address};
 use portcullis_benches::stream::Stream;
 
@@ -25,19 +27,25 @@ const BATCH: usize = 1_024;
 const TURN: Duration = Duration::from_millis(60);
 /// Publications a second, of one edit each.
 const EDITS: u32 = 500;
+/// Edits go round so many members, the fewest that a workspace here has.
+const LEAST: usize = 48;
 
 /// Asks a stream once.
 type Ask<'a> = Box<dyn FnMut() + Send + 'a>;
 
-fn main() -> Result<(), Trouble> {
-    let arguments: Vec<usize> =
-        std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let rounds = arguments.get(1).copied().unwrap_or(21).max(1);
-    println!("{THREADS} threads, {rounds} rounds in turns, millions of checks a second, medians");
-    match arguments.first() {
-        Some(&members) => at_size(members, rounds),
-        None => [1_000, 100_000].into_iter().try_for_each(|members| at_size(members, rounds)),
-    }
+const USAGE: &str = "time-threads [MEMBERS [ROUNDS]]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| {
+        let (sizes, rounds) = match words {
+            [] => (vec![1_000, 100_000], 21),
+            [members] => (vec![count("MEMBERS", members, LEAST)?], 21),
+            [members, rounds] => (vec![count("MEMBERS", members, LEAST)?], count("ROUNDS", rounds, 1)?),
+            more => return Err(unlike(USAGE, more)),
+        };
+        println!("{THREADS} threads, {rounds} rounds in turns, millions of checks a second, medians");
+        sizes.into_iter().try_for_each(|members| at_size(members, rounds))
+    })
 }
 
 /// What one thread asks: its own questions, by name and by handle.
@@ -264,7 +272,7 @@ fn edited(writers: &mut [Writer], asks: Vec<Ask<'_>>) -> f64 {
                 let place = (edit as usize).checked_rem(writers.len());
                 if let Some(writer) = place.and_then(|place| writers.get_mut(place)) {
                     let role = if edit / 2 % 2 == 0 { "admin" } else { "editor" };
-                    let edited = writer.set_member_role(&address(edit as usize % 48), role);
+                    let edited = writer.set_member_role(&address(edit as usize % LEAST), role);
                     debug_assert!(edited.is_ok(), "everybody has a role to change");
                     writer.publish();
                 }

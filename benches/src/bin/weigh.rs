@@ -5,12 +5,15 @@
 //! small workspaces that share a schema, without and with a writer each. Every weighing is a process of its own.
 //! Resident memory is what Linux tells at the end, what holds the plain lists of the life included in both; elsewhere it is unknown.
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use portcullis::{Document, Group, Member, Schema, Snapshot, Source, Workspace, Writer};
+use portcullis_benches::arguments::{count, obey, unlike};
 use portcullis_benches::{Trouble, memory};
 use portcullis_testkit::churn::Churn;
 
+/// Members, and edits, unless the command line says otherwise.
+const MANY: usize = 1_000_000;
 const SMALL: usize = 10_000;
 /// Roles and groups of the life; edits a publication.
 const ROLES: usize = 20;
@@ -23,18 +26,23 @@ struct Weight {
     resident: usize,
 }
 
-fn main() -> Result<(), Trouble> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["alone", what, members, edits] = &arguments[..] {
-        return alone(what, members.parse()?, edits.parse()?);
-    }
-    let (members, edits) = match &arguments[..] {
-        [] => ("1000000", "1000000"),
-        [members] => (*members, "1000000"),
-        [members, edits] => (*members, *edits),
-        _ => return Err("say how many members and edits, or nothing: weigh [MEMBERS [EDITS]]".into()),
-    };
+const USAGE: &str = "weigh [MEMBERS [EDITS]]";
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| {
+        if let ["alone", what, members, edits] = words {
+            return alone(what, members.parse()?, edits.parse()?);
+        }
+        match words {
+            [] => all(MANY, MANY),
+            [members] => all(count("MEMBERS", members, 1)?, MANY),
+            [members, edits] => all(count("MEMBERS", members, 1)?, count("EDITS", edits, 0)?),
+            more => Err(unlike(USAGE, more)),
+        }
+    })
+}
+
+fn all(members: usize, edits: usize) -> Result<(), Trouble> {
     println!("{members} members, {edits} edits, {BATCH} a publication");
     let (edited, fresh) = (weigh("edited", members, edits)?, weigh("fresh", members, edits)?);
     let lists = weigh("lists", members, edits)?;
@@ -57,8 +65,9 @@ fn show(what: &str, weight: &Weight) {
     println!("{what:>26}: {:9.2} MB counted, {:9.2} MB resident", mb(weight.counted), mb(weight.resident));
 }
 
-fn weigh(what: &str, members: &str, edits: &str) -> Result<Weight, Trouble> {
-    let output = Command::new(std::env::current_exe()?).args(["alone", what, members, edits]).output()?;
+fn weigh(what: &str, members: usize, edits: usize) -> Result<Weight, Trouble> {
+    let (members, edits) = (members.to_string(), edits.to_string());
+    let output = Command::new(std::env::current_exe()?).args(["alone", what, &members, &edits]).output()?;
     let text = String::from_utf8(output.stdout)?;
     let mut numbers = text.split_whitespace().filter_map(|number| number.parse().ok());
     match (numbers.next(), numbers.next()) {
