@@ -14,6 +14,7 @@ use portcullis::{Decision, Snapshot};
 use portcullis_benches::Trouble;
 use portcullis_benches::arguments::count;
 use portcullis_benches::crowd::Crowd;
+use portcullis_benches::floor::Walk;
 
 /// How many roles there are.
 const ROLES: [usize; 2] = [5, 10_000];
@@ -27,21 +28,12 @@ const BATCH: usize = 1_024;
 /// What a load from memory costs in this very run, since machines have moods: a walk through 64 MiB in which each step waits for
 /// the one before.
 fn floor(criterion: &mut Criterion) {
-    const ENTRIES: u32 = 1 << 24;
-    const STEPS: u64 = 1 << 16;
-    // Multiplying by a number that is 1 modulo 4 and adding an odd one goes through all entries before any comes again.
-    let next: Vec<u32> =
-        (0..ENTRIES).map(|at| at.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % ENTRIES).collect();
+    const STEPS: usize = 1 << 16;
+    let mut walk = Walk::new(64 << 20);
     let mut group = criterion.benchmark_group("the floor");
-    group.throughput(Throughput::Elements(STEPS)).sample_size(15);
-    let mut at = 0_u32;
+    group.throughput(Throughput::Elements(STEPS as u64)).sample_size(15);
     group.bench_function("a load from 64 MiB that waits for the last", |bencher| {
-        bencher.iter(|| {
-            for _ in 0..STEPS {
-                at = next.get(at as usize).copied().unwrap_or(0);
-            }
-            at
-        });
+        bencher.iter(|| walk.step(STEPS));
     });
     group.finish();
 }

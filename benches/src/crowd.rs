@@ -16,7 +16,7 @@ use portcullis_testkit::reference::Reference;
 use serde_json::{Value, json};
 
 use crate::stream::Stream;
-use crate::{Trouble, custom_role};
+use crate::{GROUP, Trouble, custom_role};
 
 /// The built-in roles and two of the public documents: what members have where there are five roles.
 const FIVE: [&str; 5] = ["viewer", "editor", "admin", "atlan_role", "audience_collaborator"];
@@ -29,9 +29,6 @@ const BUILT_IN: usize = 3;
 
 /// Of twenty members with one of the five roles, how many have which as their own: most read, few administer.
 const SHARES: [usize; 5] = [8, 7, 3, 1, 1];
-
-/// The most members of a group: fewer names than a list may have by default.
-const GROUP: usize = 60_000;
 
 /// Members whose decisions are compared with the reference's, which goes through all groups for every question.
 const COMPARED: usize = 2_000;

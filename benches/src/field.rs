@@ -21,16 +21,13 @@ use portcullis_testkit::reference::{Effect, Reference, Vocabulary};
 use serde_json::Value;
 
 use crate::stream::Stream;
-use crate::{Trouble, custom_role};
+use crate::{GROUP, Trouble, custom_role};
 
 /// The roles where there are five, in the order of [`Field::roles`]; the first three come with the schema.
 pub const FIVE: [&str; 5] = ["admin", "editor", "viewer", "audience_collaborator", "atlan_role"];
 
 /// How many of the five come with the schema.
 const BUILT_IN: usize = 3;
-
-/// The most members of a group: fewer names than a list may have by default.
-const GROUP: usize = 60_000;
 
 /// An id of 23 bytes, different for each of ten million numbers.
 #[must_use]

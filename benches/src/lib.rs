@@ -1,7 +1,7 @@
 //! The workloads that are timed, made from a seed so that every run asks the same.
 //!
 //! Names and documents are Hightouch's: the five public roles without conditions over ten types and
-//! nine actions, members with one to three roles and ids of 23 bytes. [`Workload::verify`] compares every decision with
+//! nine actions, members with one to three roles and ids of 24 bytes. [`Workload::verify`] compares every decision with
 //! the reference decider before anything is timed; a bench that skips it times nothing worth knowing.
 
 pub mod arguments;
@@ -21,6 +21,9 @@ use serde_json::{Value, json};
 
 /// How many questions a stream has: a power of two that no branch predictor learns by heart.
 pub const QUESTIONS: usize = 65_536;
+
+/// The most members of a group: fewer names than a list may have by default.
+pub const GROUP: usize = 60_000;
 
 /// Why a workload could not be made. It is shown and the run ends.
 pub type Trouble = Box<dyn std::error::Error>;
@@ -145,7 +148,7 @@ fn pick<'a, T: AsRef<str>>(prng: &mut Prng, names: &'a [T]) -> &'a str {
     prng.pick(names).map_or("", AsRef::as_ref)
 }
 
-/// An id of 23 bytes.
+/// An id of 24 bytes.
 #[must_use]
 pub fn member_id(number: usize) -> String {
     format!("user{number:07}@acme.corp.io")

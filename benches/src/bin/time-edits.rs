@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use portcullis::{Document, Group, Member, Source, Workspace, Writer};
-use portcullis_benches::Trouble;
 use portcullis_benches::arguments::{obey, sizes};
 use portcullis_benches::crowd::{Crowd, address};
+use portcullis_benches::{GROUP, Trouble};
 use portcullis_testkit::generate::Prng;
 
 /// How often each edit is timed.
@@ -20,9 +20,6 @@ const EDITS: usize = 1_000;
 
 /// Of a role that many hold.
 const WIDE_EDITS: usize = 60;
-
-/// The most names of a group that a list of names may have by default.
-const GROUP: usize = 60_000;
 
 const USAGE: &str = "time-edits [MEMBERS [ROLES]]";
 
