@@ -1,14 +1,23 @@
 //! The reference decider: a workspace file, kept as it was written, and a loop over its statements for each question.
 //!
-//! It holds rules 1 to 8, 11 and 12 of the language, and conditions only where they are absent or `"*"`. Its one virtue
-//! is that it is too simple to be wrong. It must never be made fast (no index, no bits, no cache) and must never call
-//! the engine: what it says is compared with the engine, so a shared line of code would be a shared fault.
+//! It holds rules 1 to 8 and 10 to 13 of the language. Its one virtue is that it is too simple to be wrong. It must never
+//! be made fast (no index, no bits, no cache) and must never call the engine: what it says is compared with the engine,
+//! so a shared line of code would be a shared fault.
 //!
-//! [`Vocabulary`] is the schema, [`Document`] one role, [`Reference`] a whole workspace. A test that crosses a million
-//! pairs of roles reads each document once and asks [`Vocabulary::decide`]; everyone else asks the [`Reference`].
+//! [`Vocabulary`] is the schema, [`Document`] one role, [`Reference`] a whole workspace, [`Request`] a question with all that
+//! it may bring. A test that crosses a million pairs of roles reads each document once and asks [`Vocabulary::decide`];
+//! everyone else asks the [`Reference`].
 
+mod attribute;
 mod builtin;
+mod condition;
+mod decimal;
+mod declared;
 mod document;
+mod json;
+mod moment;
+mod request;
+mod truth;
 mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +25,16 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use attribute::Key;
 
 pub use builtin::{hightouch_roles, hightouch_schema};
+pub use condition::{Condition, Operand, Operator, Path, Root, Test};
 pub use document::{Document, Effect, Names, Statement};
+pub use json::{Json, Object};
+pub use request::{Action, Request, Resource, Subject};
+pub use truth::Truth;
 pub use vocabulary::{Refusal, Vocabulary, pattern_matches};
 
 /// Why a question was answered as it was.
@@ -68,9 +84,15 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why a workspace cannot be decided on: it is not of the form that the language asks for, or it needs conditions.
+/// Why a workspace or a request cannot be read: it is not of the form that the language asks for.
 #[derive(Debug)]
 pub struct Unusable(String);
+
+impl Unusable {
+    fn new(why: impl Into<String>) -> Self {
+        Unusable(why.into())
+    }
+}
 
 impl fmt::Display for Unusable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,8 +117,26 @@ struct Group {
 #[derive(Deserialize)]
 struct Member {
     role: Option<String>,
+    #[serde(rename = "type", default = "user")]
+    kind: String,
     #[serde(default)]
     suspended: bool,
+    #[serde(default)]
+    properties: Object,
+}
+
+fn user() -> String {
+    "user".to_owned()
+}
+
+/// A line of the list `objects`.
+#[derive(Deserialize)]
+struct StoredObject {
+    #[serde(rename = "type")]
+    kind: String,
+    id: String,
+    #[serde(default)]
+    properties: Object,
 }
 
 /// A workspace and its answers.
@@ -106,72 +146,66 @@ pub struct Reference {
     default_role: Option<String>,
     groups: BTreeMap<String, Group>,
     members: BTreeMap<String, Member>,
+    objects: BTreeMap<Key, Object>,
 }
 
 impl Reference {
     /// Reads a whole workspace file, with its schema inline or `"hightouch"` and every role inline.
     ///
+    /// Numbers have the digits that serde_json kept; [`Reference::read`] has those that were written.
+    ///
     /// # Errors
-    /// When the value is not a workspace, a role is refused or has conditions, or a role or member is not there.
+    /// When the value is not a workspace, a role is refused, or a role or member is not there.
     pub fn from_json(workspace: &Value) -> Result<Self, Unusable> {
-        #[derive(Deserialize)]
-        struct File {
-            schema: Value,
-            roles: BTreeMap<String, Value>,
-            default_role: Option<String>,
-            #[serde(default)]
-            groups: Value,
-            members: Value,
-        }
-        let file = File::deserialize(workspace)?;
-        let (mut roles, mut default_role) = (file.roles, file.default_role);
-        if file.schema == "hightouch" {
-            for (name, document) in hightouch_roles() {
-                if roles.insert(name.clone(), document).is_some() {
-                    return Err(Unusable(format!("{name:?} is built in and cannot be defined again")));
-                }
-            }
-            default_role = default_role.or(Some("viewer".to_owned()));
-            return Self::from_parts(
-                &hightouch_schema(),
-                &roles,
-                default_role.as_deref(),
-                &file.groups,
-                &file.members,
-            );
-        }
-        Self::from_parts(&file.schema, &roles, default_role.as_deref(), &file.groups, &file.members)
+        Self::read(&workspace.to_string())
     }
 
-    /// The same from the parts of a workspace file: a schema, role documents by name, the default role, and the values
-    /// of the keys `groups` (null when there are none) and `members`.
+    /// The same from the text of the file.
     ///
     /// # Errors
     /// As [`Reference::from_json`].
-    pub fn from_parts(
-        schema: &Value,
-        roles: &BTreeMap<String, Value>,
-        default_role: Option<&str>,
-        groups: &Value,
-        members: &Value,
-    ) -> Result<Self, Unusable> {
+    pub fn read(workspace: &str) -> Result<Self, Unusable> {
+        #[derive(Deserialize)]
+        struct File {
+            schema: Value,
+            roles: BTreeMap<String, Box<RawValue>>,
+            default_role: Option<String>,
+            groups: Option<BTreeMap<String, Group>>,
+            members: BTreeMap<String, Member>,
+            #[serde(default)]
+            objects: Vec<StoredObject>,
+        }
+        let file: File = serde_json::from_str(workspace)?;
+        let (mut schema, mut default_role) = (file.schema, file.default_role);
+        let mut roles = BTreeMap::new();
+        if schema == "hightouch" {
+            schema = hightouch_schema();
+            default_role = default_role.or(Some("viewer".to_owned()));
+            for (name, document) in hightouch_roles() {
+                roles.insert(name, Document::deserialize(document)?);
+            }
+        }
         let vocabulary = Vocabulary::deserialize(schema)?;
-        let mut documents = BTreeMap::new();
-        for (name, value) in roles {
-            let document = Document::deserialize(value)?;
+        for (name, text) in file.roles {
+            let document: Document = serde_json::from_str(text.get())?;
             if let Some(refusal) = vocabulary.refusal(&document) {
                 return Err(Unusable(format!("role {name:?}: {refusal}")));
             }
-            documents.insert(name.clone(), document);
+            if roles.insert(name.clone(), document).is_some() {
+                return Err(Unusable(format!("{name:?} is built in and cannot be defined again")));
+            }
         }
-        let reference = Reference {
-            vocabulary,
-            roles: documents,
-            default_role: default_role.map(str::to_owned),
-            groups: Option::deserialize(groups)?.unwrap_or_default(),
-            members: Deserialize::deserialize(members)?,
-        };
-        reference.complete()
+        let mut objects = BTreeMap::new();
+        for StoredObject { kind, id, properties } in file.objects {
+            if !vocabulary.types().any(|own| own == kind) {
+                return Err(Unusable(format!("the schema has no type {kind:?} for the object {id:?}")));
+            }
+            if objects.insert((kind, id.clone()), properties).is_some() {
+                return Err(Unusable(format!("the object {id:?} is there twice")));
+            }
+        }
+        let (groups, members) = (file.groups.unwrap_or_default(), file.members);
+        Reference { vocabulary, roles, default_role, groups, members, objects }.complete()
     }
 
     /// Every role and every member that is named exists, so that no question can stumble later.
@@ -206,6 +240,11 @@ impl Reference {
         self.members.keys().map(String::as_str)
     }
 
+    /// The own type and the id of every stored object.
+    pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.objects.keys().map(|(kind, id)| (kind.as_str(), id.as_str()))
+    }
+
     /// The names of the roles that a member holds: their own (or the default), and those of their groups.
     #[must_use]
     pub fn roles_of(&self, subject: &str) -> BTreeSet<&str> {
@@ -226,12 +265,21 @@ impl Reference {
     /// The same, with the reason.
     #[must_use]
     pub fn reason(&self, subject: &str, action: &str, resource: &str) -> Reason {
-        match self.members.get(subject) {
+        self.answer(&Request::new(subject, action, resource))
+    }
+
+    /// The answer to a request, with all that it brings.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Reason {
+        let Subject { kind: claimed, id, .. } = &request.subject;
+        let member = self.members.get(id);
+        match member.filter(|member| claimed.as_ref().is_none_or(|claimed| *claimed == member.kind)) {
             None => Reason::UnknownSubject,
             Some(member) if member.suspended => Reason::Suspended,
             Some(_) => {
-                let held = self.roles_of(subject).into_iter().filter_map(|name| self.roles.get(name));
-                self.vocabulary.decide(held, action, resource)
+                let held = self.roles_of(id).into_iter().filter_map(|name| self.roles.get(name));
+                let applies = |statement: &Statement| self.applies(statement, request);
+                self.vocabulary.decide_where(held, &request.action.name, &request.resource.kind, applies)
             }
         }
     }

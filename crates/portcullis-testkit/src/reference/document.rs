@@ -1,10 +1,12 @@
 //! A policy document as the reference sees it: serde's derived reading and nothing more.
 //!
-//! What serde cannot say in a type (unknown names, denies that protect nothing) is
-//! [`Vocabulary::refusal`](super::Vocabulary::refusal). A document with real conditions does not deserialize: the
-//! reference must never guess at what it does not evaluate.
+//! What serde cannot say in a type (unknown names, denies that protect nothing, attributes that nobody declared) is
+//! [`Vocabulary::refusal`](super::Vocabulary::refusal). A condition that is not written as the language asks does not
+//! deserialize: the reference must never guess at what it does not evaluate.
 
 use serde::Deserialize;
+
+use super::condition::{self, Condition};
 
 /// One role: its statements, in the order in which they were written.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,7 +24,7 @@ enum Version {
     Of2022April26,
 }
 
-/// One statement, without conditions.
+/// One statement.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
@@ -32,9 +34,9 @@ pub struct Statement {
     pub actions: Names,
     /// The type names, aliases, patterns and wildcards.
     pub resource: Names,
-    #[serde(default)]
-    #[expect(dead_code, reason = "reading it is the check: only \"*\" deserializes")]
-    conditions: Option<Unconditional>,
+    /// What must hold for it to apply.
+    #[serde(default, rename = "conditions", deserialize_with = "condition::written")]
+    pub condition: Option<Condition>,
 }
 
 /// The two effects.
@@ -45,12 +47,6 @@ pub enum Effect {
     Allow,
     /// Takes away, whatever is granted elsewhere.
     Deny,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-enum Unconditional {
-    #[serde(rename = "*")]
-    Star,
 }
 
 /// One string or a list of them: the same thing in two spellings.

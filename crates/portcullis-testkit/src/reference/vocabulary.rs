@@ -9,24 +9,35 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::declared::Attributes;
 use super::{Document, Effect, Reason, Statement};
 
-/// A schema: resource types, and for each the actions that it admits, its aliases and what it covers.
+/// A schema: resource types, and for each the actions that it admits, its aliases, what it covers and its attributes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Vocabulary {
-    resources: BTreeMap<String, ResourceType>,
+    pub(super) resources: BTreeMap<String, ResourceType>,
+    #[serde(default)]
+    pub(super) subjects: Subjects,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Subjects {
+    #[serde(default)]
+    pub(super) attributes: Attributes,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct ResourceType {
+pub(super) struct ResourceType {
     actions: BTreeSet<String>,
     #[serde(default)]
     aliases: BTreeSet<String>,
     #[serde(default)]
     covers: BTreeSet<String>,
+    #[serde(default)]
+    pub(super) attributes: Attributes,
 }
 
-/// Why the language refuses a document (rules 3, 5, 6 and 7).
+/// Why the language refuses a document (rules 3, 5, 6 and 7, and what a schema declares).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// An action that no type admits.
@@ -41,6 +52,10 @@ pub enum Refusal {
     IdlePattern(String),
     /// A deny none of whose pairs the schema admits.
     DenyOfNothing,
+    /// A condition on an attribute that is not declared, where others are.
+    UndeclaredAttribute(String),
+    /// A condition that cannot hold of the type that the schema declares for this attribute.
+    WrongOperand(String),
 }
 
 impl fmt::Display for Refusal {
@@ -56,6 +71,10 @@ impl fmt::Display for Refusal {
                 write!(out, "the pattern {name:?} of a deny matches nothing")
             }
             Refusal::DenyOfNothing => out.write_str("a deny names no pair that the schema admits"),
+            Refusal::UndeclaredAttribute(path) => write!(out, "the attribute {path:?} is not declared"),
+            Refusal::WrongOperand(path) => {
+                write!(out, "a condition on {path:?} does not suit the type that is declared for it")
+            }
         }
     }
 }
@@ -113,13 +132,26 @@ impl Vocabulary {
         self.type_written(name).or_else(|| covering().map(|(own, _)| own.as_str()))
     }
 
-    /// What these documents together say about a question.
+    /// What these documents together say about a question of which nothing is known but its names, so that every condition
+    /// is unknown.
     #[must_use]
     pub fn decide<'a>(
         &self,
         documents: impl IntoIterator<Item = &'a Document>,
         action: &str,
         resource: &str,
+    ) -> Reason {
+        let applies = |one: &Statement| one.condition.is_none() || one.effect == Effect::Deny;
+        self.decide_where(documents, action, resource, applies)
+    }
+
+    /// The same, where a statement that speaks of a question also has to apply.
+    pub(super) fn decide_where<'a>(
+        &self,
+        documents: impl IntoIterator<Item = &'a Document>,
+        action: &str,
+        resource: &str,
+        applies: impl Fn(&Statement) -> bool,
     ) -> Reason {
         if !self.knows_action(action) {
             return Reason::UnknownAction;
@@ -132,7 +164,7 @@ impl Vocabulary {
         }
         let mut reason = Reason::DefaultDeny;
         for statement in documents.into_iter().flat_map(|document| &document.policies) {
-            if self.statement_matches(statement, action, asked) {
+            if self.statement_matches(statement, action, asked) && applies(statement) {
                 match statement.effect {
                     Effect::Deny => return Reason::ExplicitDeny,
                     Effect::Allow => reason = Reason::Allow,
@@ -175,10 +207,11 @@ impl Vocabulary {
                 (None, None) => return Some(Refusal::UnknownResource(name)),
             }
         }
-        match statement.effect {
+        let idle = match statement.effect {
             Effect::Allow => None,
             Effect::Deny => self.idle_deny(statement, actions, types),
-        }
+        };
+        idle.or_else(|| self.refused_condition(statement))
     }
 
     /// A deny that protects nothing, or part of which does, is more likely a mistake than a wish.
