@@ -1,4 +1,4 @@
-//! The cases in `corpus/`, all in one neutral form: a workspace file, questions and expected answers.
+//! The cases in `corpus/`, all in one neutral form: a workspace file, questions (or requests) and expected answers.
 //!
 //! A module per publisher knows that publisher's files and nothing of any engine; what was mapped, and how, stands at the
 //! head of each. The answers are always the publisher's own (or computed by the publisher's rules, for the roles of
@@ -7,6 +7,7 @@
 //! A file that is missing or does not read is an error that names it. No loader returns fewer cases instead, and
 //! `tests/corpus.rs` holds the counts.
 
+mod authzen;
 mod casbin;
 mod cedar;
 mod hightouch;
@@ -22,9 +23,10 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+pub use authzen::{Search, authzen, authzen_searches};
 pub use casbin::casbin;
 pub use cedar::cedar;
-pub use hightouch::{Cell, cells, documents, hightouch};
+pub use hightouch::{Cell, cells, documents, hightouch, hightouch_labels};
 pub use json_torture::{Expectation, TortureFile, json_torture};
 pub use kubernetes::{kubernetes, kubernetes_authorizer, kubernetes_roles};
 pub use naughty_strings::{legal_names, naughty_strings};
@@ -56,6 +58,26 @@ pub struct Question {
     pub expected: bool,
 }
 
+/// A workspace, and requests with known answers: what conditions need, which look at more than names.
+#[derive(Clone, Debug)]
+pub struct RequestCase {
+    /// Unique among all cases, as the id of a [`Case`] is.
+    pub id: String,
+    /// A whole workspace file: roles inline, and the schema inline or by its built-in name.
+    pub workspace: Value,
+    /// What is asked.
+    pub vectors: Vec<Vector>,
+}
+
+/// One request and its answer.
+#[derive(Clone, Debug)]
+pub struct Vector {
+    /// An evaluation request of AuthZEN; the resource may be without an id.
+    pub request: Value,
+    /// True for allow.
+    pub expected: bool,
+}
+
 /// A corpus file that could not be read.
 #[derive(Debug)]
 pub struct CorpusError {
@@ -82,6 +104,16 @@ pub fn all() -> Result<Vec<Case>, CorpusError> {
     cases.extend(xacml()?);
     cases.extend(kubernetes()?);
     cases.extend(naughty_strings()?);
+    Ok(cases)
+}
+
+/// Every case of every publisher that asks by request.
+///
+/// # Errors
+/// When a file of the corpus, or of an example that models it, is missing or malformed.
+pub fn all_by_request() -> Result<Vec<RequestCase>, CorpusError> {
+    let mut cases = authzen()?;
+    cases.push(hightouch_labels()?);
     Ok(cases)
 }
 

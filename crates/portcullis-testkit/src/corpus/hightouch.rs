@@ -9,14 +9,16 @@
 //!   built-in roles (and `viewer`, of which `reader` is an alias) instead of the published documents.
 //!
 //! `tests/hightouch_cells.rs` derives the second file from the first one and from vocabulary.json. The three documents
-//! with conditions have no cells; [`documents`] has them for tests of reading.
+//! with conditions have no cells but requests, which are ours: `hightouch/labels`, on objects with labels and without.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Case, CorpusError, Draft, Question, failure, read_json_lines, text};
+use super::{
+    Case, CorpusError, Draft, Question, RequestCase, Vector, failure, read_json, read_json_lines, text,
+};
 use crate::reference::hightouch_schema;
 
 /// One line of a file of expected cells.
@@ -124,4 +126,38 @@ fn builtin_roles(mut cells: Vec<Cell>) -> Case {
         workspace: json!({ "workspace": "roles", "schema": "hightouch", "roles": {}, "members": members }),
         questions: questions(cells),
     }
+}
+
+/// The documents with conditions, asked about objects that have the labels, that have others, and that have none.
+///
+/// # Errors
+/// When a file of the corpus is missing or malformed.
+pub fn hightouch_labels() -> Result<RequestCase, CorpusError> {
+    #[derive(Deserialize)]
+    struct File {
+        objects: Value,
+        questions: Vec<Labelled>,
+    }
+    #[derive(Deserialize)]
+    struct Labelled {
+        policy: String,
+        action: String,
+        resource: Value,
+        allow: bool,
+    }
+    let file: File = read_json("hightouch/labels.json")?;
+    let asked: BTreeSet<&str> = file.questions.iter().map(|one| one.policy.as_str()).collect();
+    let mut roles = documents()?;
+    roles.retain(|name, _| asked.contains(name.as_str()));
+    let members: BTreeMap<_, _> = roles.keys().map(|name| (name.clone(), json!({ "role": name }))).collect();
+    let workspace = json!({
+        "workspace": "labels", "schema": "hightouch", "roles": roles, "members": members, "objects": file.objects,
+    });
+    let vector = |one: Labelled| Vector {
+        request: json!({ "subject": { "type": "user", "id": one.policy }, "action": { "name": one.action },
+                         "resource": one.resource }),
+        expected: one.allow,
+    };
+    let vectors = file.questions.into_iter().map(vector).collect();
+    Ok(RequestCase { id: "hightouch/labels".to_owned(), workspace, vectors })
 }
