@@ -4,7 +4,10 @@
 //! be written into a test: the numbers come from [`Prng`] and from nothing else. Everything made is accepted by the
 //! language (a deny that would be refused is left out) and touches every form of it that decides: wildcards, patterns,
 //! lists and their mixtures, aliases, covered names, pairs that are not admitted, groups, suspension, default roles.
+//! Conditions are drawn only where [`conditional_case`] or [`conditional`] is called.
 
+mod attributes;
+mod conditional;
 mod names;
 mod prng;
 
@@ -16,6 +19,7 @@ use serde_json::{Value, json};
 use crate::corpus::{Case, Question};
 use crate::reference::{Document, Reference, Unusable, Vocabulary};
 
+pub use conditional::{AskedByRequest, ConditionalCase, conditional, conditional_case};
 pub use prng::Prng;
 
 /// How much of everything to make. Numbers are exact but for `statements`, which is at most.

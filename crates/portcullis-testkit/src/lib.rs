@@ -2,11 +2,12 @@
 //!
 //! * [`mod@reference`] decides by the rules of docs/language.md in the most naive way there is: it keeps the documents and
 //!   loops over them for every question. It reads with serde_json, resolves names by itself and knows no bits, so that
-//!   it cannot share a fault with the engine that it judges.
+//!   it cannot share a fault with the engine that it judges. Of each condition it says whether it is true, false or unknown.
 //! * [`corpus`] turns cases that others published (Hightouch, AuthZEN, Casbin, Cedar, XACML, Kubernetes) into one neutral
 //!   form: a workspace file, questions, and the answers that the publisher gave. Every engine runs the same cases.
 //! * [`exhaustive`] lists every policy of up to two statements over a schema of two actions and two types.
-//! * [`generate`] makes schemas, policies, workspaces and questions from a seed, the same on every machine.
+//! * [`generate`] makes schemas, policies, workspaces and questions from a seed, the same on every machine; with
+//!   conditions, stored objects and requests if asked to.
 //! * [`churn`] leads a workspace's life, edit by edit.
 //! * [`editing`] edits a workspace and compiles it afresh, and holds the two equal.
 //! * [`agreement`] holds the engine against the reference, question by question.

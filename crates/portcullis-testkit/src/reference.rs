@@ -235,6 +235,11 @@ impl Reference {
         &self.vocabulary
     }
 
+    /// The documents of all roles, by name.
+    pub fn roles(&self) -> impl Iterator<Item = (&str, &Document)> {
+        self.roles.iter().map(|(name, document)| (name.as_str(), document))
+    }
+
     /// The ids of all members, suspended ones too.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.members.keys().map(String::as_str)

@@ -7,11 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_testkit::exhaustive::{Exhaustive, Grid, pairs};
 use portcullis_testkit::generate::{self, Prng, Size};
-use portcullis_testkit::reference::{Document, Reason, Reference, Vocabulary};
+use portcullis_testkit::reference::{
+    Document, Effect, Operand, Reason, Reference, Request, Statement, Truth, Vocabulary,
+};
 use serde::Deserialize;
 
 #[test]
@@ -52,6 +54,80 @@ fn generated_cases_reach_every_reason() {
         Reason::Suspended,
     ];
     assert_eq!(seen, BTreeSet::from(all));
+}
+
+#[test]
+fn a_seed_is_a_case_with_conditions() {
+    let again = |seed| {
+        let case = generate::conditional_case(seed, Size::default()).unwrap();
+        (case.workspace, case.requests.into_iter().map(|asked| asked.request).collect::<Vec<_>>())
+    };
+    assert_eq!(again(7), again(7));
+    assert_ne!(again(7), again(8));
+}
+
+/// Every operator, by literal, list and reference, comes out true, false and unknown; and conditions matter.
+#[test]
+fn generated_conditions_reach_every_truth() {
+    let mut seen: BTreeMap<(String, &str, Truth), usize> = BTreeMap::new();
+    let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
+    let (mut statements, mut conditional, mut turned) = ([0; 2], [0; 2], 0);
+    for seed in 0..300 {
+        let case = generate::conditional_case(seed, Size::default()).unwrap();
+        let reference = Reference::read(&case.workspace).unwrap();
+        let all: Vec<&Statement> = reference.roles().flat_map(|(_, document)| &document.policies).collect();
+        for statement in &all {
+            statements[usize::from(statement.effect == Effect::Deny)] += 1;
+            conditional[usize::from(statement.effect == Effect::Deny)] +=
+                usize::from(statement.condition.is_some());
+        }
+        for asked in &case.requests {
+            let mut request = Request::read(&asked.request).unwrap();
+            request.now = asked.now.clone();
+            let reason = reference.answer(&request);
+            assert_eq!(reason, asked.expected);
+            *reasons.entry(reason).or_default() += 1;
+            let held = reference.roles_of(&request.subject.id);
+            let documents =
+                reference.roles().filter(|(name, _)| held.contains(name)).map(|(_, document)| document);
+            let by_names =
+                reference.vocabulary().decide(documents, &request.action.name, &request.resource.kind);
+            turned += usize::from(reason.is_allowed() && !by_names.is_allowed());
+            for test in
+                all.iter().filter_map(|statement| statement.condition.as_ref()).flat_map(|one| &one.tests)
+            {
+                let operand = match test.operand {
+                    Operand::Literal(_) => "literal",
+                    Operand::List(_) => "list",
+                    Operand::Ref(_) => "ref",
+                };
+                let truth = reference.truth_of(test, &request);
+                *seen.entry((format!("{:?}", test.operator), operand, truth)).or_default() += 1;
+            }
+        }
+    }
+    println!(
+        "statements {statements:?}, of which with conditions {conditional:?}; {turned} allowed by their conditions alone"
+    );
+    println!("{reasons:#?}\n{seen:#?}");
+    assert_eq!(reasons.len(), 8);
+    assert!(conditional[0] * 2 > statements[0] && conditional[1] * 2 > statements[1]);
+    assert!(turned > 500);
+    for (operator, operands) in [
+        ("Equals", &["literal", "ref"][..]),
+        ("In", &["list", "ref"]),
+        ("NotIn", &["list", "ref"]),
+        ("GreaterThan", &["literal", "ref"]),
+        ("LessThan", &["literal", "ref"]),
+        ("Exists", &["literal"]),
+    ] {
+        for operand in operands {
+            for truth in [Truth::False, Truth::Unknown, Truth::True] {
+                let count = seen.get(&(operator.to_owned(), operand, truth)).copied().unwrap_or_default();
+                assert!(count >= 30, "{operator} by {operand} was {truth:?} {count} times");
+            }
+        }
+    }
 }
 
 #[test]
