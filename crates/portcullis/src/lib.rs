@@ -34,6 +34,7 @@
 
 #![doc(html_no_source)]
 
+pub mod condition;
 mod decision;
 pub mod diagnostic;
 mod diff;
@@ -68,7 +69,9 @@ pub use limits::{DEEPEST, Limits, NAME_BYTES};
 pub use lint::{Read, read_any};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
-pub use schema::{Administration, BUILT_IN_SCHEMAS, ResourceType, Schema};
+pub use schema::{
+    Administration, AttributeType, Attributes, BUILT_IN_SCHEMAS, Declared, Origin, ResourceType, Schema,
+};
 pub use snapshot::{Question, Role, Snapshot};
 pub use source::{Position, Source, Span};
 pub use workspace::{DEFAULT_MEMBER_TYPE, FetchedFile, Files, Group, Member, NoFiles, Workspace};

@@ -14,6 +14,11 @@ impl<'a> Pattern<'a> {
         (name.contains('*') && name != "*").then_some(Pattern(name))
     }
 
+    /// The pattern that a literal of a condition is, in which a `*` alone matches everything.
+    pub(crate) fn in_literal(text: &'a str) -> Self {
+        Pattern(text)
+    }
+
     /// Whether a whole name matches.
     pub(crate) fn matches(self, name: &str) -> bool {
         let mut pieces = self.0.split('*');

@@ -107,6 +107,7 @@ pub(crate) fn decode(raw: &str, escaped: bool) -> Cow<'_, str> {
     if escaped { string::decode(string::inside(raw)) } else { Cow::Borrowed(string::between(raw)) }
 }
 
+pub(crate) use scalar::is_number;
 pub(crate) use string::{between as between_quotes, quoted as quoted_string, write as write_string};
 
 /// Decodes the bytes of a file, or says where they stop being UTF-8.

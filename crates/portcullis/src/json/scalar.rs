@@ -181,7 +181,7 @@ impl Scanner<'_> {
 }
 
 /// The grammar of numbers in RFC 8259, section 6.
-fn is_number(bytes: &[u8]) -> bool {
+pub(crate) fn is_number(bytes: &[u8]) -> bool {
     let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let skip = |bytes: &'_ [u8], count: usize| -> usize { count.min(bytes.len()) };
     let mut rest = bytes.strip_prefix(b"-").unwrap_or(bytes);

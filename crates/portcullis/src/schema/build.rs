@@ -7,7 +7,7 @@ use std::sync::Arc;
 use portcullis_matrix::Stamp;
 
 use super::pairs::{Pairs, PairsBuilder};
-use super::{Administration, Inner, Named, NamedHow, ResourceType, Schema};
+use super::{Administration, Attributes, Inner, Named, NamedHow, ResourceType, Schema};
 use crate::names::Numbered;
 
 /// One type as written.
@@ -18,6 +18,7 @@ pub(super) struct TypeDraft {
     pub(super) aliases: Vec<String>,
     pub(super) covers: Vec<String>,
     pub(super) reserved: bool,
+    pub(super) attributes: Attributes,
 }
 
 /// A vocabulary as written: every name legal and used once.
@@ -26,6 +27,7 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) types: Vec<TypeDraft>,
     pub(super) administration: Option<Administration>,
+    pub(super) subject_attributes: Attributes,
 }
 
 impl Draft {
@@ -60,6 +62,7 @@ impl Draft {
                 aliases: boxed(draft.aliases),
                 covers: boxed(draft.covers),
                 reserved: draft.reserved,
+                attributes: draft.attributes,
             });
         }
         let (by_action, by_action_ends) = index_by_action(&admitted, actions.len());
@@ -75,6 +78,8 @@ impl Draft {
         };
         let sorted_actions = sorted(&mut actions.iter().map(Box::from).zip(0..));
         let sorted_types = sorted(&mut types.iter().map(|kind| kind.name.clone()).zip(0..));
+        let declaring = (0..).zip(&types).filter(|(_, kind)| !kind.attributes.is_empty());
+        let declaring = declaring.map(|(number, _)| number).collect();
         let inner = Inner {
             name: self.name.into_boxed_str(),
             stamp: Stamp::fresh().map_err(|error| error.to_string())?,
@@ -90,6 +95,8 @@ impl Draft {
             sorted_actions,
             sorted_types,
             administration: self.administration,
+            subject_attributes: self.subject_attributes,
+            declaring,
         };
         Ok(Schema { inner: Arc::new(inner) })
     }

@@ -10,12 +10,14 @@
 
 mod build;
 mod builtin;
+mod declared;
 mod pairs;
 mod placement;
 mod read;
 
 pub use builtin::BUILT_IN_SCHEMAS;
 pub(crate) use builtin::{DEFAULT_ROLE, ROLE_ALIASES, built_in};
+pub use declared::{AttributeType, Attributes, Declared, Origin};
 pub(crate) use read::read_schema;
 
 use std::hint::select_unpredictable;
@@ -56,6 +58,9 @@ struct Inner {
     sorted_actions: Vec<(Box<str>, u32)>,
     sorted_types: Vec<(Box<str>, u32)>,
     administration: Option<Administration>,
+    subject_attributes: Attributes,
+    /// The types that declare attributes, ascending.
+    declaring: Vec<u32>,
 }
 
 /// One resource type of a schema.
@@ -67,6 +72,7 @@ pub struct ResourceType {
     aliases: Vec<Box<str>>,
     covers: Vec<Box<str>>,
     reserved: bool,
+    attributes: Attributes,
 }
 
 impl ResourceType {
@@ -90,6 +96,12 @@ impl ResourceType {
     #[must_use]
     pub fn is_reserved(&self) -> bool {
         self.reserved
+    }
+
+    /// The attributes that the schema declares of it; when there are none, conditions may ask about any.
+    #[must_use]
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
     }
 
     /// Its permissions: contiguous numbers, in the order of its actions.
@@ -158,6 +170,12 @@ impl Schema {
     #[must_use]
     pub fn administration(&self) -> Option<&Administration> {
         self.inner.administration.as_ref()
+    }
+
+    /// The attributes that it declares of subjects; when there are none, conditions may ask about any.
+    #[must_use]
+    pub fn subject_attributes(&self) -> &Attributes {
+        &self.inner.subject_attributes
     }
 
     /// The permission of an action on a type, alias or covered name.
@@ -282,6 +300,11 @@ impl Schema {
 
     pub(crate) fn action_of(&self, permission: u32) -> Option<u32> {
         self.inner.admitted.get(permission as usize).copied()
+    }
+
+    /// The types that declare attributes, in the order of their permissions.
+    pub(crate) fn declaring(&self) -> impl Iterator<Item = &ResourceType> {
+        self.inner.declaring.iter().filter_map(|&kind| self.inner.types.get(kind as usize))
     }
 
     /// The permissions of an action over all types, ascending.

@@ -1,14 +1,14 @@
 //! Reading a schema from its JSON form.
 //!
 //! A name is a type, an alias or a covered name, once: otherwise a question could mean two things, so
-//! a second use is an error with both places. `attributes` and `subjects` are checked for shape;
-//! conditions, when they come, read them.
+//! a second use is an error with both places.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::{Draft, TypeDraft};
-use super::{Administration, Schema};
+use super::{Administration, AttributeType, Attributes, Declared, Origin, Schema};
+use crate::condition::MOST_PARTS;
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value};
 use crate::limits::Limits;
@@ -30,8 +30,11 @@ const TYPE_HABITS: &[Habit] = &[
     Habit { written: "properties", known: "attributes" },
 ];
 
-/// The kinds of attribute values that a schema may declare.
-const ATTRIBUTE_TYPES: &[&str] = &["string", "number", "boolean", "time", "list"];
+const ATTRIBUTE_HABITS: &[Habit] = &[
+    Habit { written: "kind", known: "type" },
+    Habit { written: "source", known: "from" },
+    Habit { written: "origin", known: "from" },
+];
 
 impl Schema {
     /// Reads a schema from its JSON form, with the default limits.
@@ -94,7 +97,9 @@ pub(crate) fn read_schema(root: Value<'_>, reader: &mut Reader<'_>) -> Option<Sc
         && reader.object(subjects, "`subjects`")
     {
         reader.known_keys(subjects, "`subjects`", &["attributes"], &[]);
-        subjects.get("attributes").into_iter().for_each(|attributes| read_attributes(attributes, reader));
+        if let Some(attributes) = subjects.get("attributes") {
+            draft.subject_attributes = read_attributes(attributes, reader);
+        }
     }
     draft.administration =
         root.get("administration").and_then(|value| read_administration(value, reader, &draft.types));
@@ -179,7 +184,9 @@ fn read_type(
             reader.push(fault.help(help).replace(&Arc::clone(&reader.source), status.span(), "\"reserved\""));
         }
     }
-    value.get("attributes").into_iter().for_each(|attributes| read_attributes(attributes, reader));
+    if let Some(attributes) = value.get("attributes") {
+        kind.attributes = read_attributes(attributes, reader);
+    }
     Some(kind)
 }
 
@@ -220,36 +227,76 @@ fn no_star(value: Value<'_>, name: &str, reader: &mut Reader<'_>) -> bool {
     !name.contains('*')
 }
 
-fn read_attributes(attributes: Value<'_>, reader: &mut Reader<'_>) {
+fn read_attributes(attributes: Value<'_>, reader: &mut Reader<'_>) -> Attributes {
     if !reader.object(attributes, "`attributes`") {
-        return;
+        return Attributes::default();
     }
+    let mut declared = Vec::new();
     for (key, value) in attributes.members() {
         let what = format!("the attribute {}", quoted(&key.text()));
-        if reader.name(key, "an attribute's path").is_none() || !reader.object(value, &what) {
+        let path = reader.name(key, "an attribute's path").filter(|path| is_path(key, path, reader));
+        if !reader.object(value, &what) {
             continue;
         }
-        reader.known_keys(value, &what, &["type", "from"], &[]);
-        match value.get("type") {
-            Some(kind) => one_of(kind, &what, ATTRIBUTE_TYPES, reader),
-            None => reader.missing_key(value, &what, "type", "add `\"type\": \"string\"`"),
-        }
-        value
+        reader.known_keys(value, &what, &["type", "from"], ATTRIBUTE_HABITS);
+        let kind = match value.get("type") {
+            Some(kind) => one_of(kind, &what, AttributeType::ALL, AttributeType::as_str, reader),
+            None => {
+                reader.missing_key(value, &what, "type", "add `\"type\": \"string\"`");
+                None
+            }
+        };
+        let from = value
             .get("from")
-            .into_iter()
-            .for_each(|from| one_of(from, &what, &["stored", "request", "either"], reader));
+            .map_or(Some(Origin::default()), |from| one_of(from, &what, Origin::ALL, Origin::as_str, reader));
+        if let (Some(path), Some(kind), Some(from)) = (path, kind, from) {
+            declared.push((path.into(), Declared { kind, from }));
+        }
     }
+    Attributes::new(declared)
 }
 
-fn one_of(value: Value<'_>, what: &str, known: &[&str], reader: &mut Reader<'_>) {
+/// Whether a condition could ask about the path; says so when not.
+fn is_path(key: Value<'_>, path: &str, reader: &mut Reader<'_>) -> bool {
+    let first = path.split('.').next().unwrap_or("");
+    let trouble = if path.split('.').any(str::is_empty) {
+        "has an empty part"
+    } else if path.split('.').count() >= MOST_PARTS {
+        "has too many parts"
+    } else if matches!(first, "id" | "type") {
+        "is the entity's own, which needs no declaration"
+    } else {
+        return true;
+    };
+    let fault =
+        reader.fault(Code::BadAttribute, key.span(), format!("the path {} {trouble}", quoted(path)), "");
+    let help = format!(
+        "a path is the keys down to the attribute, up to {} of them, with dots between",
+        MOST_PARTS - 1
+    );
+    reader.push(fault.help(help));
+    false
+}
+
+fn one_of<T: Copy, const N: usize>(
+    value: Value<'_>,
+    what: &str,
+    known: [T; N],
+    word: fn(T) -> &'static str,
+    reader: &mut Reader<'_>,
+) -> Option<T> {
     if !value.is_text() {
         reader.wrong_shape(value, what, "a string");
-    } else if !known.contains(&&*value.text()) {
+        return None;
+    }
+    let found = known.into_iter().find(|&known| word(known) == value.text());
+    if found.is_none() {
         let message = format!("{what} says {}, which is not known", quoted(&value.text()));
         let fault = reader.fault(Code::BadAttribute, value.span(), message, "");
-        let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
+        let known: Vec<String> = known.iter().map(|&name| quoted(word(name))).collect();
         reader.push(fault.help(format!("write one of {}", known.join(", "))));
     }
+    found
 }
 
 fn read_administration(
