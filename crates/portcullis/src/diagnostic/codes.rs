@@ -55,7 +55,7 @@ codes! {
         "Programs disagree about which of two equal keys counts, so a document with one would mean different things to different readers.");
     /// Something passes a limit.
     OverLimit = Entry::new("P0016", Error, "over a limit",
-        "Everything that comes from outside is bounded. The message names the limit and the flag of the command line that raises it.");
+        "Everything that comes from outside is bounded. The message names the limit and the flag of the command line that raises it, where one does.");
     /// No policy document, schema, workspace or test suite.
     UnknownKind = Entry::new("P0017", Error, "unknown kind of file",
         "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`.");
@@ -86,6 +86,15 @@ codes! {
     /// A statement with conditions, which this version does not compile.
     ConditionsUnsupported = Entry::new("P0109", Error, "conditions are not compiled yet",
         "A statement whose conditions were ignored would mean more than what is written, so the document is refused.");
+    /// An operator that the language does not have.
+    UnknownOperator = Entry::new("P0110", Error, "unknown operator",
+        "Conditions have six operators: `equals`, `in`, `notin`, `greaterthan`, `lessthan` and `exists`. A test that was passed over would make an allow mean more than what is written.");
+    /// An operand that the operator could never compare with.
+    WrongOperand = Entry::new("P0111", Error, "wrong operand",
+        "`equals` takes a string, a number, true or false; `in` and `notin` a list of these; `greaterthan` and `lessthan` a number or a time as RFC 3339 writes it; `exists` true or false. All but `exists` take another attribute, as in `{\"ref\": \"subject.email\"}`. A test with anything else would be unknown for ever: an allow would never apply and a deny always.");
+    /// A reference that names no attribute.
+    BadReference = Entry::new("P0112", Error, "reference that names no attribute",
+        "A reference is a path of up to 32 parts with one dot between them. It starts at `subject`, `resource`, `action` or `context`, else at the resource. Ids, types, the action's name and the clock have nothing inside.");
     /// An action that the schema does not have.
     UnknownAction = Entry::new("P0201", Error, "unknown action",
         "A name that means nothing grants nothing and, in a deny, protects nothing; either way it is not what was meant.");
@@ -116,6 +125,12 @@ codes! {
     /// A type that the schema reserves.
     ReservedType = Entry::new("P0210", Note, "reserved type",
         "The vendor lists the type but nothing uses it yet. It compiles and decides like any other; the note is there so that nobody relies on it.");
+    /// An attribute that the schema does not declare.
+    UndeclaredAttribute = Entry::new("P0211", Error, "undeclared attribute",
+        "A type that declares attributes in the schema may be asked about those alone, and so may subjects once the schema declares some of theirs. A misspelt attribute is missing of everything: an allow would never apply and a deny always. Mend the name, or declare the attribute.");
+    /// An operator or an operand that does not suit the declared type.
+    OperandOfOtherType = Entry::new("P0212", Error, "comparison that the declared type does not allow",
+        "The schema declares what the values of an attribute are, and these could never be compared so: the test would be unknown for ever, an allow would never apply and a deny always.");
     /// A member or group with a role that does not exist.
     UnknownRole = Entry::new("P0301", Error, "unknown role",
         "Roles are those under `roles` and, with the built-in schema, `admin`, `editor` and `viewer`.");
@@ -160,7 +175,7 @@ codes! {
         "`administration` says which types administer the workspace itself; both must be types of the schema.");
     /// An attribute of an unknown type or origin.
     BadAttribute = Entry::new("P0405", Error, "bad attribute declaration",
-        "An attribute is a string, number, boolean, time or list, and comes from stored, request or either.");
+        "An attribute is a string, number, boolean, time, list or object, and comes from stored, request or either. Its path is the keys down to it with dots between them; `id` and `type` are the entity's own and need no declaration.");
     /// The compiler ran out of numbers.
     OutOfNumbers = Entry::new("P0406", Error, "out of numbers",
         "Roles, sets of roles and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");

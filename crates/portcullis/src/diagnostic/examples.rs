@@ -116,6 +116,18 @@ impl Code {
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model"}]}"##,
             ),
+            Code::UnknownOperator => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"eq": "marketing"}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,
+            ),
+            Code::WrongOperand => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"in": "marketing"}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"in": ["marketing"]}}}]}"##,
+            ),
+            Code::BadReference => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"owner": {"equals": {"ref": "subject"}}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"owner": {"equals": {"ref": "subject.id"}}}}]}"##,
+            ),
             Code::UnknownAction => policy(
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "raed", "resource": "sync"}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
@@ -155,6 +167,14 @@ impl Code {
             Code::ReservedType => policy(
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "alert"}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}"##,
+            ),
+            Code::UndeclaredAttribute => workspace(
+                r##"{"workspace": "acme", "schema": {"schema": "own", "resources": {"sync": {"actions": ["read"], "attributes": {"labels.team": {"type": "string"}}}}}, "roles": {"reader": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.taem": {"equals": "marketing"}}}]}}, "members": {"ann": {"role": "reader"}}}"##,
+                r##"{"workspace": "acme", "schema": {"schema": "own", "resources": {"sync": {"actions": ["read"], "attributes": {"labels.team": {"type": "string"}}}}}, "roles": {"reader": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.team": {"equals": "marketing"}}}]}}, "members": {"ann": {"role": "reader"}}}"##,
+            ),
+            Code::OperandOfOtherType => workspace(
+                r##"{"workspace": "acme", "schema": {"schema": "own", "resources": {"sync": {"actions": ["read"], "attributes": {"labels.team": {"type": "string"}}}}}, "roles": {"reader": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.team": {"equals": 7}}}]}}, "members": {"ann": {"role": "reader"}}}"##,
+                r##"{"workspace": "acme", "schema": {"schema": "own", "resources": {"sync": {"actions": ["read"], "attributes": {"labels.team": {"type": "string"}}}}}, "roles": {"reader": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.team": {"equals": "7"}}}]}}, "members": {"ann": {"role": "reader"}}}"##,
             ),
             Code::UnknownRole => workspace(
                 r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {"role": "edtor"}}}"##,

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::conditions::{Conditions, WrittenOperand, WrittenTest};
 use crate::json;
 use crate::source::{Source, Span};
 
@@ -55,8 +56,8 @@ pub(crate) struct Written {
     pub(crate) effect: Effect,
     pub(crate) actions: Names,
     pub(crate) resource: Names,
-    /// The place of conditions, when there are any; `"*"` is none.
-    pub(crate) conditions: Option<Span>,
+    /// Its conditions, when there are any; `"*"` is none.
+    pub(crate) conditions: Option<Conditions>,
 }
 
 /// What one role says: a list of statements, as written.
@@ -66,13 +67,18 @@ pub struct Document {
     pub(crate) span: Span,
     pub(crate) statements: Vec<Written>,
     pub(crate) names: Vec<Name>,
+    /// The tests of all conditions.
+    pub(crate) tests: Vec<WrittenTest>,
+    /// The elements of all lists that those compare with.
+    pub(crate) elements: Vec<WrittenOperand>,
 }
 
 impl Document {
     /// A document without statements, at the start of a source.
     pub(crate) fn empty(source: &Arc<Source>) -> Self {
         let source = Arc::clone(source);
-        Document { source, span: Span::default(), statements: Vec::new(), names: Vec::new() }
+        let (statements, names, tests, elements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Document { source, span: Span::default(), statements, names, tests, elements }
     }
 
     /// The text that the document stands in: a file of its own, or a workspace.
@@ -141,7 +147,7 @@ impl<'d> Statement<'d> {
     /// The text of its conditions, when it has any.
     #[must_use]
     pub fn conditions(&self) -> Option<&'d str> {
-        self.written.conditions.map(|span| self.document.source.slice(span))
+        self.written.conditions.map(|conditions| self.document.source.slice(conditions.span))
     }
 
     /// Its place in the document's source.

@@ -5,6 +5,7 @@
 //! to under one schema: wildcards, lists and patterns are gone, only ranges of permissions are left,
 //! each with the statement it came from; they cannot be printed back, and go straight into planes.
 
+mod conditions;
 mod document;
 mod expand;
 mod read;

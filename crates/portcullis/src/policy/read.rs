@@ -1,16 +1,17 @@
-//! Reading a policy document: rules 2, 3, 9 and the shape of rule 10 of the language.
+//! Reading a policy document: rules 2, 3 and 9 of the language; `conditions` reads what rule 10 is about.
 //!
 //! Knows no schema: names are checked for being names, not for being known. A statement with a fault
 //! is left out of the document, which then is never handed out, and reading goes on with the next.
 
 use std::sync::Arc;
 
+use super::conditions::read_conditions;
 use super::document::{Document, Effect, Name, Names, VERSION, Written};
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value};
 use crate::limits::Limits;
 use crate::read::{Habit, Reader, first_line, fits};
-use crate::source::{Source, Span};
+use crate::source::Source;
 use crate::text::quoted;
 
 const HABITS: &[Habit] = &[
@@ -101,7 +102,7 @@ pub(crate) fn read_document(root: Value<'_>, reader: &mut Reader<'_>) -> Documen
     }
     document.statements.reserve(count);
     for value in policies.elements() {
-        if let Some(statement) = read_statement(value, &mut document.names, reader) {
+        if let Some(statement) = read_statement(value, &mut document, reader) {
             document.statements.push(statement);
         }
     }
@@ -127,10 +128,10 @@ fn bare_statement(root: Value<'_>, reader: &mut Reader<'_>) -> bool {
     let help = format!("wrap it: {{\"version\": \"{VERSION}\", \"policies\": […]}}");
     reader.push(fault.help(help).replace(&Arc::clone(&reader.source), root.span(), mended));
     // The statements themselves may have faults too.
-    let mut names = Vec::new();
+    let mut document = Document::empty(&reader.source);
     let single = (!list).then_some(root);
     for value in root.elements().chain(single) {
-        read_statement(value, &mut names, reader);
+        read_statement(value, &mut document, reader);
     }
     true
 }
@@ -149,7 +150,7 @@ fn read_version(version: Value<'_>, reader: &mut Reader<'_>) {
     reader.push(fault.help(help).replace(&Arc::clone(&reader.source), version.span(), mended));
 }
 
-fn read_statement(value: Value<'_>, names: &mut Vec<Name>, reader: &mut Reader<'_>) -> Option<Written> {
+fn read_statement(value: Value<'_>, document: &mut Document, reader: &mut Reader<'_>) -> Option<Written> {
     if !reader.object(value, "a statement") {
         return None;
     }
@@ -170,7 +171,7 @@ fn read_statement(value: Value<'_>, names: &mut Vec<Name>, reader: &mut Reader<'
         }
     };
     let actions = match meant("actions") {
-        Some(actions) => read_names(actions, "`actions`", names, reader),
+        Some(actions) => read_names(actions, "`actions`", &mut document.names, reader),
         None => {
             let help = "add `\"actions\": [\"read\"]`, or `\"*\"` for all";
             reader.missing_key(value, "a statement", "actions", help);
@@ -178,16 +179,16 @@ fn read_statement(value: Value<'_>, names: &mut Vec<Name>, reader: &mut Reader<'
         }
     };
     let resource = match meant("resource") {
-        Some(resource) => read_names(resource, "`resource`", names, reader),
+        Some(resource) => read_names(resource, "`resource`", &mut document.names, reader),
         None => {
             let help = "add `\"resource\": [\"sync\"]`, or `\"*\"` for all";
             reader.missing_key(value, "a statement", "resource", help);
             None
         }
     };
-    let conditions = value.get("conditions").and_then(|conditions| read_conditions(conditions, reader));
+    let conditions = meant("conditions").and_then(|conditions| read_conditions(conditions, document, reader));
     // What could not be read leaves a list that is not whole, so that the rest is still looked at.
-    let missing = Names { span: value.span(), first: names.len() as u32, count: 0, whole: false };
+    let missing = Names { span: value.span(), first: document.names.len() as u32, count: 0, whole: false };
     let (actions, resource) = (actions.unwrap_or(missing), resource.unwrap_or(missing));
     Some(Written { span: value.span(), effect, actions, resource, conditions })
 }
@@ -266,31 +267,4 @@ fn is_plain_name(value: Value<'_>) -> bool {
 
 fn name_of(value: Value<'_>) -> Name {
     Name { span: value.span(), escaped: value.kind() == Kind::EscapedText }
-}
-
-/// The place of conditions that say something. `"*"` says nothing; an empty object is an error, outer or inner.
-fn read_conditions(value: Value<'_>, reader: &mut Reader<'_>) -> Option<Span> {
-    if value.is_text() && value.text() == "*" {
-        return None;
-    }
-    if value.kind() != Kind::Object {
-        reader.wrong_shape(value, "`conditions`", "an object or \"*\"");
-        return None;
-    }
-    let empty = |object: Value<'_>, what: &str, reader: &mut Reader<'_>| {
-        let help = "write `{\"labels.team\": {\"equals\": \"marketing\"}}`, or leave `conditions` out";
-        let fault = reader.fault(Code::EmptyConditions, object.span(), format!("{what} says nothing"), "");
-        reader.push(fault.help(help));
-    };
-    if value.members().next().is_none() {
-        empty(value, "an empty `conditions`", reader);
-        return None;
-    }
-    for (reference, tests) in value.members() {
-        let what = format!("the condition on {}", quoted(&reference.text()));
-        if reader.object(tests, &what) && tests.members().next().is_none() {
-            empty(tests, &what, reader);
-        }
-    }
-    Some(value.span())
 }

@@ -5,11 +5,14 @@
 //! walks the permissions of that action only.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use portcullis_matrix::{PermissionId, Plane, RolePlanes};
 
+use super::conditions::{self, Conditioned, Context};
 use super::document::{Document, Effect, Statement};
 use super::expand::{Axis, Expander, Selection};
+use crate::condition::Condition;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::read::first_line;
 use crate::schema::Schema;
@@ -23,6 +26,10 @@ pub struct Grants {
     ranges: Vec<Range<u32>>,
     /// For each statement its effect and where its ranges end.
     statements: Vec<(Effect, u32)>,
+    /// The conditions of all statements, each once.
+    conditions: Vec<Arc<Condition>>,
+    /// Which ranges have one, ascending, and which.
+    conditional: Vec<(u32, u32)>,
 }
 
 impl Grants {
@@ -32,15 +39,38 @@ impl Grants {
         &self.schema
     }
 
-    /// The permissions that a statement covers: ascending, disjoint ranges.
+    /// The permissions that a statement covers, with conditions or without: ascending, disjoint ranges.
     #[must_use]
     pub fn of_statement(&self, index: usize) -> &[Range<u32>] {
-        let end = self.statements.get(index).map_or(0, |&(_, end)| end as usize);
-        let start = index
-            .checked_sub(1)
-            .and_then(|before| self.statements.get(before))
-            .map_or(0, |&(_, end)| end as usize);
-        self.ranges.get(start..end).unwrap_or(&[])
+        self.ranges.get(self.places(index)).unwrap_or(&[])
+    }
+
+    /// Where the ranges of a statement lie among all.
+    fn places(&self, index: usize) -> Range<usize> {
+        let end = |index: usize| self.statements.get(index).map_or(0, |&(_, end)| end as usize);
+        index.checked_sub(1).map_or(0, end)..end(index)
+    }
+
+    /// The ranges of a statement, each with the condition under which the statement applies to it. Types that declare attributes
+    /// differently have conditions of their own.
+    pub fn parts_of_statement(
+        &self,
+        index: usize,
+    ) -> impl Iterator<Item = (Range<u32>, Option<&Arc<Condition>>)> {
+        let places = self.places(index);
+        let mut at = self.conditional.partition_point(|&(place, _)| (place as usize) < places.start);
+        let ranges = places.zip(self.of_statement(index));
+        ranges.map(move |(place, range)| {
+            let next = self.conditional.get(at).filter(|&&(conditional, _)| conditional as usize == place);
+            at += usize::from(next.is_some());
+            (range.clone(), next.and_then(|&(_, number)| self.conditions.get(number as usize)))
+        })
+    }
+
+    /// The conditions of all statements, each once.
+    #[must_use]
+    pub fn conditions(&self) -> &[Arc<Condition>] {
+        &self.conditions
     }
 
     /// Whether a statement covers a permission.
@@ -54,17 +84,19 @@ impl Grants {
         self.statements.iter().map(|&(effect, _)| effect)
     }
 
-    /// The four planes that the document comes to.
+    /// The four planes that the document comes to: what its statements allow and deny, without conditions and under some.
     #[must_use]
     pub fn planes(&self) -> RolePlanes {
         let mut planes = RolePlanes::new(self.schema.permission_count());
         for (index, effect) in self.effects().enumerate() {
-            let plane: &mut Plane = match effect {
-                Effect::Allow => planes.allow_mut(),
-                Effect::Deny => planes.deny_mut(),
-            };
-            for range in self.of_statement(index) {
-                plane.insert_range(range.clone());
+            for (range, condition) in self.parts_of_statement(index) {
+                let plane: &mut Plane = match (effect, condition) {
+                    (Effect::Allow, None) => planes.allow_mut(),
+                    (Effect::Deny, None) => planes.deny_mut(),
+                    (Effect::Allow, Some(_)) => planes.allow_if_mut(),
+                    (Effect::Deny, Some(_)) => planes.deny_if_mut(),
+                };
+                plane.insert_range(range);
             }
         }
         planes
@@ -82,11 +114,36 @@ impl Document {
     ///
     /// # Errors
     /// Every name that the schema does not have, every deny that would protect nothing, and conditions,
-    /// which this version does not compile.
+    /// which this version does not evaluate.
     pub fn resolve(&self, schema: &Schema) -> Result<(Grants, Report), Report> {
+        let (grants, mut report) = self.resolve_conditions(schema);
+        self.refuse_conditions(&mut report);
+        report.finish(grants)
+    }
+
+    /// The one place that keeps conditions from being compiled into planes that nobody would evaluate.
+    fn refuse_conditions(&self, report: &mut Report) {
+        for conditions in self.statements.iter().filter_map(|written| written.conditions) {
+            let span = first_line(self.source(), conditions.span);
+            let message = "conditions are not compiled by this version of Portcullis";
+            let fault = Diagnostic::new(Code::ConditionsUnsupported, message).at(self.source(), span, "");
+            report.push(fault.help(
+                "a statement without them would mean more than what is written, so the document is refused",
+            ));
+        }
+    }
+
+    /// What the document comes to, its conditions included. Where the report has errors, the grants mean nothing.
+    fn resolve_conditions(&self, schema: &Schema) -> (Grants, Report) {
         let mut report = Report::new();
-        let mut grants = Grants { schema: schema.clone(), ranges: Vec::new(), statements: Vec::new() };
-        grants.statements.reserve_exact(self.statements.len());
+        let mut grants = Grants {
+            schema: schema.clone(),
+            ranges: Vec::new(),
+            statements: Vec::with_capacity(self.statements.len()),
+            conditions: Vec::new(),
+            conditional: Vec::new(),
+        };
+        let mut conditioned = Conditioned::default();
         let mut resolver = Resolver {
             document: self,
             expander: Expander {
@@ -97,10 +154,26 @@ impl Document {
             },
         };
         for statement in self.statements() {
+            let before = grants.ranges.len();
             resolver.statement(&statement, &mut grants.ranges);
+            let written = self.statements.get(statement.index());
+            if let Some(conditions) = written.and_then(|written| written.conditions) {
+                let covered = grants.ranges.split_off(before);
+                let context = Context {
+                    document: self,
+                    schema,
+                    report: resolver.expander.report,
+                    suggester: &mut resolver.expander.suggester,
+                };
+                for (range, number) in conditions::resolve(conditions, &covered, context, &mut conditioned) {
+                    grants.conditional.push((grants.ranges.len() as u32, number));
+                    grants.ranges.push(range);
+                }
+            }
             grants.statements.push((statement.effect(), grants.ranges.len() as u32));
         }
-        report.finish(grants)
+        grants.conditions = conditioned.conditions;
+        (grants, report)
     }
 }
 
@@ -119,16 +192,6 @@ impl Resolver<'_> {
         let effect = statement.effect();
         let actions = self.expander.select(Axis::Actions, statement.actions(), written.actions, effect);
         let kinds = self.expander.select(Axis::Resource, statement.resource(), written.resource, effect);
-        if let Some(span) = written.conditions {
-            let span = first_line(self.document.source(), span);
-            let message = "conditions are not compiled by this version of Portcullis";
-            let fault =
-                Diagnostic::new(Code::ConditionsUnsupported, message).at(self.document.source(), span, "");
-            self.push(fault.help(
-                "a statement without them would mean more than what is written, so the document is refused",
-            ));
-            return;
-        }
         if actions.broken || kinds.broken {
             return;
         }
