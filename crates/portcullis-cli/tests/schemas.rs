@@ -132,6 +132,42 @@ fn faults_of_shape_are_refused() {
 }
 
 #[test]
+fn a_condition_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
+    let (policy, workspace) = (validator("policy"), validator("workspace"));
+    let scalars = ["\"a\"", "7", "-0.5e3", "true", "{\"ref\": \"subject.team\"}"];
+    let times = ["\"2026-03-01T12:00:00Z\"", "\"2026-03-01t12:00:00.25-01:30\""];
+    let others = [
+        "null",
+        "{}",
+        "{\"ref\": 7}",
+        "{\"ref\": \"a\", \"x\": 1}",
+        "[]",
+        "[[1]]",
+        "[null]",
+        "\"2026-03-01\"",
+    ];
+    let list = |element: &str| format!("[{element}, \"b\"]");
+    let operands = scalars.iter().chain(&times).chain(&others).map(|&operand| operand.to_owned());
+    let operands: Vec<String> = operands.chain(scalars.iter().map(|element| list(element))).collect();
+    let mut good = 0;
+    for operator in ["equals", "in", "notin", "greaterthan", "lessthan", "exists", "like"] {
+        for operand in &operands {
+            let text = format!(
+                r#"{{"version": "2022-04-26", "policies": [{{"effect": "deny", "actions": "read", "resource": "sync",
+                    "conditions": {{"labels.team": {{"{operator}": {operand}}}}}}}]}}"#
+            );
+            let read = portcullis::Document::read(&portcullis::Source::new("policy.json", &*text)).is_ok();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(policy.is_valid(&value), read, "{text}");
+            let inline = serde_json::json!({ "workspace": "w", "schema": "hightouch", "roles": { "r": value }, "members": {} });
+            assert_eq!(workspace.is_valid(&inline), read, "{text}");
+            good += usize::from(read);
+        }
+    }
+    assert_eq!(good, 8 + 2 * 6 + 2 * 5 + 1, "as many as the language takes");
+}
+
+#[test]
 fn a_suite_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
     use portcullis::suite::Suite;
     let tests = validator("tests");

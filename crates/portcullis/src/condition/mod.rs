@@ -9,19 +9,29 @@
 //! Values are JSON, kept as [`Attribute`]s of one run of bytes; numbers are exact ([`Number`]), times too
 //! ([`Instant`]). Nothing here knows a document, a file or a clock.
 
+#[cfg(test)]
+mod asked;
 mod attribute;
+mod builder;
+#[cfg(test)]
+mod canonical_tests;
 mod facts;
+#[cfg(test)]
+mod facts_tests;
 mod judge;
 mod literal;
 mod number;
 mod operator;
 mod outcome;
+#[cfg(test)]
+mod page_tests;
 mod reference;
 mod test;
 mod time;
 mod value;
 
-pub use attribute::{Attribute, AttributeBuilder, AttributeError};
+pub use attribute::{Attribute, AttributeError};
+pub use builder::AttributeBuilder;
 pub use facts::{Facts, Objects, Resource, StoredObject, Subject};
 pub use judge::{Finding, Found, Lookup, Side, Undecided, Why};
 pub use number::{Decimal, Number};

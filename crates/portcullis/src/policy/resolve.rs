@@ -134,7 +134,7 @@ impl Document {
     }
 
     /// What the document comes to, its conditions included. Where the report has errors, the grants mean nothing.
-    fn resolve_conditions(&self, schema: &Schema) -> (Grants, Report) {
+    pub(crate) fn resolve_conditions(&self, schema: &Schema) -> (Grants, Report) {
         let mut report = Report::new();
         let mut grants = Grants {
             schema: schema.clone(),

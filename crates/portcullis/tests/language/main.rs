@@ -61,6 +61,10 @@ sections! {
     rule_10_conditions_that_are_none = "10. Conditions";
     rule_10_conditions_are_refused = "Conditions are refused by this version";
     rule_10_empty_conditions = "Empty conditions";
+    rule_10_references = "References";
+    rule_10_operators = "Operators";
+    rule_10_true_false_and_unknown = "True, false and unknown";
+    rule_10_declared_attributes = "Declared attributes";
     rule_11_roles_groups_and_the_default_role = "11. Roles, groups and the default role";
     rule_11_built_in_roles = "Built-in roles";
     rule_12_who_is_not_a_member = "12. Who is not a member";

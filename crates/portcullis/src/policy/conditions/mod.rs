@@ -10,6 +10,8 @@ mod operand;
 mod operator;
 mod read;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub(super) use read::read_conditions;
 pub(super) use resolve::{Conditioned, Context, resolve};
