@@ -11,6 +11,7 @@
 //! * [`churn`] leads a workspace's life, edit by edit.
 //! * [`editing`] edits a workspace and compiles it afresh, and holds the two equal.
 //! * [`agreement`] holds the engine against the reference, question by question.
+//! * [`sent`] reads requests for the library.
 //! * [`fuzz`] has the bodies of the fuzz targets, which ordinary tests replay.
 //!
 //! Everything passes through [`serde_json::Value`] in the very form of the files that people write. An engine under test
@@ -41,3 +42,4 @@ pub mod exhaustive;
 pub mod fuzz;
 pub mod generate;
 pub mod reference;
+pub mod sent;

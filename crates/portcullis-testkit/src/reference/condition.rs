@@ -72,6 +72,14 @@ pub enum Operator {
     Exists,
 }
 
+impl Operator {
+    /// Is this `greaterthan` or `lessthan`?
+    #[must_use]
+    pub fn orders(self) -> bool {
+        matches!(self, Operator::GreaterThan | Operator::LessThan)
+    }
+}
+
 /// What stands behind an operator.
 #[derive(Clone, Debug)]
 pub enum Operand {

@@ -60,6 +60,11 @@ impl Kind {
         }
     }
 
+    /// Do `greaterthan` and `lessthan` order values of this type?
+    fn is_ordered(self) -> bool {
+        matches!(self, Kind::Number | Kind::Time)
+    }
+
     /// May an attribute of this type be compared with a literal like this? A time may be held against a pattern, too.
     fn compares_with(self, literal: &Json) -> bool {
         self.holds(literal) && !matches!(self, Kind::List | Kind::Object)
@@ -86,7 +91,16 @@ impl Vocabulary {
 
     /// Whose word counts for this reference.
     pub(super) fn origin_of(&self, path: &Path, own: &str) -> Origin {
-        self.declared(path, own).map_or(Origin::Either, |attribute| attribute.from)
+        if let Some(attribute) = self.declared(path, own) {
+            return attribute.from;
+        }
+        // What is inside an object comes from where the object comes from: the nearest one that is declared.
+        let attributes = self.attributes_of(path.root, own).filter(|_| !path.is_own());
+        let above = (1..path.parts.len()).rev().find_map(|length| {
+            let above: Vec<&str> = path.parts.iter().take(length).map(String::as_str).collect();
+            attributes?.get(&above.join(".")).filter(|attribute| attribute.kind == Kind::Object)
+        });
+        above.map_or(Origin::Either, |attribute| attribute.from)
     }
 
     /// The first reference or operand that the schema refuses, in a statement whose names it knows.
@@ -117,6 +131,8 @@ impl Vocabulary {
                 Operand::Ref(path) => match self.kind_of(path, own) {
                     Err(refusal) => return Some(refusal),
                     Ok(other) if whole_list => other.is_none_or(|other| other == Kind::List),
+                    Ok(Some(Kind::List | Kind::Object)) => false,
+                    Ok(Some(other)) if test.operator.orders() && !other.is_ordered() => false,
                     Ok(other) => kind.is_none() || other.is_none() || kind == other,
                 },
                 Operand::Literal(_) if test.operator == Operator::Exists => true,
@@ -130,10 +146,8 @@ impl Vocabulary {
         let serves = match (test.operator, kind) {
             (_, None) | (Operator::Exists, _) => true,
             (_, Some(Kind::List | Kind::Object)) => false,
-            (Operator::GreaterThan | Operator::LessThan, Some(kind)) => {
-                matches!(kind, Kind::Number | Kind::Time)
-            }
-            (Operator::Equals | Operator::In | Operator::NotIn, _) => true,
+            (operator, Some(kind)) if operator.orders() => kind.is_ordered(),
+            (_, Some(_)) => true,
         };
         (!serves).then(|| Refusal::WrongOperand(test.path.below_root()))
     }

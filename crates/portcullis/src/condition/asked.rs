@@ -28,7 +28,7 @@ pub(super) fn condition(schema: &Schema, text: &str) -> Arc<Condition> {
     );
     let read = Document::read(&Source::new("document", document));
     let (document, _) = read.unwrap_or_else(|report| panic!("{text}: {report}"));
-    let (grants, report) = document.resolve_conditions(schema);
+    let (grants, report) = document.resolve_all(schema);
     assert!(!report.has_errors(), "{text}: {report}");
     let parts: Vec<_> = grants.parts_of_statement(0).collect();
     assert_eq!(parts.len(), 1);

@@ -17,7 +17,7 @@ use crate::source::Source;
 /// their keys.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Attribute {
-    bytes: Box<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 impl Attribute {

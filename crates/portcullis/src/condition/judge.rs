@@ -234,8 +234,8 @@ impl Test {
 #[inline]
 fn comparable<'c, 'a>(found: Found<'a>, about: &'c Reference) -> Judged<'c, Value<'a>> {
     let why = match found {
-        Found::Value(value, _) => match about.declared() {
-            Some(declared) if !is_of(value, declared.kind) => Why::NotAsDeclared,
+        Found::Value(value, _) => match about.declared().and_then(|declared| declared.kind) {
+            Some(kind) if !is_of(value, kind) => Why::NotAsDeclared,
             _ => return Ok(value),
         },
         Found::Missing => Why::Missing,

@@ -83,9 +83,6 @@ codes! {
     /// Conditions that say nothing.
     EmptyConditions = Entry::new("P0108", Error, "empty conditions",
         r##"An empty object could be read as always or as never. Leave `conditions` out, or write `"*"`, when there is no condition."##);
-    /// A statement with conditions, which this version does not compile.
-    ConditionsUnsupported = Entry::new("P0109", Error, "conditions are not compiled yet",
-        "A statement whose conditions were ignored would mean more than what is written, so the document is refused.");
     /// An operator that the language does not have.
     UnknownOperator = Entry::new("P0110", Error, "unknown operator",
         "Conditions have six operators: `equals`, `in`, `notin`, `greaterthan`, `lessthan` and `exists`. A test that was passed over would make an allow mean more than what is written.");

@@ -112,10 +112,6 @@ impl Code {
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {}}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": "*"}]}"##,
             ),
-            Code::ConditionsUnsupported => policy(
-                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,
-                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model"}]}"##,
-            ),
             Code::UnknownOperator => policy(
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"eq": "marketing"}}}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "model", "conditions": {"labels.team": {"equals": "marketing"}}}]}"##,

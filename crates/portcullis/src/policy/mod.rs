@@ -5,6 +5,7 @@
 //! to under one schema: wildcards, lists and patterns are gone, only ranges of permissions are left,
 //! each with the statement it came from; they cannot be printed back, and go straight into planes.
 
+mod conditional;
 mod conditions;
 mod document;
 mod expand;
@@ -14,5 +15,6 @@ mod resolve;
 pub use document::{Document, Effect, NameList, Statement};
 pub use resolve::Grants;
 
+pub(crate) use conditional::Conditional;
 pub(crate) use read::read_document;
 pub(crate) use resolve::overlaps;

@@ -57,13 +57,19 @@ impl Grants {
         &self,
         index: usize,
     ) -> impl Iterator<Item = (Range<u32>, Option<&Arc<Condition>>)> {
+        let parts = self.numbered_parts(index);
+        parts.map(|(range, number)| (range, number.and_then(|number| self.conditions.get(number as usize))))
+    }
+
+    /// The same with the number of the condition.
+    pub(super) fn numbered_parts(&self, index: usize) -> impl Iterator<Item = (Range<u32>, Option<u32>)> {
         let places = self.places(index);
         let mut at = self.conditional.partition_point(|&(place, _)| (place as usize) < places.start);
         let ranges = places.zip(self.of_statement(index));
         ranges.map(move |(place, range)| {
             let next = self.conditional.get(at).filter(|&&(conditional, _)| conditional as usize == place);
             at += usize::from(next.is_some());
-            (range.clone(), next.and_then(|&(_, number)| self.conditions.get(number as usize)))
+            (range.clone(), next.map(|&(_, number)| number))
         })
     }
 
@@ -113,28 +119,15 @@ impl Document {
     /// Resolves the document against a schema. The report beside it holds warnings and notes.
     ///
     /// # Errors
-    /// Every name that the schema does not have, every deny that would protect nothing, and conditions,
-    /// which this version does not evaluate.
+    /// Every name that the schema does not have, every deny that would protect nothing, and conditions on what the
+    /// schema does not declare.
     pub fn resolve(&self, schema: &Schema) -> Result<(Grants, Report), Report> {
-        let (grants, mut report) = self.resolve_conditions(schema);
-        self.refuse_conditions(&mut report);
+        let (grants, report) = self.resolve_all(schema);
         report.finish(grants)
     }
 
-    /// The one place that keeps conditions from being compiled into planes that nobody would evaluate.
-    fn refuse_conditions(&self, report: &mut Report) {
-        for conditions in self.statements.iter().filter_map(|written| written.conditions) {
-            let span = first_line(self.source(), conditions.span);
-            let message = "conditions are not compiled by this version of Portcullis";
-            let fault = Diagnostic::new(Code::ConditionsUnsupported, message).at(self.source(), span, "");
-            report.push(fault.help(
-                "a statement without them would mean more than what is written, so the document is refused",
-            ));
-        }
-    }
-
     /// What the document comes to, its conditions included. Where the report has errors, the grants mean nothing.
-    pub(crate) fn resolve_conditions(&self, schema: &Schema) -> (Grants, Report) {
+    pub(crate) fn resolve_all(&self, schema: &Schema) -> (Grants, Report) {
         let mut report = Report::new();
         let mut grants = Grants {
             schema: schema.clone(),

@@ -97,8 +97,8 @@ impl Origin {
 /// What is declared of one attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Declared {
-    /// What its values are.
-    pub kind: AttributeType,
+    /// What its values are; nothing is said of those below an attribute that is declared an object.
+    pub kind: Option<AttributeType>,
     /// Where they come from.
     pub from: Origin,
 }
@@ -128,7 +128,13 @@ impl Attributes {
         self.all.iter().map(|(path, declared)| (&**path, *declared))
     }
 
-    /// What is declared of a path.
+    /// What holds for a path: what is declared of it, else where the values of the nearest object above it come from.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<Declared> {
+        self.get(path).or_else(|| Some(Declared { kind: None, from: self.object_above(path)?.from }))
+    }
+
+    /// What is declared of just this path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<Declared> {
         let at = self.all.binary_search_by(|(known, _)| (**known).cmp(path)).ok()?;
@@ -138,9 +144,12 @@ impl Attributes {
     /// Whether a path lies below one that is declared an object, so that it needs no declaration of its own.
     #[must_use]
     pub fn is_below_object(&self, path: &str) -> bool {
-        let dots = path.match_indices('.').map(|(at, _)| at);
-        let mut above = dots.filter_map(|at| path.get(..at));
-        above.any(|above| self.get(above).is_some_and(|declared| declared.kind == AttributeType::Object))
+        self.object_above(path).is_some()
+    }
+
+    fn object_above(&self, path: &str) -> Option<Declared> {
+        let mut above = path.rmatch_indices('.').filter_map(|(at, _)| self.get(path.get(..at)?));
+        above.find(|declared| declared.kind == Some(AttributeType::Object))
     }
 }
 
@@ -150,15 +159,17 @@ mod tests {
 
     #[test]
     fn a_path_is_found_whole_or_below_an_object() {
-        let declared = |kind| Declared { kind, from: Origin::Either };
+        let declared = |kind| Declared { kind: Some(kind), from: Origin::Stored };
         let attributes = Attributes::new(vec![
             ("labels.team".into(), declared(AttributeType::String)),
             ("destination".into(), declared(AttributeType::Object)),
         ]);
-        assert_eq!(attributes.get("labels.team").map(|found| found.kind), Some(AttributeType::String));
+        assert_eq!(attributes.get("labels.team").and_then(|found| found.kind), Some(AttributeType::String));
         assert_eq!(attributes.get("labels"), None);
         for below in ["destination.id", "destination.labels.team"] {
             assert!(attributes.is_below_object(below) && attributes.get(below).is_none());
+            // Where the object comes from, there comes from what is in it.
+            assert_eq!(attributes.of(below), Some(Declared { kind: None, from: Origin::Stored }));
         }
         for not in ["destination", "labels.team.x", "destinations.id", "labels"] {
             assert!(!attributes.is_below_object(not), "{not}");

@@ -250,7 +250,7 @@ fn read_attributes(attributes: Value<'_>, reader: &mut Reader<'_>) -> Attributes
             .get("from")
             .map_or(Some(Origin::default()), |from| one_of(from, &what, Origin::ALL, Origin::as_str, reader));
         if let (Some(path), Some(kind), Some(from)) = (path, kind, from) {
-            declared.push((path.into(), Declared { kind, from }));
+            declared.push((path.into(), Declared { kind: Some(kind), from }));
         }
     }
     Attributes::new(declared)

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use portcullis_matrix::persistent::{Column, Lists, Table};
 use portcullis_matrix::{RoleId, SubjectId};
 
+use super::open::value_of;
+use crate::condition::{Attribute, Value};
 use crate::names::Names;
 use crate::workspace::DEFAULT_MEMBER_TYPE;
 
@@ -31,6 +33,8 @@ pub(crate) struct Directory {
     /// The type of each member in `kind_names`, plus one; 0, or nothing at the end, for `user`.
     pub(crate) kinds: Column,
     pub(crate) kind_names: Arc<[Box<str>]>,
+    /// What is stored of each member; nothing at the end for those of whom nothing is.
+    pub(crate) properties: Table<Option<Attribute>, 1_024>,
     /// The groups of each member, ascending; nothing at the end for those in no group.
     pub(crate) memberships: Lists<u32, 10>,
     pub(crate) groups: Table<Option<Arc<GroupEntry>>, 256>,
@@ -46,6 +50,7 @@ impl Default for Directory {
             own_roles: Column::default(),
             kinds: Column::default(),
             kind_names: Arc::default(),
+            properties: Table::new(1),
             memberships: Lists::default(),
             groups: Table::new(1),
             group_names: Names::default(),
@@ -111,6 +116,20 @@ impl Directory {
         named.and_then(|kind| self.kind_names.get(kind as usize)).map_or(DEFAULT_MEMBER_TYPE, |kind| kind)
     }
 
+    /// What is stored of a member; null when nothing is.
+    #[inline]
+    pub(crate) fn properties(&self, member: u32) -> Value<'_> {
+        value_of(self.properties.get(member as usize))
+    }
+
+    /// Gives a member other properties.
+    pub(crate) fn set_properties(&mut self, member: u32, properties: Option<Attribute>) {
+        if properties.is_some() {
+            self.properties.grow(member as usize + 1);
+        }
+        self.properties.entry_mut(member as usize).fill(properties);
+    }
+
     /// Bytes of heap, those shared with other snapshots included.
     pub(crate) fn bytes(&self) -> usize {
         let groups = self.groups.iter().flatten();
@@ -120,6 +139,8 @@ impl Directory {
             + self.hashes.bytes()
             + self.own_roles.bytes()
             + self.kinds.bytes()
+            + self.properties.bytes()
+            + self.properties.iter().flatten().map(Attribute::heap_bytes).sum::<usize>()
             + self.memberships.bytes()
             + self.groups.bytes()
             + groups

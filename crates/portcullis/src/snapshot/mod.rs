@@ -7,6 +7,8 @@
 //! A check cannot fail. Whoever or whatever is not known is denied, with a reason.
 
 mod directory;
+mod objects;
+mod open;
 mod question;
 mod staged;
 
@@ -18,11 +20,12 @@ use portcullis_matrix::persistent::Table;
 use portcullis_matrix::{Matrix, Permission, PermissionId, RoleId, RolePlanes, SetId, Subject, SubjectId};
 
 pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
+pub(crate) use objects::Stored;
 pub use question::Question;
 
 use crate::decision::{Decision, Reason, Revision};
 use crate::limits::Limits;
-use crate::policy::{Document, Grants};
+use crate::policy::{Conditional, Document, Grants};
 use crate::schema::Schema;
 use crate::suggest::Suggester;
 
@@ -32,6 +35,7 @@ pub struct Role {
     name: Box<str>,
     document: Arc<Document>,
     grants: Grants,
+    conditional: Conditional,
     planes: Arc<RolePlanes>,
     built_in: bool,
 }
@@ -39,7 +43,8 @@ pub struct Role {
 impl Role {
     pub(crate) fn new(name: &str, document: Arc<Document>, grants: Grants, built_in: bool) -> Self {
         let planes = Arc::new(grants.planes());
-        Role { name: name.into(), document, grants, planes, built_in }
+        let conditional = Conditional::of(&grants);
+        Role { name: name.into(), document, grants, conditional, planes, built_in }
     }
 
     /// Its name.
@@ -62,6 +67,11 @@ impl Role {
     #[must_use]
     pub fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    /// Its conditions by permission.
+    pub(crate) fn conditional(&self) -> &Conditional {
+        &self.conditional
     }
 
     /// The bits that the document comes to.
@@ -92,6 +102,9 @@ pub struct Snapshot {
     /// The role of those who join without naming one.
     pub(crate) default_role: Option<u32>,
     pub(crate) directory: Directory,
+    pub(crate) objects: Stored,
+    /// How many roles have conditions. As long as none has, no verdict is open.
+    pub(crate) conditional_roles: u32,
     /// How many numbers of members were ever given out under this lineage: common to all its snapshots, so that two
     /// writers that go on from one of them never give one number to two people.
     pub(crate) numbers: Arc<AtomicU32>,
@@ -194,7 +207,11 @@ impl Snapshot {
         // The number that stands for nobody becomes subject 0, the unknown one.
         let asker = subject_of(self.directory.members.number_or_nobody(subject));
         let (permission, reason) = self.schema.asked(action, resource);
-        self.decision(self.matrix.set_of(asker), permission, reason)
+        let set = self.matrix.set_of(asker);
+        if self.is_open(set, permission) {
+            return self.decide_open(asker, set, permission, &Question::new(subject, action, resource));
+        }
+        self.decision(set, permission, reason)
     }
 
     /// The same with prepared handles. A handle of another workspace or schema is denied as stale.
@@ -203,7 +220,13 @@ impl Snapshot {
         if !(self.matrix.is_current(subject) & self.matrix.knows_permission(permission)) {
             return Decision::Deny { reason: Reason::Stale, revision: self.revision };
         }
-        self.decision(self.matrix.set_of(subject.id()), permission.id(), Reason::NotGranted)
+        let set = self.matrix.set_of(subject.id());
+        if self.is_open(set, permission.id()) {
+            let (action, resource) = self.names_of(permission.id());
+            let question = Question::new(self.member_name(subject.id()), action, resource);
+            return self.decide_open(subject.id(), set, permission.id(), &question);
+        }
+        self.decision(set, permission.id(), Reason::NotGranted)
     }
 
     /// The same for a whole question: a typed subject must match the member's type too.
@@ -211,7 +234,34 @@ impl Snapshot {
         if self.is_of_another_type(question) {
             return self.stranger();
         }
-        self.check(question.subject, question.action, question.resource)
+        let asker = subject_of(self.directory.members.number_or_nobody(question.subject));
+        let (permission, reason) = self.schema.asked(question.action, question.resource);
+        let set = self.matrix.set_of(asker);
+        if self.is_open(set, permission) {
+            return self.decide_open(asker, set, permission, question);
+        }
+        self.decision(set, permission, reason)
+    }
+
+    /// Whether conditions must be evaluated. One look at a number where no role has any.
+    #[inline]
+    fn is_open(&self, set: SetId, permission: PermissionId) -> bool {
+        self.conditional_roles > 0 && self.matrix.verdict_of(set, permission).is_open()
+    }
+
+    fn decide_open(
+        &self,
+        subject: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        question: &Question<'_>,
+    ) -> Decision {
+        let revision = self.revision;
+        if self.allows_open(subject, set, permission, question) {
+            Decision::Allow { revision }
+        } else {
+            Decision::Deny { reason: Reason::NotGranted, revision }
+        }
     }
 
     /// Whether a question claims another type for its subject than the member of that id has.
@@ -238,8 +288,7 @@ impl Snapshot {
         self.matrix.check_handles(subjects, permissions, granted, open);
     }
 
-    /// What a set of roles says of a permission, with the reason that holds if it is no allow. An open verdict is
-    /// none: what cannot be decided is denied.
+    /// What a set of roles says of a permission whatever the conditions, with the reason that holds if it is no allow.
     #[inline]
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
         let allowed = self.matrix.is_granted(set, permission);
@@ -259,7 +308,13 @@ impl Snapshot {
     /// texts of documents are not counted; they may be shared with other workspaces.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.workspace.len() + self.matrix.bytes() + self.roles.bytes() + self.directory.bytes()
+        let conditional = self.roles.iter().flatten().map(|role| role.conditional.bytes()).sum::<usize>();
+        self.workspace.len()
+            + self.matrix.bytes()
+            + self.roles.bytes()
+            + conditional
+            + self.directory.bytes()
+            + self.objects.bytes()
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -31,7 +31,11 @@ impl Snapshot {
     /// ```
     pub fn check_many(&self, questions: &[(&str, &str, &str)], decisions: &mut [Decision]) {
         for (questions, decisions) in questions.chunks(BLOCK).zip(decisions.chunks_mut(BLOCK)) {
-            self.check_block(|at| questions.get(at).copied(), decisions);
+            let whole = |at: usize| {
+                let (subject, action, resource) = questions.get(at).copied()?;
+                Some(Question::new(subject, action, resource))
+            };
+            self.check_block(|at| questions.get(at).copied(), whole, decisions);
         }
     }
 
@@ -43,7 +47,7 @@ impl Snapshot {
             let names = |at: usize| {
                 questions.get(at).map(|question| (question.subject, question.action, question.resource))
             };
-            self.check_block(names, decisions);
+            self.check_block(names, |at| questions.get(at).copied(), decisions);
             for (question, decision) in questions.iter().zip(decisions) {
                 if self.is_of_another_type(question) {
                     *decision = self.stranger();
@@ -57,6 +61,7 @@ impl Snapshot {
     fn check_block<'q>(
         &self,
         question: impl Fn(usize) -> Option<(&'q str, &'q str, &'q str)>,
+        whole: impl Fn(usize) -> Option<Question<'q>>,
         decisions: &mut [Decision],
     ) {
         let count = decisions.len().min(BLOCK);
@@ -69,12 +74,22 @@ impl Snapshot {
             *asked = self.schema.asked(action, resource);
         }
         let mut sets = [SetId::EMPTY; BLOCK];
-        for (set, member) in sets.iter_mut().zip(members) {
+        for (set, member) in sets.iter_mut().zip(members.iter()) {
             // The number that stands for nobody becomes subject 0, the unknown one.
             *set = self.matrix.set_of(subject_of(*member));
         }
         for ((decision, set), (permission, reason)) in decisions.iter_mut().zip(sets).zip(asked) {
             *decision = self.decision(set, permission, reason);
+        }
+        if self.conditional_roles > 0 {
+            let places = decisions.iter_mut().zip(members).zip(sets.iter().zip(asked)).enumerate();
+            for (at, ((decision, member), (set, (permission, _)))) in places {
+                if self.is_open(*set, permission)
+                    && let Some(question) = whole(at)
+                {
+                    *decision = self.decide_open(subject_of(*member), *set, permission, &question);
+                }
+            }
         }
     }
 }

@@ -74,11 +74,14 @@ impl Compiler<'_> {
         directory.own_roles = Column::of(own_roles.iter().map(|role| role.wrapping_add(1)), most);
         self.kinds(&mut directory);
         self.groups(&mut directory);
-        self.objects();
+        self.properties(&mut directory);
+        let objects = self.objects();
         if self.report.has_errors() {
             return None;
         }
         let matrix = self.matrix(layout, &roles, &directory)?;
+        let conditional = roles.iter().flatten().filter(|role| !role.conditional().is_empty());
+        let conditional_roles = conditional.count() as u32;
         Some(Snapshot {
             workspace: self.workspace.name.as_str().into(),
             schema: self.workspace.schema.clone(),
@@ -88,6 +91,8 @@ impl Compiler<'_> {
             roles,
             default_role,
             directory,
+            objects,
+            conditional_roles,
             numbers: Arc::new(AtomicU32::new(self.workspace.members.len() as u32)),
         })
     }

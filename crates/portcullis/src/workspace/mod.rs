@@ -17,6 +17,7 @@ pub(crate) use compile::{built_in_name, role, seed, too_many_roles};
 pub(crate) use read::read_workspace;
 pub use read::{FetchedFile, Files, NoFiles};
 
+use crate::condition::Attribute;
 use crate::limits::Limits;
 use crate::policy::Document;
 use crate::schema::Schema;
@@ -47,6 +48,7 @@ pub struct Member {
     pub(crate) role: Option<Given>,
     pub(crate) kind: Option<Box<str>>,
     pub(crate) suspended: bool,
+    pub(crate) properties: Option<Attribute>,
 }
 
 /// The type of a member that names none.
@@ -69,6 +71,13 @@ impl Member {
     #[must_use]
     pub fn of_type(mut self, kind: impl Into<Box<str>>) -> Self {
         self.kind = Some(kind.into());
+        self
+    }
+
+    /// Gives the member properties, an object that conditions ask about. Anything else is refused by the compiler.
+    #[must_use]
+    pub fn with_properties(mut self, properties: Attribute) -> Self {
+        self.properties = Some(properties);
         self
     }
 
@@ -130,6 +139,7 @@ struct Team {
 struct Object {
     kind: Mention,
     id: Mention,
+    properties: Option<Attribute>,
 }
 
 /// A workspace as described, not yet checked as a whole.
@@ -144,6 +154,8 @@ pub struct Workspace {
     roles: Vec<(Mention, Arc<Document>)>,
     groups: Vec<Team>,
     members: Vec<Enrolled>,
+    /// What is stored of members, by their place among them: apart, since of most nothing is.
+    properties: Vec<(u32, Attribute)>,
     objects: Vec<Object>,
 }
 
@@ -160,6 +172,7 @@ impl Workspace {
             roles: Vec::new(),
             groups: Vec::new(),
             members: Vec::new(),
+            properties: Vec::new(),
             objects: Vec::new(),
         }
     }
@@ -206,9 +219,23 @@ impl Workspace {
 
     /// Adds a member.
     pub fn add_member(&mut self, id: impl Into<String>, member: Member) -> &mut Self {
-        let Member { role, kind, suspended } = member;
+        let Member { role, kind, suspended, properties } = member;
         let (id, role) = (Given::new(id).into(), role.map(Mention::from));
+        self.properties.extend(properties.map(|properties| (self.members.len() as u32, properties)));
         self.members.push(Enrolled { id, role, kind, suspended });
+        self
+    }
+
+    /// Stores an object of a type, under its own name, with its properties if it has any: an object that conditions ask
+    /// about.
+    pub fn add_object(
+        &mut self,
+        kind: impl Into<String>,
+        id: impl Into<String>,
+        properties: impl Into<Option<Attribute>>,
+    ) -> &mut Self {
+        let (kind, id) = (Given::new(kind).into(), Given::new(id).into());
+        self.objects.push(Object { kind, id, properties: properties.into() });
         self
     }
 

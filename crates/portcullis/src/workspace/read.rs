@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use super::mention::{Decoded, Mention};
 use super::{Enrolled, Object, Team, Workspace};
+use crate::condition::{Attribute, AttributeBuilder, AttributeError};
 use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Tape, Value, source_from_bytes};
 use crate::limits::Limits;
 use crate::policy::{Document, read_document};
-use crate::read::{Habit, Reader, fits};
+use crate::read::{Habit, Reader, first_line, fits};
 use crate::schema::{BUILT_IN_SCHEMAS, Schema, read_schema};
 use crate::source::Source;
 use crate::text::{listed, quoted};
@@ -170,7 +171,12 @@ impl WorkspaceReader<'_> {
             }
             workspace.members.reserve_exact(count);
             for (key, value) in members.members() {
-                workspace.members.extend(self.member(key, value));
+                let (member, properties) = self.member(key, value);
+                if member.is_some() {
+                    let place = workspace.members.len() as u32;
+                    workspace.properties.extend(properties.map(|properties| (place, properties)));
+                }
+                workspace.members.extend(member);
             }
         }
         if let Some(groups) = groups
@@ -288,22 +294,44 @@ impl WorkspaceReader<'_> {
         None
     }
 
-    fn member(&mut self, key: Value<'_>, value: Value<'_>) -> Option<Enrolled> {
+    fn member(&mut self, key: Value<'_>, value: Value<'_>) -> (Option<Enrolled>, Option<Attribute>) {
         // What is no object has no fields, and the member is one with nothing said of them.
         self.reader.object(value, "a member");
         let known = ["role", "type", "properties", "suspended"];
         let [role, kind, properties, suspended] = self.reader.fields(value, "a member", known, MEMBER_HABITS);
         let role = role.and_then(|role| self.mention(role, "a member's role"));
         let kind = kind.and_then(|kind| self.reader.name(kind, "a member's type"));
-        properties.into_iter().for_each(|properties| {
-            self.reader.object(properties, "`properties`");
-        });
+        let properties = properties.and_then(|properties| self.properties(properties));
         if let Some(flag) = suspended.filter(|flag| !matches!(flag.kind(), Kind::True | Kind::False)) {
             self.reader.wrong_shape(flag, "`suspended`", "true or false");
         }
         let suspended = suspended.is_some_and(|flag| flag.kind() == Kind::True);
-        let id = self.mention(key, "a member's id")?;
-        Some(Enrolled { id, role, kind: kind.map(Box::from), suspended })
+        let id = self.mention(key, "a member's id");
+        (id.map(|id| Enrolled { id, role, kind: kind.map(Box::from), suspended }), properties)
+    }
+
+    /// The properties of a member or an object; none when they are empty, or no object, which is said.
+    fn properties(&mut self, value: Value<'_>) -> Option<Attribute> {
+        if !self.reader.object(value, "`properties`") || value.members().next().is_none() {
+            return None;
+        }
+        let mut builder = AttributeBuilder::new();
+        builder.value(value);
+        match builder.finish() {
+            Ok(properties) => Some(properties),
+            // A key that stands twice is a fault of the text, and reported as that.
+            Err(AttributeError::DuplicateKey) => None,
+            Err(error) => {
+                let span = first_line(&self.reader.source, value.span());
+                self.reader.push(self.reader.fault(
+                    Code::OverLimit,
+                    span,
+                    error.to_string(),
+                    "these properties",
+                ));
+                None
+            }
+        }
     }
 
     fn group(&mut self, key: Value<'_>, value: Value<'_>) -> Option<Team> {
@@ -337,9 +365,7 @@ impl WorkspaceReader<'_> {
             }
         };
         let (kind, id) = (part(kind, "type"), part(id, "id"));
-        properties.into_iter().for_each(|properties| {
-            self.reader.object(properties, "`properties`");
-        });
-        Some(Object { kind: kind?, id: id? })
+        let properties = properties.and_then(|properties| self.properties(properties));
+        Some(Object { kind: kind?, id: id?, properties })
     }
 }

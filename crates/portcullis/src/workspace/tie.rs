@@ -3,7 +3,6 @@
 //! One place for files and for workspaces built in code. A mention that leads nowhere is a diagnostic and leaves
 //! [`NO_ROLE`], which names no role whatever happens: never the first one, which is the administrator's.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use portcullis_matrix::persistent::{Lists, Table};
@@ -12,12 +11,13 @@ use rayon::prelude::*;
 use super::Enrolled;
 use super::compile::Compiler;
 use super::mention::Mention;
+use crate::condition::Value;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::quoted_string;
 use crate::names::{NOBODY, Names};
 use crate::read::name_trouble;
 use crate::schema::{DEFAULT_ROLE, NamedHow, ROLE_ALIASES};
-use crate::snapshot::{Directory, GroupEntry};
+use crate::snapshot::{Directory, GroupEntry, Stored};
 use crate::text::{listed, quoted};
 
 /// Stands for a role that could not be found.
@@ -234,8 +234,22 @@ impl<'w> Compiler<'w> {
         self.report.push(fault);
     }
 
-    pub(super) fn objects(&mut self) {
-        let mut seen: HashSet<(&str, &str)> = HashSet::new();
+    /// What is stored of members.
+    pub(super) fn properties(&mut self, directory: &mut Directory) {
+        for (member, properties) in &self.workspace.properties {
+            if !matches!(properties.value(), Value::Object(_)) {
+                let id =
+                    self.workspace.members.get(*member as usize).map_or("", |member| self.name(&member.id));
+                let message = format!("the properties of the member {} are no object", quoted(id));
+                self.report.push(Diagnostic::new(Code::WrongShape, message));
+            }
+            directory.set_properties(*member, Some(properties.clone()));
+        }
+    }
+
+    /// Stores the objects.
+    pub(super) fn objects(&mut self) -> Stored {
+        let mut stored = Stored::default();
         for object in &self.workspace.objects {
             let schema = &self.workspace.schema;
             let (kind, id) = (self.name(&object.kind), self.name(&object.id));
@@ -249,11 +263,21 @@ impl<'w> Compiler<'w> {
                     });
                 let fault = self.fault(Code::UnknownObjectType, &object.kind, message, "").help(help);
                 self.report.push(fault);
-            } else if !seen.insert((kind, id)) {
+            }
+            self.legal(&object.id, "an object's id");
+            if object.properties.as_ref().is_some_and(|kept| !matches!(kept.value(), Value::Object(_))) {
+                let message = format!("the properties of the object {} are no object", quoted(id));
+                self.report.push(Diagnostic::new(Code::WrongShape, message));
+            }
+            let Some(own) = own else { continue };
+            if stored.number(own.kind, id).is_some() {
                 let message = format!("the object {} of type {} is there twice", quoted(id), quoted(kind));
                 let fault = self.fault(Code::DuplicateName, &object.id, message, "again here");
                 self.report.push(fault.help("keep one of the two"));
+            } else {
+                stored.insert(stored.next(), own.kind, id, object.properties.clone());
             }
         }
+        stored
     }
 }

@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use portcullis_matrix::{MatrixBuilder, SetId};
 
+use super::objects::are_object;
 use super::{Writer, count, out_of_numbers, refused};
+use crate::condition::Attribute;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::read::{name_trouble, over_limit};
 use crate::snapshot::subject_of;
@@ -26,6 +28,7 @@ impl Writer {
             let fault = Diagnostic::new(Code::IllegalName, format!("a member's type {trouble}"));
             return Err(refused(fault.help("names have 1 to 512 bytes")));
         }
+        are_object(member.properties.as_ref(), "a member's properties")?;
         let (role, report) = match &member.role {
             Some(mention) => self.role(&mention.name)?,
             None => (self.state.default_role.ok_or_else(|| no_role(id))?, Report::new()),
@@ -56,6 +59,9 @@ impl Writer {
                 directory.kinds.push(0);
             }
             directory.kinds.push(at as u32 + 1);
+        }
+        if member.properties.is_some() {
+            directory.set_properties(number, member.properties);
         }
         count(&mut self.owners, role, 1);
         self.changed = true;
@@ -93,6 +99,7 @@ impl Writer {
         directory.members.remove(id);
         directory.own_roles.set(member, 0);
         directory.kinds.set(member, 0);
+        directory.set_properties(member, None);
         if !directory.memberships.get(member).is_empty() {
             directory.memberships.set(member, &[]);
         }
@@ -121,6 +128,22 @@ impl Writer {
         count(&mut self.owners, role, 1);
         self.changed = true;
         Ok(report)
+    }
+
+    /// Gives a member other properties, or none.
+    ///
+    /// # Errors
+    /// When there is no such member, or the properties are no object.
+    pub fn set_member_properties(
+        &mut self,
+        id: &str,
+        properties: impl Into<Option<Attribute>>,
+    ) -> Result<(), Report> {
+        let (member, properties) = (self.member(id)?, properties.into());
+        are_object(properties.as_ref(), "a member's properties")?;
+        self.state.directory.set_properties(member, properties);
+        self.changed = true;
+        Ok(())
     }
 
     /// Denies a member everything until they are reactivated. Role and groups stay.

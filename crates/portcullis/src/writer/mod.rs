@@ -10,6 +10,7 @@
 
 mod groups;
 mod members;
+mod objects;
 mod publish;
 mod reader;
 mod roles;
@@ -59,6 +60,8 @@ pub struct Writer {
     owners: Vec<u32>,
     /// Numbers of groups that are free to be given out again.
     vacant_groups: Vec<u32>,
+    /// Numbers of objects that are free to be given out again.
+    vacant_objects: Vec<u32>,
     changed: bool,
     /// The roles of the member at hand.
     held: Vec<RoleId>,
@@ -86,6 +89,7 @@ impl Writer {
             publisher,
             owners,
             vacant_groups,
+            vacant_objects: snapshot.objects.vacant().collect(),
             changed: false,
             held: Vec::new(),
         }
@@ -135,7 +139,11 @@ impl Writer {
     /// texts of documents are not counted; they may be shared with other workspaces.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let own = (self.owners.capacity() + self.vacant_groups.capacity()) * size_of::<u32>();
+        let own = [&self.owners, &self.vacant_groups, &self.vacant_objects]
+            .map(Vec::capacity)
+            .iter()
+            .sum::<usize>()
+            * size_of::<u32>();
         self.state.bytes() - self.state.matrix.bytes() + self.matrix.bytes() + own
     }
 

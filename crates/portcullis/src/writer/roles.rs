@@ -30,8 +30,7 @@ impl Writer {
         }
         let (fresh, report) = self.compiled(name, document.into())?;
         let id = self.matrix.add_role(Arc::clone(fresh.planes())).map_err(out_of_numbers)?;
-        self.state.roles.grow(id.index() + 1);
-        self.state.roles.entry_mut(id.index()).fill(Some(fresh));
+        self.put(id.as_u32(), Some(fresh));
         // The name is free, as was seen above.
         let _ = self.state.directory.role_names.insert(name, id.as_u32());
         self.changed = true;
@@ -48,7 +47,7 @@ impl Writer {
         let (fresh, report) = self.compiled(name, document.into())?;
         let planes = Arc::clone(fresh.planes());
         self.matrix.replace_role_with(RoleId::from_u32(number), planes, run).map_err(out_of_numbers)?;
-        self.state.roles.entry_mut(number as usize).fill(Some(fresh));
+        self.put(number, Some(fresh));
         self.changed = true;
         Ok(report)
     }
@@ -83,7 +82,7 @@ impl Writer {
             return Err(refused(fault.help("give its holders another role first")));
         }
         self.matrix.remove_role(RoleId::from_u32(number)).map_err(out_of_numbers)?;
-        self.state.roles.entry_mut(number as usize).fill(None);
+        self.put(number, None);
         self.state.directory.role_names.remove(name);
         self.changed = true;
         Ok(())
@@ -98,6 +97,16 @@ impl Writer {
         self.changed |= self.state.default_role != Some(number);
         self.state.default_role = Some(number);
         Ok(report)
+    }
+
+    /// Puts a role in its place, or nothing, and counts those that have conditions.
+    fn put(&mut self, number: u32, role: Option<Arc<Role>>) {
+        let has_conditions = |role: &Role| !role.conditional().is_empty();
+        let before = self.state.role_numbered(number).is_some_and(has_conditions);
+        let after = role.as_deref().is_some_and(has_conditions);
+        self.state.conditional_roles = self.state.conditional_roles + u32::from(after) - u32::from(before);
+        self.state.roles.grow(number as usize + 1);
+        self.state.roles.entry_mut(number as usize).fill(role);
     }
 
     fn compiled(&self, name: &str, document: Arc<Document>) -> Result<(Arc<Role>, Report), Report> {

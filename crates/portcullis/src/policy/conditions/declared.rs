@@ -65,7 +65,7 @@ impl<'s> Mentions<'s> {
     /// What a type declares of the attributes that are mentioned.
     pub(super) fn signature(&self, kind: Option<&ResourceType>) -> Vec<Option<Declared>> {
         let resource = self.all.iter().filter(|mention| mention.reference.root() == Root::Resource);
-        resource.map(|mention| kind?.attributes().get(&mention.path)).collect()
+        resource.map(|mention| kind?.attributes().of(&mention.path)).collect()
     }
 
     /// Looks for attributes that the subjects do not declare.
@@ -96,7 +96,7 @@ impl<'s> Mentions<'s> {
         let (document, schema) = (self.document, self.schema);
         let kind_of = |name: Name| {
             let reference = document.reference_at(name)?;
-            declared(schema, kind, &reference).map(|declared| declared.kind)
+            declared(schema, kind, &reference).and_then(|declared| declared.kind)
         };
         for test in self.tests {
             let name = shown(document, test.reference);

@@ -44,13 +44,13 @@ pub(in crate::policy) struct Context<'r> {
     pub(in crate::policy) suggester: &'r mut Suggester,
 }
 
-/// What is declared of a reference when a type is asked about.
+/// What holds for a reference when a type is asked about.
 pub(super) fn declared(
     schema: &Schema,
     kind: Option<&ResourceType>,
     reference: &Reference,
 ) -> Option<Declared> {
-    attributes(schema, kind, reference.root())?.get(&reference.path()?)
+    attributes(schema, kind, reference.root())?.of(&reference.path()?)
 }
 
 /// The attributes that references of a root may be among.

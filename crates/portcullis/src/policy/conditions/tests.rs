@@ -29,7 +29,7 @@ fn text(resource: &str, conditions: &str) -> String {
 fn resolve(text: &str) -> Result<(Grants, Report), Report> {
     let (document, report) = Document::read(&Source::new("document", text))?;
     assert!(report.is_empty(), "{report}");
-    let (grants, report) = document.resolve_conditions(&schema());
+    let (grants, report) = document.resolve_all(&schema());
     if report.has_errors() { Err(report) } else { Ok((grants, report)) }
 }
 
@@ -385,12 +385,4 @@ fn statements_with_and_without_conditions_keep_their_own() {
     );
     assert_eq!(grants.conditions().len(), 2, "the same in other words is one");
     assert_eq!(grants.parts_of_statement(5).count(), 0);
-}
-
-#[test]
-fn conditions_are_refused_in_the_one_place_that_makes_planes_of_them() {
-    let (document, _) =
-        Document::read(&Source::new("d", text("\"free\"", r#"{"a": {"equals": 1}}"#))).unwrap();
-    let report = document.resolve(&schema()).unwrap_err();
-    assert_eq!(report.iter().map(|fault| fault.code.as_str()).collect::<Vec<_>>(), ["P0109"]);
 }

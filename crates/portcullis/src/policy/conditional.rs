@@ -1,0 +1,149 @@
+//! Which conditions govern a permission of one role: what an open verdict walks.
+//!
+//! A role keeps the ranges of its statements with conditions, not a list for each permission, which a condition on
+//! `"*"` under a wide schema would make long. Ranges of about the same length lie together, in order of where they
+//! start: of each length only those that start a little before a permission can hold it, and at least about half
+//! of those do. So finding them takes time for what is found, and for some twenty lengths at most.
+
+use std::sync::Arc;
+
+use portcullis_matrix::PermissionId;
+
+use super::document::Effect;
+use super::resolve::Grants;
+use crate::condition::Condition;
+
+/// One range of permissions that a statement speaks about under a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Governed {
+    /// The number of bits of its length.
+    class: u32,
+    start: u32,
+    end: u32,
+    deny: bool,
+    /// Which of the document's conditions.
+    condition: u32,
+}
+
+/// The conditions of one role by permission.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditional {
+    /// In their order, each once.
+    governed: Box<[Governed]>,
+    conditions: Box<[Arc<Condition>]>,
+}
+
+impl Conditional {
+    /// Those of what a document comes to.
+    pub(crate) fn of(grants: &Grants) -> Self {
+        let conditions = grants.conditions();
+        if conditions.is_empty() {
+            return Conditional::default();
+        }
+        let mut governed = Vec::new();
+        for (index, effect) in grants.effects().enumerate() {
+            for (range, condition) in grants.numbered_parts(index) {
+                let Some(condition) = condition else { continue };
+                let class = u32::BITS - (range.end - range.start).leading_zeros();
+                let deny = effect == Effect::Deny;
+                governed.push(Governed { class, start: range.start, end: range.end, deny, condition });
+            }
+        }
+        governed.sort_unstable();
+        governed.dedup();
+        Conditional { governed: governed.into(), conditions: conditions.into() }
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.governed.is_empty()
+    }
+
+    /// The conditions under which something is said of a permission, and what.
+    #[inline]
+    pub(crate) fn of_permission(
+        &self,
+        permission: PermissionId,
+    ) -> impl Iterator<Item = (Effect, &Arc<Condition>)> {
+        let permission = permission.as_u32();
+        let mut rest = &*self.governed;
+        let near = std::iter::from_fn(move || {
+            let class = rest.first()?.class;
+            let (same, others) = rest.split_at(rest.partition_point(|governed| governed.class == class));
+            rest = others;
+            // A range of this class has fewer than so many permissions.
+            let length = 1_u64.checked_shl(class).unwrap_or(u64::MAX);
+            let first =
+                same.partition_point(|governed| u64::from(governed.start) + length <= u64::from(permission));
+            let after = same.partition_point(|governed| governed.start <= permission);
+            Some(same.get(first..after).unwrap_or(&[]))
+        });
+        let holding = near.flatten().filter(move |governed| permission < governed.end);
+        holding.filter_map(|governed| {
+            let effect = if governed.deny { Effect::Deny } else { Effect::Allow };
+            Some((effect, self.conditions.get(governed.condition as usize)?))
+        })
+    }
+
+    /// Bytes of heap, those of the conditions left out, which the grants hold too.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&*self.governed) + size_of_val(&*self.conditions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Document;
+    use crate::schema::Schema;
+    use crate::source::Source;
+
+    #[test]
+    fn what_governs_a_permission_is_what_a_walk_over_all_statements_finds() {
+        let actions: Vec<String> = (0..300).map(|number| format!("\"a{number}\"")).collect();
+        let schema = format!(
+            r#"{{"schema": "s", "resources": {{"x": {{"actions": [{0}]}}, "y": {{"actions": [{0}]}}}}}}"#,
+            actions.join(",")
+        );
+        let schema = Schema::read(&Source::new("schema.json", schema)).unwrap().0;
+        let mut statements = Vec::new();
+        for number in 0..120_usize {
+            let (first, length) = (number * 37 % 290, [1, 2, 3, 9, 40, 150][number % 6]);
+            let list = actions[first..(first + length).min(300)].join(",");
+            let (effect, kind) = (["allow", "deny"][number % 2], ["\"x\"", "\"y\"", "\"*\""][number % 3]);
+            let conditions = match number % 7 {
+                0 => "\"*\"".to_owned(),
+                team => format!(r#"{{"labels.team": {{"equals": "t{}"}}}}"#, team * number % 11),
+            };
+            statements.push(format!(
+                r#"{{"effect": "{effect}", "actions": [{list}], "resource": {kind}, "conditions": {conditions}}}"#
+            ));
+        }
+        let text = format!(r#"{{"version": "2022-04-26", "policies": [{}]}}"#, statements.join(","));
+        let document = Document::read(&Source::new("role.json", text)).unwrap().0;
+        let (grants, _) = document.resolve(&schema).unwrap();
+        let conditional = Conditional::of(&grants);
+        let mut some = 0;
+        for permission in (0..schema.permission_count() + 3).map(PermissionId::from_u32) {
+            let mut expected: Vec<(bool, &Condition)> = Vec::new();
+            for (index, effect) in grants.effects().enumerate() {
+                for (range, condition) in grants.parts_of_statement(index) {
+                    if range.contains(&permission.as_u32()) {
+                        expected.extend(condition.map(|condition| (effect == Effect::Deny, &**condition)));
+                    }
+                }
+            }
+            expected.sort_unstable();
+            expected.dedup();
+            let found = conditional.of_permission(permission);
+            let mut found: Vec<(bool, &Condition)> =
+                found.map(|(effect, condition)| (effect == Effect::Deny, &**condition)).collect();
+            found.sort_unstable();
+            found.dedup();
+            assert_eq!(found, expected, "{permission:?}");
+            some += found.len();
+        }
+        assert!(some > 1_000, "{some}");
+        assert!(Conditional::default().of_permission(PermissionId::from_u32(0)).next().is_none());
+    }
+}

@@ -1,0 +1,161 @@
+//! Stored objects: found by type and id, with what is stored of each.
+//!
+//! An object has a number, as a member has: what finds it by its id is the same table of names, one for each
+//! type, and numbers of objects that were removed are given out again, since nobody keeps them. All of it is
+//! shared between snapshots, but for what changed.
+
+use std::sync::Arc;
+
+use portcullis_matrix::persistent::{Column, Table};
+
+use super::open::value_of;
+use crate::condition::{Attribute, Objects, StoredObject, Value};
+use crate::names::{Inserted, Names};
+use crate::schema::{NamedHow, Schema};
+
+/// The stored objects of a workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    /// The ids of each type's objects; shorter than the types where the last of them have none.
+    ids: Arc<[Names]>,
+    /// The hash of each object's id, with which the id is found again.
+    hashes: Table<u32, 4_096>,
+    /// The type of each object, plus one; 0 for one that was removed.
+    kinds: Column,
+    properties: Table<Option<Attribute>, 1_024>,
+    count: usize,
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Stored {
+            ids: Arc::default(),
+            hashes: Table::new(1),
+            kinds: Column::default(),
+            properties: Table::new(1),
+            count: 0,
+        }
+    }
+}
+
+impl Stored {
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The number of an object.
+    #[inline]
+    pub(crate) fn number(&self, kind: u32, id: &str) -> Option<u32> {
+        self.ids.get(kind as usize)?.get(id)
+    }
+
+    /// The type of an object by its number.
+    pub(crate) fn kind(&self, object: u32) -> Option<u32> {
+        self.kinds.get(object).checked_sub(1)
+    }
+
+    /// The id of an object by its number.
+    pub(crate) fn id(&self, object: u32) -> Option<&str> {
+        let ids = self.ids.get(self.kind(object)? as usize)?;
+        ids.name(*self.hashes.get(object as usize)?, object)
+    }
+
+    /// What is stored of an object.
+    #[inline]
+    pub(crate) fn properties(&self, object: u32) -> Value<'_> {
+        value_of(self.properties.get(object as usize))
+    }
+
+    /// The numbers of a type's objects, ascending.
+    pub(crate) fn of_kind(&self, kind: u32) -> impl Iterator<Item = u32> {
+        let any = self.ids.get(kind as usize).is_some_and(|ids| ids.len() > 0);
+        let numbers = 0..if any { self.kinds.len() as u32 } else { 0 };
+        numbers.filter(move |&object| self.kind(object) == Some(kind))
+    }
+
+    /// The number that the next new object has, unless one is vacant.
+    pub(crate) fn next(&self) -> u32 {
+        self.kinds.len() as u32
+    }
+
+    /// Numbers of objects that were removed.
+    pub(crate) fn vacant(&self) -> impl Iterator<Item = u32> {
+        (0..self.kinds.len() as u32).filter(|&object| self.kinds.get(object) == 0)
+    }
+
+    /// Adds an object under a number that is vacant or the next, of an id that its type does not have yet.
+    pub(crate) fn insert(&mut self, object: u32, kind: u32, id: &str, properties: Option<Attribute>) {
+        if kind as usize >= self.ids.len() {
+            let more = (self.ids.len()..=kind as usize).map(|_| Names::default());
+            self.ids = self.ids.iter().cloned().chain(more).collect();
+        }
+        let Some(ids) = Arc::make_mut(&mut self.ids).get_mut(kind as usize) else { return };
+        let Ok(Inserted { hash, reseeded }) = ids.insert(id, object) else { return };
+        self.hashes.grow(object as usize + 1);
+        self.hashes.entry_mut(object as usize).fill(hash);
+        if reseeded {
+            for (object, hash) in ids.hashes() {
+                self.hashes.entry_mut(object as usize).fill(hash);
+            }
+        }
+        while self.kinds.len() <= object as usize {
+            self.kinds.push(0);
+        }
+        self.kinds.set(object, kind + 1);
+        self.count += 1;
+        self.set_properties(object, properties);
+    }
+
+    /// Gives an object other properties.
+    pub(crate) fn set_properties(&mut self, object: u32, properties: Option<Attribute>) {
+        if properties.is_some() {
+            self.properties.grow(object as usize + 1);
+        }
+        self.properties.entry_mut(object as usize).fill(properties);
+    }
+
+    /// Removes an object.
+    pub(crate) fn remove(&mut self, object: u32) {
+        let Some(kind) = self.kind(object) else { return };
+        let Some(id) = self.id(object).map(str::to_owned) else { return };
+        if let Some(ids) = Arc::make_mut(&mut self.ids).get_mut(kind as usize) {
+            ids.remove(&id);
+        }
+        self.kinds.set(object, 0);
+        self.properties.entry_mut(object as usize).fill(None);
+        self.count -= 1;
+    }
+
+    /// Bytes of heap, those shared with other snapshots included.
+    pub(crate) fn bytes(&self) -> usize {
+        let properties = self.properties.iter().flatten().map(Attribute::heap_bytes);
+        self.ids.iter().map(Names::bytes).sum::<usize>()
+            + size_of_val(&*self.ids)
+            + self.hashes.bytes()
+            + self.kinds.bytes()
+            + self.properties.bytes()
+            + properties.sum::<usize>()
+    }
+
+    /// An object as conditions see it.
+    pub(crate) fn seen<'a>(&'a self, schema: &'a Schema, object: u32) -> Option<StoredObject<'a>> {
+        let kind = schema.types().get(self.kind(object)? as usize)?.name();
+        Some(StoredObject { number: object, kind, id: self.id(object)?, properties: self.properties(object) })
+    }
+}
+
+/// The stored objects under the names that a schema gives their types.
+#[derive(Clone, Copy)]
+pub(crate) struct Shelf<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) stored: &'a Stored,
+}
+
+impl<'a> Objects<'a> for Shelf<'a> {
+    fn object(&self, kind: &str, id: &str) -> Option<StoredObject<'a>> {
+        // A reference names a type or an alias; what a type merely covers is no object of its own.
+        let named = self.schema.named(kind).filter(|named| named.how != NamedHow::Covered)?;
+        self.stored.seen(self.schema, self.stored.number(named.kind, id)?)
+    }
+}

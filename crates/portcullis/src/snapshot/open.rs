@@ -1,0 +1,108 @@
+//! An open verdict: the conditions of the subject's roles are evaluated.
+//!
+//! Roles say under which conditions they allow and deny a permission. An allow applies when its condition is true, a
+//! deny when it is true or unknown, and a deny wins, as everywhere. Nothing is kept of an evaluation, nothing is
+//! allocated, and whoever asks without properties gets the answer that missing data gives.
+
+use portcullis_matrix::{PermissionId, SetId, SubjectId};
+
+use super::objects::Shelf;
+use super::{Question, Snapshot, member_of};
+use crate::condition::{Attribute, Facts, Outcome, Resource, Subject, Value};
+use crate::policy::Effect;
+
+impl Snapshot {
+    /// Whether what conditions leave open is allowed.
+    #[inline(never)]
+    pub(super) fn allows_open(
+        &self,
+        subject: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        question: &Question<'_>,
+    ) -> bool {
+        self.allows_under(set, permission, &self.facts(subject, question))
+    }
+
+    /// The same of facts that are known already.
+    pub(crate) fn allows_under(
+        &self,
+        set: SetId,
+        permission: PermissionId,
+        facts: &Facts<'_, Shelf<'_>>,
+    ) -> bool {
+        let mut allowed = false;
+        for id in self.matrix.roles_of_set(set) {
+            let Some(role) = self.role_numbered(id.as_u32()) else { continue };
+            allowed |= role.planes().allow().contains(permission);
+            for (effect, condition) in role.conditional().of_permission(permission) {
+                match effect {
+                    Effect::Deny if condition.outcome(facts) != Outcome::False => return false,
+                    Effect::Allow if !allowed => allowed = condition.outcome(facts) == Outcome::True,
+                    _ => {}
+                }
+            }
+        }
+        allowed
+    }
+
+    /// All that is known of a question whose names are known.
+    pub(crate) fn facts<'a>(&'a self, subject: SubjectId, question: &Question<'a>) -> Facts<'a, Shelf<'a>> {
+        let member = member_of(subject);
+        let objects = Shelf { schema: &self.schema, stored: &self.objects };
+        let stored = question.object.and_then(|id| {
+            let kind = self.schema.named(question.resource)?.kind;
+            self.objects.seen(&self.schema, self.objects.number(kind, id)?)
+        });
+        Facts {
+            subject: Subject {
+                kind: member.map_or("", |member| self.directory.kind(member)),
+                id: question.subject,
+                stored: member.map_or(Value::Null, |member| self.directory.properties(member)),
+                sent: question.subject_properties,
+            },
+            resource: Resource {
+                kind: question.resource,
+                id: question.object,
+                stored,
+                sent: question.object_properties,
+            },
+            action: question.action,
+            action_sent: question.action_properties,
+            context: question.context,
+            now: question.now,
+            objects,
+        }
+    }
+
+    /// What is stored of a member.
+    #[must_use]
+    pub fn member_properties(&self, member: &str) -> Option<Value<'_>> {
+        Some(self.directory.properties(self.directory.number(member)?)).filter(|stored| !stored.is_null())
+    }
+
+    /// What is stored of an object, by the own name or an alias of its type; `None` for one that is not stored, null for
+    /// one without properties.
+    #[must_use]
+    pub fn object_properties(&self, kind: &str, id: &str) -> Option<Value<'_>> {
+        let kind = self.schema.named(kind)?.kind;
+        Some(self.objects.properties(self.objects.number(kind, id)?))
+    }
+
+    /// The ids of a type's stored objects; none of a type that is not known.
+    pub fn objects_of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        let numbers = self.schema.named(kind).into_iter().flat_map(|named| self.objects.of_kind(named.kind));
+        numbers.filter_map(|object| self.objects.id(object))
+    }
+
+    /// How many objects are stored.
+    #[must_use]
+    pub fn object_count(&self) -> usize {
+        self.objects.len()
+    }
+}
+
+/// What is kept in a column of properties, as conditions see it.
+pub(crate) fn value_of(kept: Option<&Option<Attribute>>) -> Value<'_> {
+    kept.and_then(Option::as_ref).map_or(Value::Null, Attribute::value)
+}
