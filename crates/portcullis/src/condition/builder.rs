@@ -42,7 +42,7 @@ enum Wants {
 
 #[derive(Debug)]
 struct Open {
-    /// Where the count stands, before the length and what is inside.
+    /// Where the length stands, before the count and what is inside.
     head: usize,
     is_object: bool,
     /// Elements of a list so far.
@@ -51,7 +51,7 @@ struct Open {
     starts: usize,
 }
 
-/// Count and length.
+/// Length and count.
 const HEAD: usize = 8;
 
 /// The key of the member that starts at some place.
@@ -136,11 +136,7 @@ impl AttributeBuilder {
             Form::Whole(whole) if self.begin(tag::WHOLE) => {
                 self.bytes.extend_from_slice(&whole.to_le_bytes())
             }
-            Form::Digits { negative, exponent, digits } if self.begin(tag::DIGITS) => {
-                self.bytes.push(u8::from(negative));
-                self.bytes.extend_from_slice(&exponent.to_le_bytes());
-                self.measured(digits);
-            }
+            Form::Digits(digits) if self.begin(tag::DIGITS) => self.measured(digits),
             _ => {}
         }
         self.ended()
@@ -191,30 +187,25 @@ impl AttributeBuilder {
 
     /// The end of the innermost list or object.
     pub fn end(&mut self) -> &mut Self {
-        let between = self.wants
-            == self
-                .open
-                .last()
-                .map_or(Wants::Nothing, |open| if open.is_object { Wants::Key } else { Wants::Value });
         if self.fault.is_some() {
             return self;
         }
-        let Some(open) = self.open.pop().filter(|_| between) else {
+        let wanted = |open: &Open| if open.is_object { Wants::Key } else { Wants::Value };
+        let Some(open) = self.open.pop().filter(|open| self.wants == wanted(open)) else {
             self.refuse(AttributeError::Unfinished);
             return self;
         };
         let inside = open.head + HEAD;
-        let length = self.bytes.len() - inside;
         let mut count = open.count;
         if open.is_object {
             count = (self.starts.len() - open.starts) as u32;
             self.settle(inside, open.starts);
         }
-        let Ok(length) = u32::try_from(length) else {
+        let Ok(length) = u32::try_from(self.bytes.len() - inside + size_of::<u32>()) else {
             self.refuse(AttributeError::TooLarge);
             return self;
         };
-        let head = count.to_le_bytes().into_iter().chain(length.to_le_bytes());
+        let head = length.to_le_bytes().into_iter().chain(count.to_le_bytes());
         self.bytes.iter_mut().skip(open.head).zip(head).for_each(|(slot, byte)| *slot = byte);
         self.ended()
     }

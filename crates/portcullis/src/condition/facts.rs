@@ -9,7 +9,7 @@
 
 use super::judge::{Found, Lookup, Side, Why};
 use super::reference::{MOST_PARTS, Place, Reference, Root};
-use super::value::{Object, Value};
+use super::value::{Spot, Value};
 use crate::schema::Origin;
 
 /// Stored objects, by type and id.
@@ -143,13 +143,38 @@ fn alone<'a>(sent: Option<Value<'a>>, path: &[Box<str>]) -> Found<'a> {
 
 /// A path through nested objects.
 #[inline]
-fn plain<'a>(start: Value<'a>, path: &[Box<str>]) -> Option<Value<'a>> {
-    let mut value = start;
-    for part in path {
-        let Value::Object(object) = value else { return None };
-        value = object.get(part)?;
+fn plain<'a>(properties: Value<'a>, path: &[Box<str>]) -> Option<Value<'a>> {
+    let (first, rest) = path.split_first()?;
+    let mut place = properties.step(first)?;
+    for part in rest {
+        place = place.step(part)?;
     }
-    Some(value)
+    Some(place.value())
+}
+
+/// How far a path leads in stored properties.
+enum Led<'a, 'p> {
+    /// To its end.
+    To(Spot<'a>),
+    /// To a reference, with path left over.
+    Through(Spot<'a>, &'p [Box<str>]),
+    /// To nothing.
+    Nowhere,
+}
+
+/// The properties as a whole are no property, so they refer to nothing.
+#[inline]
+fn led<'a, 'p>(properties: Value<'a>, path: &'p [Box<str>]) -> Led<'a, 'p> {
+    let Some((first, mut rest)) = path.split_first() else { return Led::Nowhere };
+    let Some(mut place) = properties.step(first) else { return Led::Nowhere };
+    while let Some((part, left)) = rest.split_first() {
+        if let Some(target) = place.reference() {
+            return Led::Through(target, rest);
+        }
+        let Some(next) = place.step(part) else { return Led::Nowhere };
+        (place, rest) = (next, left);
+    }
+    Led::To(place)
 }
 
 impl<'a, O: Objects<'a>> Facts<'a, O> {
@@ -181,65 +206,42 @@ impl<'a, O: Objects<'a>> Facts<'a, O> {
     /// A path through stored properties, `start` being the object that they belong to if it can be come back to.
     #[inline]
     fn stored(&self, start: Option<u32>, properties: Value<'a>, path: &[Box<str>]) -> Walked<'a> {
-        let mut value = properties;
-        for (at, part) in path.iter().enumerate() {
-            let Value::Object(object) = value else { return Walked::Missing };
-            // The properties as a whole are no property, so they refer to nothing.
-            if at > 0
-                && let Some(target) = reference(object)
-            {
-                return self.follow(start, target, path.get(at..).unwrap_or(&[]));
-            }
-            match object.get(part) {
-                Some(next) => value = next,
-                None => return Walked::Missing,
-            }
+        match led(properties, path) {
+            Led::To(place) => Walked::Value(place.value()),
+            Led::Nowhere => Walked::Missing,
+            Led::Through(target, rest) => self.follow(start, target, rest),
         }
-        if value.is_null() { Walked::Missing } else { Walked::Value(value) }
     }
 
     /// The rest of a path from a reference on.
     #[cold]
-    fn follow(&self, start: Option<u32>, target: Value<'a>, path: &[Box<str>]) -> Walked<'a> {
+    fn follow(&self, start: Option<u32>, target: Spot<'a>, path: &[Box<str>]) -> Walked<'a> {
         let mut visited = [start; MOST_PARTS + 1];
-        let mut target = target;
-        let mut path = path;
+        let (mut target, mut path) = (target, path);
         for hop in 1..visited.len() {
-            let Some(object) = self.resolve(target) else { return Walked::Lost(Why::BrokenReference) };
+            let Some(object) = self.resolve(target.value()) else {
+                return Walked::Lost(Why::BrokenReference);
+            };
             if visited.iter().take(hop).any(|&seen| seen == Some(object.number)) {
                 return Walked::Lost(Why::CyclicReference);
             }
             if let Some(seen) = visited.get_mut(hop) {
                 *seen = Some(object.number);
             }
-            let Some((first, below)) = path.split_first() else { break };
-            match (&**first, below) {
-                ("id", []) => return Walked::Value(Value::Text(object.id.into())),
-                ("type", []) => return Walked::Value(Value::Text(object.kind.into())),
-                // What is called as the object's own is never looked for among its properties, and has nothing in it.
-                ("id" | "type", _) => return Walked::Missing,
+            // What is called as the object's own is never looked for among its properties, and has nothing in it.
+            match path.split_first().map(|(first, below)| (&**first, below.is_empty())) {
+                Some(("id", true)) => return Walked::Value(Value::Text(object.id.into())),
+                Some(("type", true)) => return Walked::Value(Value::Text(object.kind.into())),
+                Some(("id" | "type", false)) => return Walked::Missing,
                 _ => {}
             }
-            let mut value = object.properties;
-            let mut next = None;
-            for (at, part) in path.iter().enumerate() {
-                let Value::Object(inside) = value else { return Walked::Missing };
-                if at > 0
-                    && let Some(target) = reference(inside)
-                {
-                    next = Some((target, path.get(at..).unwrap_or(&[])));
-                    break;
-                }
-                match inside.get(part) {
-                    Some(found) => value = found,
-                    None => return Walked::Missing,
-                }
-            }
-            match next {
-                Some(further) => (target, path) = further,
-                None => return Walked::Value(value),
+            match led(object.properties, path) {
+                Led::To(place) => return Walked::Value(place.value()),
+                Led::Nowhere => return Walked::Missing,
+                Led::Through(further, rest) => (target, path) = (further, rest),
             }
         }
+        // A path has no more parts than there is room for.
         Walked::Missing
     }
 
@@ -249,10 +251,4 @@ impl<'a, O: Objects<'a>> Facts<'a, O> {
         let (kind, id) = (target.get("type")?.as_str()?, target.get("id")?.as_str()?);
         if target.len() == 2 { self.objects.object(kind, id) } else { None }
     }
-}
-
-/// The inside of an object that is `{"ref": …}` and nothing else.
-#[inline]
-fn reference(object: Object<'_>) -> Option<Value<'_>> {
-    if object.len() == 1 { object.get("ref") } else { None }
 }

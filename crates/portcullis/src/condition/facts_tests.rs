@@ -225,3 +225,37 @@ fn properties_that_are_null_or_no_object_hold_nothing() {
         assert_eq!(condition.outcome(&facts), expected, "{sent}");
     }
 }
+
+#[test]
+fn an_outcome_allocates_nothing() {
+    let shelf = shelf(&[
+        (
+            "sync",
+            "1",
+            r#"{"labels": {"team": "marketing"}, "rows": 1e30, "at": "2026-03-01T12:00:00.5+01:00", "tags": ["a"],
+            "next": {"ref": {"type": "job", "id": "2"}}, "gone": {"ref": {"type": "sync", "id": "9"}}}"#,
+        ),
+        ("sync", "2", r#"{"name": "two"}"#),
+    ]);
+    let sent = attribute(r#"{"labels": {"team": "marketing"}, "rows": 5}"#);
+    let mut facts = asked(&shelf, "sync", Some("1"));
+    facts.resource.sent = Some(sent.value());
+    for (text, expected) in [
+        (
+            r#"{"labels.team": {"equals": "marketing", "in": ["a", "m*g", {"ref": "subject.id"}]}}"#,
+            Outcome::True,
+        ),
+        (r#"{"rows": {"greaterthan": 5.5}}"#, Outcome::Unknown),
+        (
+            r#"{"at": {"lessthan": {"ref": "context.now"}}, "subject.id": {"notin": {"ref": "tags"}}}"#,
+            Outcome::True,
+        ),
+        (r#"{"next.name": {"equals": "two"}, "gone.name": {"exists": true}}"#, Outcome::Unknown),
+        (r#"{"labels.team": {"equals": {"ref": "next.name"}}}"#, Outcome::False),
+    ] {
+        let condition = condition(&shelf.schema, text);
+        let mut outcome = None;
+        let info = allocation_counter::measure(|| outcome = Some(condition.outcome(&facts)));
+        assert_eq!((outcome, info.count_total), (Some(expected), 0), "{text}");
+    }
+}

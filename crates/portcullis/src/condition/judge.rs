@@ -275,7 +275,7 @@ fn number_of(value: Value<'_>) -> Option<super::number::Decimal<'_>> {
 }
 
 fn instant_of(value: Value<'_>) -> Option<Instant<'_>> {
-    value.as_str().and_then(Instant::parse)
+    if let Value::Text(text) = value { Instant::parse_bytes(text.as_bytes()) } else { None }
 }
 
 /// The order of two numbers, or of two times.

@@ -18,16 +18,8 @@ pub struct Number(Held);
 enum Held {
     /// Every whole number that fits is held so, and no other.
     Whole(i64),
-    Digits(Box<Digits>),
-}
-
-/// `0.d₁d₂d₃… × 10^(exponent + 1)`: the digits begin and end with another digit than zero.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Digits {
-    negative: bool,
-    /// Of the first digit. A text's exponent and its length both fit well below 127 bits.
-    exponent: i128,
-    digits: Box<str>,
+    /// The bytes of [`Form::Digits`].
+    Digits(Box<[u8]>),
 }
 
 impl Number {
@@ -70,7 +62,10 @@ impl Number {
         }
         Number(match whole_number(negative, exponent, digits) {
             Some(whole) => Held::Whole(whole),
-            None => Held::Digits(Box::new(Digits { negative, exponent, digits: digits.into() })),
+            None => {
+                let sign = [u8::from(negative)];
+                Held::Digits([&sign[..], &exponent.to_le_bytes(), digits.as_bytes()].concat().into())
+            }
         })
     }
 
@@ -80,9 +75,7 @@ impl Number {
     pub fn as_decimal(&self) -> Decimal<'_> {
         Decimal(match &self.0 {
             Held::Whole(whole) => Form::Whole(*whole),
-            Held::Digits(big) => {
-                Form::Digits { negative: big.negative, exponent: big.exponent, digits: big.digits.as_bytes() }
-            }
+            Held::Digits(bytes) => Form::Digits(bytes),
         })
     }
 }
@@ -138,7 +131,9 @@ pub struct Decimal<'a>(pub(super) Form<'a>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form<'a> {
     Whole(i64),
-    Digits { negative: bool, exponent: i128, digits: &'a [u8] },
+    /// The sign (1 is negative), the exponent of the first digit in 16 bytes, which the exponent of a text and its length together
+    /// never fill, and the significant digits as text: the first and the last are not zero.
+    Digits(&'a [u8]),
 }
 
 /// Room for the digits of any whole number of 64 bits.
@@ -151,7 +146,11 @@ impl<'a> Form<'a> {
         'a: 'b,
     {
         match self {
-            Form::Digits { negative, exponent, digits } => (if negative { -1 } else { 1 }, exponent, digits),
+            Form::Digits(bytes) => {
+                let (&negative, rest) = bytes.split_first().unwrap_or((&0, &[]));
+                let (exponent, digits) = rest.split_first_chunk().unwrap_or((&[0; 16], &[]));
+                (if negative == 0 { 1 } else { -1 }, i128::from_le_bytes(*exponent), digits)
+            }
             Form::Whole(whole) => {
                 let mut left = whole.unsigned_abs();
                 let mut start = room.len();
@@ -195,12 +194,13 @@ impl Ord for Decimal<'_> {
 impl fmt::Display for Decimal<'_> {
     /// As JSON, the same for every spelling of a value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Form::Digits { negative, exponent, digits } = self.0 else {
-            let Form::Whole(whole) = self.0 else { return Ok(()) };
+        if let Form::Whole(whole) = self.0 {
             return write!(f, "{whole}");
-        };
+        }
+        let mut room = [0; 20];
+        let (sign, exponent, digits) = self.0.parts(&mut room);
         let digits = std::str::from_utf8(digits).unwrap_or("");
-        let sign = if negative { "-" } else { "" };
+        let sign = if sign < 0 { "-" } else { "" };
         let places = usize::try_from(exponent + 1).ok().filter(|&places| places <= 21);
         if let Some((whole, fraction)) = places.and_then(|places| digits.split_at_checked(places)) {
             let whole = if whole.is_empty() { "0" } else { whole };

@@ -15,7 +15,7 @@ pub struct Instant<'a> {
     /// Since the start of 1970 in UTC.
     seconds: i64,
     /// The digits after the point, without zeros at the end: in order as text is.
-    fraction: Cow<'a, str>,
+    fraction: Cow<'a, [u8]>,
 }
 
 const DAY: i64 = 86_400;
@@ -30,25 +30,33 @@ impl<'a> Instant<'a> {
     /// ```
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_first_chunk::<11>()?;
-        let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b't'] = *date else { return None };
-        let (time, _) = rest.split_first_chunk::<8>()?;
-        let [h0, h1, b':', min0, min1, b':', s0, s1] = *time else { return None };
-        let (year, month, day) = (number(&[y0, y1, y2, y3])?, number(&[m0, m1])?, number(&[d0, d1])?);
-        let (hour, minute, second) = (number(&[h0, h1])?, number(&[min0, min1])?, number(&[s0, s1])?);
+        Instant::parse_bytes(text.as_bytes())
+    }
+
+    /// The same of text that need not be looked at first: what is a time is ASCII.
+    pub(super) fn parse_bytes(text: &'a [u8]) -> Option<Self> {
+        let (date, after) = text.split_first_chunk::<19>()?;
+        let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b't', h0, h1, b':', n0, n1, b':', s0, s1] =
+            *date
+        else {
+            return None;
+        };
+        let year = pair(y0, y1)? * 100 + pair(y2, y3)?;
+        let (month, day) = (pair(m0, m1)?, pair(d0, d1)?);
+        let (hour, minute, second) = (pair(h0, h1)?, pair(n0, n1)?, pair(s0, s1)?);
         if day == 0 || day > days_of(year, month)? || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
-        let after = text.get(19..)?;
-        let (fraction, offset) = match after.strip_prefix('.') {
-            Some(digits) => {
-                let end = digits.bytes().position(|byte| !byte.is_ascii_digit()).filter(|&end| end > 0)?;
+        let (fraction, offset) = match after.split_first()? {
+            (b'.', digits) => {
+                let end = digits.iter().position(|byte| !byte.is_ascii_digit()).filter(|&end| end > 0)?;
                 digits.split_at_checked(end)?
             }
-            None => ("", after),
+            _ => (&[][..], after),
         };
+        let zeros = fraction.iter().rev().take_while(|&&digit| digit == b'0').count();
+        let fraction = Cow::Borrowed(fraction.get(..fraction.len() - zeros)?);
         let seconds = days_since_1970(year, month, day) * DAY + hour * 3_600 + minute * 60 + second;
-        let fraction = Cow::Borrowed(fraction.trim_end_matches('0'));
         Some(Instant { seconds: seconds - offset_seconds(offset)?, fraction })
     }
 
@@ -59,16 +67,19 @@ impl<'a> Instant<'a> {
     }
 }
 
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
+/// The number of two digits.
+#[inline]
+fn pair(tens: u8, ones: u8) -> Option<i64> {
+    let both = tens.is_ascii_digit() && ones.is_ascii_digit();
+    both.then(|| i64::from(tens & 15) * 10 + i64::from(ones & 15))
 }
 
 /// `Z`, or hours and minutes ahead of UTC.
-fn offset_seconds(offset: &str) -> Option<i64> {
-    match *offset.as_bytes() {
+fn offset_seconds(offset: &[u8]) -> Option<i64> {
+    match *offset {
         [b'Z' | b'z'] => Some(0),
         [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] => {
-            let (hours, minutes) = (number(&[h0, h1])?, number(&[m0, m1])?);
+            let (hours, minutes) = (pair(h0, h1)?, pair(m0, m1)?);
             let seconds = hours * 3_600 + minutes * 60;
             (hours < 24 && minutes < 60).then_some(if sign == b'-' { -seconds } else { seconds })
         }
@@ -110,7 +121,7 @@ impl fmt::Display for Instant<'_> {
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
         if !self.fraction.is_empty() {
-            write!(f, ".{}", self.fraction)?;
+            write!(f, ".{}", String::from_utf8_lossy(&self.fraction))?;
         }
         f.write_str("Z")
     }
@@ -209,7 +220,7 @@ mod tests {
                     let days = expected + day - 1;
                     assert_eq!(days_since_1970(year, month, day), days, "{year}-{month}-{day}");
                     let shown =
-                        Instant { seconds: days * DAY + 3_661, fraction: Cow::Borrowed("") }.to_string();
+                        Instant { seconds: days * DAY + 3_661, fraction: Cow::Borrowed(b"") }.to_string();
                     assert_eq!(shown, format!("{year:04}-{month:02}-{day:02}T01:01:01Z"));
                 }
                 expected += last;

@@ -6,13 +6,13 @@
 //! their bytes are, however deep they nest, and nothing here recurses but writing a value out.
 //!
 //! ```text
-//! null, false, true   tag
-//! whole number        tag, 8 bytes
-//! other number        tag, sign, exponent (16), length (4), digits
-//! text, number beyond tag, length (4), bytes
-//! list                tag, count (4), length (4), elements
-//! object              tag, count (4), length (4), members in order of keys, the offset of each (4)
-//! member              length of the key (4), key, value
+//! null, false, true    tag
+//! whole number         tag, 8 bytes
+//! other number         tag, length (4), sign, exponent (16), digits
+//! text, number beyond  tag, length (4), bytes
+//! list                 tag, length (4), count (4), elements
+//! object               tag, length (4), count (4), members in order of keys, the offset of each (4)
+//! member               length of the key (4), key, value
 //! ```
 //!
 //! All numbers are little-endian. What is not of this form reads as null; the one writer is in
@@ -68,22 +68,68 @@ pub struct List<'a> {
 /// An object that lies in an attribute. Two are equal when they have the same members, in whatever order they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Object<'a> {
-    members: &'a [u8],
-    offsets: &'a [[u8; 4]],
+    count: u32,
+    /// Members, then offsets.
+    bytes: &'a [u8],
 }
 
-fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (length, rest) = bytes.split_first_chunk()?;
-    Some((u32::from_le_bytes(*length) as usize, rest))
+/// A number of 32 bits, and the bytes after it.
+#[inline]
+fn word(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (word, rest) = bytes.split_first_chunk()?;
+    Some((u32::from_le_bytes(*word), rest))
 }
 
 /// As many bytes as the length before them says, and what follows.
+#[inline]
 fn measured(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = length(bytes)?;
-    rest.split_at_checked(length)
+    let (length, rest) = word(bytes)?;
+    rest.split_at_checked(length as usize)
+}
+
+/// Where a value starts: what a walk goes from and to, two words that stay in registers. Values themselves are made where it ends.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a>(&'a [u8]);
+
+impl<'a> Spot<'a> {
+    #[inline]
+    pub(super) fn value(self) -> Value<'a> {
+        Value::at(self.0)
+    }
+
+    /// The object that is there, if one is.
+    #[inline]
+    fn object(self) -> Option<Object<'a>> {
+        let (&tag::OBJECT, rest) = self.0.split_first()? else { return None };
+        let (inside, _) = measured(rest)?;
+        word(inside).map(|(count, bytes)| Object { count, bytes })
+    }
+
+    /// The member of the object that is there.
+    #[inline]
+    pub(super) fn step(self, key: &str) -> Option<Spot<'a>> {
+        self.object()?.place(key)
+    }
+
+    /// The inside of an object that is `{"ref": …}` and nothing else.
+    #[inline]
+    pub(super) fn reference(self) -> Option<Spot<'a>> {
+        let object = self.object()?;
+        if object.count != 1 {
+            return None;
+        }
+        let (name, inside) = measured(object.bytes)?;
+        if name == b"ref" { Some(Spot(inside)) } else { None }
+    }
 }
 
 impl<'a> Value<'a> {
+    /// Where the members of an object are looked for; nowhere in anything else.
+    #[inline]
+    pub(super) fn step(self, key: &str) -> Option<Spot<'a>> {
+        if let Value::Object(object) = self { object.place(key) } else { None }
+    }
+
     /// The value at the start of some bytes.
     #[inline]
     pub(super) fn at(bytes: &'a [u8]) -> Value<'a> {
@@ -94,34 +140,24 @@ impl<'a> Value<'a> {
     #[inline]
     fn first(bytes: &'a [u8]) -> Option<(Value<'a>, &'a [u8])> {
         let (&tag, rest) = bytes.split_first()?;
-        Some(match tag {
-            tag::TEXT => measured(rest).map(|(text, rest)| (Value::Text(Text(text)), rest))?,
-            tag::OBJECT => {
-                let (count, rest) = length(rest)?;
-                let (members, rest) = measured(rest)?;
-                let (offsets, rest) = rest.split_at_checked(count.checked_mul(4)?)?;
-                (Value::Object(Object { members, offsets: offsets.as_chunks().0 }), rest)
-            }
+        match tag {
+            tag::FALSE | tag::TRUE => return Some((Value::Boolean(tag == tag::TRUE), rest)),
             tag::WHOLE => {
                 let (whole, rest) = rest.split_first_chunk()?;
-                (Value::Number(Decimal(Form::Whole(i64::from_le_bytes(*whole)))), rest)
+                return Some((Value::Number(Decimal(Form::Whole(i64::from_le_bytes(*whole)))), rest));
             }
-            tag::FALSE | tag::TRUE => (Value::Boolean(tag == tag::TRUE), rest),
-            tag::LIST => {
-                let (count, rest) = rest.split_first_chunk()?;
-                let (bytes, rest) = measured(rest)?;
-                (Value::List(List { count: u32::from_le_bytes(*count), bytes }), rest)
-            }
-            tag::DIGITS => {
-                let (&negative, rest) = rest.split_first()?;
-                let (exponent, rest) = rest.split_first_chunk()?;
-                let (digits, rest) = measured(rest)?;
-                let exponent = i128::from_le_bytes(*exponent);
-                (Value::Number(Decimal(Form::Digits { negative: negative != 0, exponent, digits })), rest)
-            }
-            tag::BEYOND => measured(rest).map(|(text, rest)| (Value::Beyond(Text(text)), rest))?,
-            _ => (Value::Null, rest),
-        })
+            tag::DIGITS..=tag::OBJECT => {}
+            _ => return Some((Value::Null, rest)),
+        }
+        let (inside, rest) = measured(rest)?;
+        let value = match tag {
+            tag::TEXT => Value::Text(Text(inside)),
+            tag::OBJECT => word(inside).map(|(count, bytes)| Value::Object(Object { count, bytes }))?,
+            tag::LIST => word(inside).map(|(count, bytes)| Value::List(List { count, bytes }))?,
+            tag::DIGITS => Value::Number(Decimal(Form::Digits(inside))),
+            _ => Value::Beyond(Text(inside)),
+        };
+        Some((value, rest))
     }
 
     /// Whether the value counts as missing.
@@ -206,27 +242,40 @@ impl<'a> Object<'a> {
     /// How many members it has; those that are null are none.
     #[must_use]
     pub fn len(self) -> usize {
-        self.offsets.len()
+        self.count as usize
     }
 
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(self) -> bool {
-        self.offsets.is_empty()
+        self.count == 0
     }
 
     /// The value under a key, never null.
     #[inline]
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        let (mut low, mut high) = (0, self.offsets.len());
+        self.place(key).map(Spot::value)
+    }
+
+    #[inline]
+    fn place(self, key: &str) -> Option<Spot<'a>> {
+        let (name, value) = measured(self.bytes)?;
+        if name == key.as_bytes() {
+            return Some(Spot(value));
+        }
+        if self.count > 1 { self.search(key.as_bytes()) } else { None }
+    }
+
+    fn search(self, key: &[u8]) -> Option<Spot<'a>> {
+        let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low + (high - low) / 2;
             let (name, value) = self.member(middle)?;
-            match name.cmp(key.as_bytes()) {
+            match name.cmp(key) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(Value::at(value)),
+                std::cmp::Ordering::Equal => return Some(Spot(value)),
             }
         }
         None
@@ -234,15 +283,16 @@ impl<'a> Object<'a> {
 
     /// Its members, in byte order of keys.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        let members = (0..self.len()).filter_map(move |at| self.member(at));
+        let members = (0..self.count).map_while(move |at| self.member(at));
         members.map(|(key, value)| (Text(key).as_str(), Value::at(value)))
     }
 
     /// The bytes of a key, and those from its value on.
     #[inline]
-    fn member(self, at: usize) -> Option<(&'a [u8], &'a [u8])> {
-        let offset = u32::from_le_bytes(*self.offsets.get(at)?) as usize;
-        measured(self.members.get(offset..)?)
+    fn member(self, at: u32) -> Option<(&'a [u8], &'a [u8])> {
+        let offsets = self.bytes.len().checked_sub(4 * self.count as usize)?;
+        let (offset, _) = word(self.bytes.get(offsets + 4 * at as usize..)?)?;
+        measured(self.bytes.get(offset as usize..)?)
     }
 }
 
