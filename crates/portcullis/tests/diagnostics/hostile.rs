@@ -79,3 +79,35 @@ fn a_workspace_that_knows_nobody() {
     );
     assert!(bounded("strangers", &text).contains(&Code::UnknownRole));
 }
+
+#[test]
+fn conditions_on_everything_that_nobody_declared() {
+    let types: Vec<String> = (0..400)
+        .map(|kind| {
+            format!(
+                r#""t{kind}": {{"actions": ["read"], "attributes": {{"a{kind}": {{"type": "number"}}}}}}"#
+            )
+        })
+        .collect();
+    let schema = format!(r#"{{"schema": "own", "resources": {{{}}}}}"#, types.join(","));
+    let workspace = |conditions: &str| {
+        let role = policy(&format!(
+            r#"{{"effect": "deny", "actions": "*", "resource": "*", "conditions": {{{conditions}}}}}"#
+        ));
+        format!(r#"{{"workspace": "w", "schema": {schema}, "roles": {{"r": {role}}}, "members": {{}}}}"#)
+    };
+    let refs: Vec<String> = (0..60_000).map(|number| format!(r#"{{"ref":"b{number}"}}"#)).collect();
+    let text = workspace(&format!(r#""x": {{"in": [{}]}}"#, refs.join(",")));
+    assert!(bounded("undeclared operands", &text).contains(&Code::UndeclaredAttribute));
+    let tests: Vec<String> =
+        (0..1_024).map(|number| format!(r#""a{}": {{"greaterthan": "5"}}"#, number)).collect();
+    assert!(bounded("wrong operands", &workspace(&tests.join(","))).contains(&Code::WrongOperand));
+    let tests: Vec<String> =
+        (0..1_024).map(|number| format!(r#""a{}": {{"equals": "5"}}"#, number)).collect();
+    assert!(
+        bounded("operands of other types", &workspace(&tests.join(","))).contains(&Code::UndeclaredAttribute)
+    );
+    let words: Vec<String> = (0..60_000).map(|number| format!(r#""equls{number}": 1"#)).collect();
+    let text = workspace(&format!(r#""x": {{{}}}"#, words.join(",")));
+    assert_eq!(bounded("unknown operators", &text), [Code::OverLimit, Code::ConditionsUnsupported]);
+}

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::resolve::{attributes, declared};
+use super::resolve::declared;
 use super::{Document, OperandKind, WrittenOperand, WrittenTest};
 use crate::condition::{Number, Operator, Reference, Root};
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -15,15 +15,16 @@ use crate::policy::document::Name;
 use crate::schema::{AttributeType, Attributes, Declared, ResourceType, Schema};
 use crate::source::Span;
 use crate::suggest::Suggester;
-use crate::text::{listed, quoted};
+use crate::text::{grouped, listed, quoted};
 
 /// A reference where it stands.
 struct Mention<'s> {
     name: Name,
     reference: Reference,
     path: String,
-    /// The types of the statement that declare attributes, but not this one. Empty of subjects.
+    /// The first types of the statement that declare attributes, but not this one; and how many there are. None of subjects.
     undeclared: Vec<&'s ResourceType>,
+    undeclared_count: usize,
     /// Whether the subjects declare attributes, but not this one.
     unknown_of_subjects: bool,
 }
@@ -54,8 +55,14 @@ impl<'s> Mentions<'s> {
                     let Some(reference) = document.reference_at(name) else { continue };
                     let declarable = matches!(reference.root(), Root::Subject | Root::Resource);
                     let Some(path) = reference.path().filter(|_| declarable) else { continue };
-                    let (undeclared, unknown_of_subjects) = (Vec::new(), false);
-                    all.push(Mention { name, reference, path, undeclared, unknown_of_subjects });
+                    all.push(Mention {
+                        name,
+                        reference,
+                        path,
+                        undeclared: Vec::new(),
+                        undeclared_count: 0,
+                        unknown_of_subjects: false,
+                    });
                 }
             }
         }
@@ -83,7 +90,10 @@ impl<'s> Mentions<'s> {
         }
         for mention in self.all.iter_mut().filter(|mention| mention.reference.root() == Root::Resource) {
             if lacks(kind.attributes(), &mention.path) {
-                mention.undeclared.push(kind);
+                mention.undeclared_count += 1;
+                if mention.undeclared.len() < SHOWN {
+                    mention.undeclared.push(kind);
+                }
             }
         }
     }
@@ -132,17 +142,21 @@ impl<'s> Mentions<'s> {
     pub(super) fn tell(self, report: &mut Report, suggester: &mut Suggester) {
         let Mentions { document, schema, all, faults, .. } = self;
         for mention in all {
-            let subjects = [schema.subject_attributes()];
-            let types = mention.undeclared.iter().map(|kind| kind.name());
-            let (who, known): (String, Vec<&Attributes>) = match &*mention.undeclared {
-                [] if mention.unknown_of_subjects => {
-                    ("the schema's subjects declare".to_owned(), subjects.to_vec())
+            let mut known: Vec<&Attributes> =
+                mention.undeclared.iter().map(|kind| kind.attributes()).collect();
+            let names = mention.undeclared.iter().map(|kind| quoted(kind.name()));
+            let mut names: Vec<String> = names.collect();
+            let more = mention.undeclared_count - names.len();
+            let who = match names.pop() {
+                None if mention.unknown_of_subjects => {
+                    known.push(schema.subject_attributes());
+                    "the schema's subjects declare".to_owned()
                 }
-                [] => continue,
-                [one] => (format!("the type {} declares", quoted(one.name())), vec![one.attributes()]),
-                many => {
-                    let known = many.iter().filter_map(|kind| attributes(schema, Some(kind), Root::Resource));
-                    (format!("the types {} declare", listed(types, 4)), known.collect())
+                None => continue,
+                Some(only) if names.is_empty() => format!("the type {only} declares"),
+                Some(last) if more == 0 => format!("the types {} and {last} declare", names.join(", ")),
+                Some(last) => {
+                    format!("the types {}, {last} and {} more declare", names.join(", "), grouped(more))
                 }
             };
             report.push(undeclared(document, &mention, &who, &known, suggester));
@@ -150,6 +164,9 @@ impl<'s> Mentions<'s> {
         faults.into_iter().for_each(|fault| report.push(fault));
     }
 }
+
+/// How many types a message names.
+const SHOWN: usize = 4;
 
 /// Whether attributes are declared, and neither this one nor an object around it.
 fn lacks(known: &Attributes, path: &str) -> bool {
@@ -171,17 +188,17 @@ fn undeclared(
     let message = format!("{who} no attribute {}", quoted(&mention.path));
     let fault =
         Diagnostic::new(Code::UndeclaredAttribute, message).at(document.source(), span, "not declared");
-    let mut paths: Vec<&str> =
-        known.iter().flat_map(|attributes| attributes.iter().map(|(path, _)| path)).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    match suggester.nearest(&mention.path, paths.iter().copied()) {
+    let paths = || known.iter().flat_map(|attributes| attributes.iter().map(|(path, _)| path));
+    match suggester.nearest(&mention.path, paths()) {
         Some(near) => {
             let written = json::decode(document.source().slice(span), mention.name.escaped);
             let prefix = written.strip_suffix(&mention.path).unwrap_or("");
             fault.meant(&format!("{prefix}{near}"))
         }
-        None => fault.help(format!("declared are {}", listed(paths, 8))),
+        None => {
+            let first = known.iter().take(1).flat_map(|attributes| attributes.iter().map(|(path, _)| path));
+            fault.help(format!("declared are {}", listed(first, 8)))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::declared::Mentions;
 use super::{Conditions, Document, WrittenTest};
 use crate::condition::{Condition, Reference, Root, Test};
 use crate::diagnostic::Report;
-use crate::schema::{Attributes, Declared, ResourceType, Schema};
+use crate::schema::{Declared, ResourceType, Schema};
 use crate::suggest::Suggester;
 
 /// The conditions of a document so far, each once.
@@ -50,20 +50,12 @@ pub(super) fn declared(
     kind: Option<&ResourceType>,
     reference: &Reference,
 ) -> Option<Declared> {
-    attributes(schema, kind, reference.root())?.of(&reference.path()?)
-}
-
-/// The attributes that references of a root may be among.
-pub(super) fn attributes<'s>(
-    schema: &'s Schema,
-    kind: Option<&'s ResourceType>,
-    root: Root,
-) -> Option<&'s Attributes> {
-    match root {
-        Root::Subject => Some(schema.subject_attributes()),
-        Root::Resource => kind.map(ResourceType::attributes),
-        Root::Action | Root::Context => None,
-    }
+    let known = match reference.root() {
+        Root::Subject => schema.subject_attributes(),
+        Root::Resource => kind?.attributes(),
+        Root::Action | Root::Context => return None,
+    };
+    if known.is_empty() { None } else { known.of(&reference.path()?) }
 }
 
 /// Resolves the conditions of a statement that covers these ranges; gives the ranges, perhaps cut, each with its condition. Says
