@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::value::Object;
 use crate::schema::Declared;
 
 /// The longest reference, in parts.
@@ -125,6 +126,21 @@ impl Reference {
     #[must_use]
     pub fn declared(&self) -> Option<Declared> {
         self.declared
+    }
+
+    /// Whether it is the id or a property of the resource. Its type is the name that was asked, not the object's.
+    pub(super) fn is_of_object(&self) -> bool {
+        self.root == Root::Resource && self.place != Place::Type
+    }
+
+    /// Whether its path starts at a key that an object has, where it is a property of the resource.
+    pub(super) fn starts_in(&self, object: Object<'_>) -> bool {
+        match &self.place {
+            Place::Path(parts) if self.root == Root::Resource => {
+                parts.first().is_some_and(|first| object.get(first).is_some())
+            }
+            _ => false,
+        }
     }
 
     #[inline]

@@ -10,6 +10,7 @@ use std::fmt;
 use super::literal::{Bound, Literal, Set, written};
 use super::operator::Operator;
 use super::reference::Reference;
+use super::value::Object;
 use crate::schema::Declared;
 
 /// What `equals` compares with.
@@ -130,6 +131,16 @@ impl Condition {
     #[must_use]
     pub fn tests(&self) -> &[Test] {
         &self.tests
+    }
+
+    /// Whether it reads nothing but the properties and the id of the object, so that it comes to the same whoever asks.
+    pub(crate) fn reads_object_alone(&self) -> bool {
+        self.references().all(Reference::is_of_object)
+    }
+
+    /// Whether it reads a property of the object that these bring.
+    pub(crate) fn reads_any_of(&self, sent: Object<'_>) -> bool {
+        self.references().any(|reference| reference.starts_in(sent))
     }
 
     /// Every attribute that it reads, tested or named by an operand, some perhaps more than once.

@@ -172,6 +172,12 @@ impl<'a> Value<'a> {
         if let Value::Text(text) = self { Some(text.as_str()) } else { None }
     }
 
+    /// The members of an object.
+    #[must_use]
+    pub fn as_object(self) -> Option<Object<'a>> {
+        if let Value::Object(object) = self { Some(object) } else { None }
+    }
+
     /// What the value is, for a message: `a string`, `an object`.
     #[must_use]
     pub fn kind_name(self) -> &'static str {

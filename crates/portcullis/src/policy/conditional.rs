@@ -5,6 +5,7 @@
 //! start: of each length only those that start a little before a permission can hold it, and at least about half
 //! of those do. So finding them takes time for what is found, and for some twenty lengths at most.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use portcullis_matrix::PermissionId;
@@ -12,6 +13,7 @@ use portcullis_matrix::PermissionId;
 use super::document::Effect;
 use super::resolve::Grants;
 use crate::condition::Condition;
+use crate::names::NOBODY;
 
 /// One range of permissions that a statement speaks about under a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +32,8 @@ struct Governed {
 pub(crate) struct Conditional {
     /// In their order, each once.
     governed: Box<[Governed]>,
-    conditions: Box<[Arc<Condition>]>,
+    /// The document's conditions, each with the number that it has in a workspace.
+    conditions: Box<[(u32, Arc<Condition>)]>,
 }
 
 impl Conditional {
@@ -51,12 +54,33 @@ impl Conditional {
         }
         governed.sort_unstable();
         governed.dedup();
-        Conditional { governed: governed.into(), conditions: conditions.into() }
+        let conditions = conditions.iter().map(|condition| (NOBODY, Arc::clone(condition)));
+        Conditional { governed: governed.into(), conditions: conditions.collect() }
     }
 
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.governed.is_empty()
+    }
+
+    /// Gives the conditions numbers.
+    pub(crate) fn number(&mut self, mut number: impl FnMut(&Arc<Condition>) -> u32) {
+        for (known, condition) in &mut self.conditions {
+            *known = number(condition);
+        }
+    }
+
+    /// The conditions with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &Arc<Condition>)> {
+        self.conditions.iter().map(|(number, condition)| (*number, condition))
+    }
+
+    /// The ranges of permissions that each condition governs.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (Range<u32>, u32, &Arc<Condition>)> {
+        self.governed.iter().filter_map(|governed| {
+            let (number, condition) = self.conditions.get(governed.condition as usize)?;
+            Some((governed.start..governed.end, *number, condition))
+        })
     }
 
     /// The conditions under which something is said of a permission, and what.
@@ -65,6 +89,15 @@ impl Conditional {
         &self,
         permission: PermissionId,
     ) -> impl Iterator<Item = (Effect, &Arc<Condition>)> {
+        self.governing(permission).map(|(effect, _, condition)| (effect, condition))
+    }
+
+    /// The same with the conditions' numbers.
+    #[inline]
+    pub(crate) fn governing(
+        &self,
+        permission: PermissionId,
+    ) -> impl Iterator<Item = (Effect, u32, &Arc<Condition>)> {
         let permission = permission.as_u32();
         let mut rest = &*self.governed;
         let near = std::iter::from_fn(move || {
@@ -81,7 +114,8 @@ impl Conditional {
         let holding = near.flatten().filter(move |governed| permission < governed.end);
         holding.filter_map(|governed| {
             let effect = if governed.deny { Effect::Deny } else { Effect::Allow };
-            Some((effect, self.conditions.get(governed.condition as usize)?))
+            let (number, condition) = self.conditions.get(governed.condition as usize)?;
+            Some((effect, *number, condition))
         })
     }
 

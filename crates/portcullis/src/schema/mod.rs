@@ -302,6 +302,14 @@ impl Schema {
         self.inner.admitted.get(permission as usize).copied()
     }
 
+    /// The types whose permissions a range holds some of.
+    pub(crate) fn types_of(&self, permissions: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+        let owner = |permission: u32| self.inner.owners.get(permission as usize).copied();
+        let first = owner(permissions.start);
+        let last = permissions.end.checked_sub(1).and_then(owner);
+        first.zip(last).into_iter().flat_map(|(first, last)| first..=last)
+    }
+
     /// The types that declare attributes, in the order of their permissions.
     pub(crate) fn declaring(&self) -> impl Iterator<Item = &ResourceType> {
         self.inner.declaring.iter().filter_map(|&kind| self.inner.types.get(kind as usize))

@@ -6,6 +6,8 @@
 //!
 //! A check cannot fail. Whoever or whatever is not known is denied, with a reason.
 
+mod classes;
+mod classify;
 mod directory;
 mod objects;
 mod open;
@@ -19,10 +21,12 @@ use std::sync::atomic::AtomicU32;
 use portcullis_matrix::persistent::Table;
 use portcullis_matrix::{Matrix, Permission, PermissionId, RoleId, RolePlanes, SetId, Subject, SubjectId};
 
+pub(crate) use classify::Classifier;
 pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
 pub(crate) use objects::Stored;
 pub use question::Question;
 
+use crate::condition::Condition;
 use crate::decision::{Decision, Reason, Revision};
 use crate::limits::Limits;
 use crate::policy::{Conditional, Document, Grants};
@@ -67,6 +71,11 @@ impl Role {
     #[must_use]
     pub fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    /// Gives its conditions the numbers that they have in a workspace.
+    pub(crate) fn number(&mut self, number: impl FnMut(&Arc<Condition>) -> u32) {
+        self.conditional.number(number);
     }
 
     /// Its conditions by permission.

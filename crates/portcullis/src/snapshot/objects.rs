@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use portcullis_matrix::persistent::{Column, Table};
 
+use super::classes::{Classes, Known};
 use super::open::value_of;
 use crate::condition::{Attribute, Objects, StoredObject, Value};
 use crate::names::{Inserted, Names};
@@ -23,6 +24,8 @@ pub(crate) struct Stored {
     /// The type of each object, plus one; 0 for one that was removed.
     kinds: Column,
     properties: Table<Option<Attribute>, 1_024>,
+    /// What conditions come to of each.
+    pub(super) classes: Classes,
     count: usize,
 }
 
@@ -33,6 +36,7 @@ impl Default for Stored {
             hashes: Table::new(1),
             kinds: Column::default(),
             properties: Table::new(1),
+            classes: Classes::default(),
             count: 0,
         }
     }
@@ -67,10 +71,20 @@ impl Stored {
         value_of(self.properties.get(object as usize))
     }
 
+    /// What is known of the conditions of an object of a type.
+    #[inline]
+    pub(crate) fn known(&self, kind: u32, object: u32) -> Option<Known<'_>> {
+        self.classes.of(kind, object)
+    }
+
+    /// Whether there are objects of a type.
+    pub(crate) fn has_kind(&self, kind: u32) -> bool {
+        self.ids.get(kind as usize).is_some_and(|ids| ids.len() > 0)
+    }
+
     /// The numbers of a type's objects, ascending.
     pub(crate) fn of_kind(&self, kind: u32) -> impl Iterator<Item = u32> {
-        let any = self.ids.get(kind as usize).is_some_and(|ids| ids.len() > 0);
-        let numbers = 0..if any { self.kinds.len() as u32 } else { 0 };
+        let numbers = 0..if self.has_kind(kind) { self.kinds.len() as u32 } else { 0 };
         numbers.filter(move |&object| self.kind(object) == Some(kind))
     }
 
@@ -136,6 +150,7 @@ impl Stored {
             + self.kinds.bytes()
             + self.properties.bytes()
             + properties.sum::<usize>()
+            + self.classes.bytes()
     }
 
     /// An object as conditions see it.

@@ -4,11 +4,13 @@
 //! deny when it is true or unknown, and a deny wins, as everywhere. Nothing is kept of an evaluation, nothing is
 //! allocated, and whoever asks without properties gets the answer that missing data gives.
 
+use std::cell::OnceCell;
+
 use portcullis_matrix::{PermissionId, SetId, SubjectId};
 
 use super::objects::Shelf;
 use super::{Question, Snapshot, member_of};
-use crate::condition::{Attribute, Facts, Outcome, Resource, Subject, Value};
+use crate::condition::{Attribute, Condition, Facts, Outcome, Resource, Subject, Value};
 use crate::policy::Effect;
 
 impl Snapshot {
@@ -21,24 +23,49 @@ impl Snapshot {
         permission: PermissionId,
         question: &Question<'_>,
     ) -> bool {
-        self.allows_under(set, permission, &self.facts(subject, question))
+        // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
+        let kind = self.schema.types_of(permission.as_u32()..permission.as_u32() + 1).next();
+        let known = question
+            .object
+            .zip(kind)
+            .and_then(|(id, kind)| self.objects.known(kind, self.objects.number(kind, id)?));
+        let sent = question.object_properties.and_then(Value::as_object);
+        let facts = OnceCell::new();
+        self.allows_if(set, permission, |number, condition| {
+            let known = known.and_then(|known| known.outcome(number));
+            match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
+                Some(outcome) => outcome,
+                None => condition.outcome(facts.get_or_init(|| self.facts(subject, question))),
+            }
+        })
     }
 
-    /// The same of facts that are known already.
+    /// The same of facts that are known already, every condition evaluated.
     pub(crate) fn allows_under(
         &self,
         set: SetId,
         permission: PermissionId,
         facts: &Facts<'_, Shelf<'_>>,
     ) -> bool {
+        self.allows_if(set, permission, |_, condition| condition.outcome(facts))
+    }
+
+    /// What a set of roles comes to, given what conditions come to.
+    #[inline]
+    fn allows_if(
+        &self,
+        set: SetId,
+        permission: PermissionId,
+        outcome: impl Fn(u32, &Condition) -> Outcome,
+    ) -> bool {
         let mut allowed = false;
         for id in self.matrix.roles_of_set(set) {
             let Some(role) = self.role_numbered(id.as_u32()) else { continue };
             allowed |= role.planes().allow().contains(permission);
-            for (effect, condition) in role.conditional().of_permission(permission) {
+            for (effect, number, condition) in role.conditional().governing(permission) {
                 match effect {
-                    Effect::Deny if condition.outcome(facts) != Outcome::False => return false,
-                    Effect::Allow if !allowed => allowed = condition.outcome(facts) == Outcome::True,
+                    Effect::Deny if outcome(number, condition).applies(effect) => return false,
+                    Effect::Allow if !allowed => allowed = outcome(number, condition).applies(effect),
                     _ => {}
                 }
             }

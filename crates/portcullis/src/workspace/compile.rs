@@ -19,7 +19,7 @@ use crate::names::Names;
 use crate::policy::{Document, Grants};
 use crate::read::over_limit;
 use crate::schema::{ROLE_ALIASES, built_in};
-use crate::snapshot::{Directory, Role, Roles, Snapshot};
+use crate::snapshot::{Classifier, Directory, Role, Roles, Snapshot};
 use crate::suggest::Suggester;
 use crate::text::quoted;
 
@@ -65,7 +65,8 @@ struct NamedDocument {
 impl Compiler<'_> {
     fn snapshot(&mut self, layout: Layout, revision: Revision) -> Option<Snapshot> {
         let (role_names, documents) = self.name_roles();
-        let roles = self.resolve(documents);
+        let mut classifier = Classifier::default();
+        let roles = self.resolve(documents, &mut classifier);
         let mut directory = self.name_members()?;
         directory.role_names = role_names;
         let default_role = self.default_role(&directory.role_names);
@@ -75,10 +76,14 @@ impl Compiler<'_> {
         self.kinds(&mut directory);
         self.groups(&mut directory);
         self.properties(&mut directory);
-        let objects = self.objects();
+        let mut objects = self.objects();
         if self.report.has_errors() {
             return None;
         }
+        for role in roles.iter().flatten() {
+            classifier.count(&self.workspace.schema, role, 1);
+        }
+        classifier.settle(None, &self.workspace.schema, &mut objects);
         let matrix = self.matrix(layout, &roles, &directory)?;
         let conditional = roles.iter().flatten().filter(|role| !role.conditional().is_empty());
         let conditional_roles = conditional.count() as u32;
@@ -139,7 +144,7 @@ impl Compiler<'_> {
     }
 
     /// Resolves every document, on all cores, and gathers the reports in the order of the roles.
-    fn resolve(&mut self, documents: Vec<NamedDocument>) -> Roles {
+    fn resolve(&mut self, documents: Vec<NamedDocument>, classifier: &mut Classifier) -> Roles {
         let schema = &self.workspace.schema;
         let resolve = |named: NamedDocument| match named.built_in {
             Some(role) => (Some(role), Report::new()),
@@ -155,8 +160,12 @@ impl Compiler<'_> {
             documents.into_par_iter().map(resolve).collect()
         };
         let mut roles = Vec::with_capacity(resolved.len());
-        for (role, report) in resolved {
+        for (mut role, report) in resolved {
             self.report.append(report);
+            // Nobody else has it yet, but for those that the schema brings, which have no conditions.
+            if let Some(role) = role.as_mut().and_then(Arc::get_mut) {
+                role.number(|condition| classifier.number(condition));
+            }
             roles.push(role);
         }
         Table::of(roles)

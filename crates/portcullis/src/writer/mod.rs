@@ -27,7 +27,7 @@ use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::names::Names;
 use crate::read::name_trouble;
 use crate::schema::{ROLE_ALIASES, Schema};
-use crate::snapshot::{Directory, Snapshot, subject_of};
+use crate::snapshot::{Classifier, Directory, Snapshot, subject_of};
 use crate::suggest::Suggester;
 use crate::text::quoted;
 use crate::workspace::{seed, too_many_roles};
@@ -62,6 +62,7 @@ pub struct Writer {
     vacant_groups: Vec<u32>,
     /// Numbers of objects that are free to be given out again.
     vacant_objects: Vec<u32>,
+    classifier: Classifier,
     changed: bool,
     /// The roles of the member at hand.
     held: Vec<RoleId>,
@@ -90,6 +91,7 @@ impl Writer {
             owners,
             vacant_groups,
             vacant_objects: snapshot.objects.vacant().collect(),
+            classifier: Classifier::resume(&snapshot.schema, &snapshot.roles, &snapshot.objects),
             changed: false,
             held: Vec::new(),
         }
@@ -145,6 +147,11 @@ impl Writer {
             .sum::<usize>()
             * size_of::<u32>();
         self.state.bytes() - self.state.matrix.bytes() + self.matrix.bytes() + own
+    }
+
+    #[cfg(test)]
+    pub(crate) fn classifier(&self) -> &Classifier {
+        &self.classifier
     }
 
     fn directory(&self) -> &Directory {

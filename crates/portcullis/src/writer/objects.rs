@@ -7,6 +7,7 @@ use crate::condition::{Attribute, Value};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::read::name_trouble;
 use crate::schema::NamedHow;
+use crate::snapshot::Snapshot;
 use crate::text::quoted;
 
 impl Writer {
@@ -23,7 +24,10 @@ impl Writer {
         let (kind, properties) = (self.own_type(kind)?, properties.into());
         are_object(properties.as_ref(), "an object's properties")?;
         match self.state.objects.number(kind, id) {
-            Some(object) => self.state.objects.set_properties(object, properties),
+            Some(object) => {
+                self.state.objects.set_properties(object, properties);
+                self.classify(object);
+            }
             None => {
                 if let Some(trouble) = name_trouble(id) {
                     let fault = Diagnostic::new(Code::IllegalName, format!("an object's id {trouble}"));
@@ -36,6 +40,7 @@ impl Writer {
                 }
                 self.vacant_objects.pop();
                 self.state.objects.insert(object, kind, id, properties);
+                self.classify(object);
             }
         }
         self.changed = true;
@@ -52,10 +57,16 @@ impl Writer {
             let message = format!("there is no stored object {} of type {}", quoted(id), quoted(kind));
             return Err(refused(Diagnostic::new(Code::NotThere, message)));
         };
+        self.classifier.forget(object, &mut self.state.objects);
         self.state.objects.remove(object);
         self.vacant_objects.push(object);
         self.changed = true;
         Ok(())
+    }
+
+    fn classify(&mut self, object: u32) {
+        let Snapshot { schema, objects, .. } = &mut self.state;
+        self.classifier.place(object, schema, objects);
     }
 
     /// The number of a type by its own name.

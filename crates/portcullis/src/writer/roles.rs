@@ -9,7 +9,7 @@ use super::{Writer, out_of_numbers, refused};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::Document;
 use crate::read::over_limit;
-use crate::snapshot::Role;
+use crate::snapshot::{Role, Snapshot};
 use crate::text::{counted, listed, quoted};
 use crate::workspace::{built_in_name, role};
 
@@ -101,17 +101,34 @@ impl Writer {
 
     /// Puts a role in its place, or nothing, and counts those that have conditions.
     fn put(&mut self, number: u32, role: Option<Arc<Role>>) {
-        let has_conditions = |role: &Role| !role.conditional().is_empty();
-        let before = self.state.role_numbered(number).is_some_and(has_conditions);
-        let after = role.as_deref().is_some_and(has_conditions);
-        self.state.conditional_roles = self.state.conditional_roles + u32::from(after) - u32::from(before);
-        self.state.roles.grow(number as usize + 1);
-        self.state.roles.entry_mut(number as usize).fill(role);
+        let Snapshot { schema, roles, objects, conditional_roles, .. } = &mut self.state;
+        roles.grow(number as usize + 1);
+        let mut conditions_change = false;
+        let gone = roles.get(number as usize).cloned().flatten();
+        let before = gone.as_deref();
+        for (role, change) in
+            before.map(|role| (role, -1)).into_iter().chain(role.as_deref().map(|role| (role, 1)))
+        {
+            if !role.conditional().is_empty() {
+                conditions_change = true;
+                *conditional_roles = conditional_roles.saturating_add_signed(change);
+                self.classifier.count(schema, role, change);
+            }
+        }
+        roles.entry_mut(number as usize).fill(role);
+        if conditions_change {
+            self.classifier.settle(gone.as_deref(), schema, objects);
+        }
     }
 
-    fn compiled(&self, name: &str, document: Arc<Document>) -> Result<(Arc<Role>, Report), Report> {
+    fn compiled(&mut self, name: &str, document: Arc<Document>) -> Result<(Arc<Role>, Report), Report> {
+        self.classifier.sweep();
         let (grants, report) = document.resolve(self.schema())?;
-        Ok((role(name, document, grants), report))
+        let mut role = role(name, document, grants);
+        if let Some(role) = Arc::get_mut(&mut role) {
+            role.number(|condition| self.classifier.number(condition));
+        }
+        Ok((role, report))
     }
 
     fn not_built_in(&self, name: &str) -> Result<(), Report> {
