@@ -78,11 +78,32 @@ impl Known<'_> {
         read(self.outcomes, place)
     }
 
+    /// The same without a jump; nothing where the type's classes do not have the condition.
+    #[inline]
+    pub(super) fn sides(&self, condition: u32) -> Option<Sides> {
+        let place = self.conditions.binary_search(&condition).ok()?;
+        let bits = self.outcomes.get(place / EACH)? >> (place % EACH * 2) & 3;
+        Some(Sides { holds: bits == TRUE, may_hold: bits >= UNKNOWN, known: bits != 0 })
+    }
+
     /// The same by the place of a condition among those of the type.
     pub(super) fn at(&self, place: usize) -> Option<Outcome> {
         read(self.outcomes, place)
     }
 }
+
+/// What a condition comes to, as what an allow, a deny and whoever evaluates ask of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sides {
+    pub(super) holds: bool,
+    pub(super) may_hold: bool,
+    pub(super) known: bool,
+}
+
+/// The two bits of an outcome; 0 is that of one which is not known.
+const FALSE: u64 = 1;
+const UNKNOWN: u64 = 2;
+const TRUE: u64 = 3;
 
 /// Words that hold the outcomes of so many conditions, at least one.
 pub(super) const fn words(conditions: usize) -> usize {
@@ -91,9 +112,9 @@ pub(super) const fn words(conditions: usize) -> usize {
 
 fn read(outcomes: &[u64], place: usize) -> Option<Outcome> {
     match outcomes.get(place / EACH)? >> (place % EACH * 2) & 3 {
-        1 => Some(Outcome::False),
-        2 => Some(Outcome::Unknown),
-        3 => Some(Outcome::True),
+        FALSE => Some(Outcome::False),
+        UNKNOWN => Some(Outcome::Unknown),
+        TRUE => Some(Outcome::True),
         _ => None,
     }
 }
@@ -102,9 +123,9 @@ fn read(outcomes: &[u64], place: usize) -> Option<Outcome> {
 pub(super) fn note(outcomes: &mut [u64], place: usize, outcome: Option<Outcome>) {
     let bits = match outcome {
         None => 0,
-        Some(Outcome::False) => 1,
-        Some(Outcome::Unknown) => 2,
-        Some(Outcome::True) => 3,
+        Some(Outcome::False) => FALSE,
+        Some(Outcome::Unknown) => UNKNOWN,
+        Some(Outcome::True) => TRUE,
     };
     if let Some(word) = outcomes.get_mut(place / EACH) {
         *word |= bits << (place % EACH * 2);

@@ -266,11 +266,9 @@ impl Snapshot {
         question: &Question<'_>,
     ) -> Decision {
         let revision = self.revision;
-        if self.allows_open(subject, set, permission, question) {
-            Decision::Allow { revision }
-        } else {
-            Decision::Deny { reason: Reason::NotGranted, revision }
-        }
+        let (allow, deny) =
+            (Decision::Allow { revision }, Decision::Deny { reason: Reason::NotGranted, revision });
+        select_unpredictable(self.allows_open(subject, set, permission, question), allow, deny)
     }
 
     /// Whether a question claims another type for its subject than the member of that id has.
