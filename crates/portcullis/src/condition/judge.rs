@@ -204,7 +204,8 @@ impl Test {
                 let Value::List(list) = comparable(lookup.find(named), named)? else {
                     return Err(wrong_type(named));
                 };
-                let mut unknown = false;
+                // What cannot be compared is neither in a list nor out of it, be the list as empty as it may.
+                let mut unknown = !is_scalar(value);
                 for element in list.iter() {
                     match same(value, element) {
                         Some(true) => return Ok(!*negated),

@@ -59,7 +59,7 @@ sections! {
     rule_09_what_is_pasted_from_web_pages = "What is pasted from web pages";
     rule_09_a_bare_statement = "A bare statement";
     rule_10_conditions_that_are_none = "10. Conditions";
-    rule_10_conditions_are_refused = "Conditions are refused by this version";
+    rule_10_an_allow_and_a_deny_under_conditions = "An allow and a deny under conditions";
     rule_10_empty_conditions = "Empty conditions";
     rule_10_references = "References";
     rule_10_operators = "Operators";

@@ -112,6 +112,10 @@ pub(in crate::policy) fn resolve(
             }
         }
     }
+    if ranges.is_empty() {
+        // A statement on nothing is still looked at for what it says of subjects.
+        mentions.judge(None);
+    }
     mentions.tell(report, suggester);
     cut
 }

@@ -319,6 +319,14 @@ fn comparisons_that_a_declared_type_does_not_allow_are_errors() {
 }
 
 #[test]
+fn a_statement_on_nothing_is_still_looked_at() {
+    let text = text("\"free\"", r#"{"subject.team": {"equals": 5}, "subject.tema": {"exists": true}}"#);
+    let report = resolve(&text.replace("\"read\"", "\"nothing*\"")).unwrap_err();
+    let codes: Vec<&str> = report.iter().map(|fault| fault.code.as_str()).collect();
+    assert_eq!(codes, ["P0208", "P0206", "P0211", "P0212"]);
+}
+
+#[test]
 fn one_fault_of_many_types_is_said_once() {
     assert_eq!(said("[\"model\", \"twin\", \"sync\"]", r#"{"labels.team": {"equals": 5}}"#).len(), 1);
     assert_eq!(said("\"*\"", r#"{"subject.team": {"equals": 5}}"#).len(), 1);
