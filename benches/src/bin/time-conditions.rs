@@ -13,6 +13,7 @@ use portcullis::condition::Attribute;
 use portcullis::{Document, Group, Member, Question, Schema, Snapshot, Source, Workspace, Writer};
 use portcullis_benches::Trouble;
 use portcullis_benches::arguments::{number, obey, unlike};
+use portcullis_benches::floor::Walk;
 use portcullis_testkit::generate::Prng;
 
 const USAGE: &str = "time-conditions [OBJECTS [CONDITIONS]]";
@@ -144,6 +145,7 @@ fn tell(objects: usize, conditions: usize) -> Result<(), Trouble> {
         took.sort_unstable_by(f64::total_cmp);
         println!("  {what:>46}: {:>7.1} ns", took.get(ROUNDS / 2).copied().unwrap_or_default());
     }
+    println!("  {:>46}: {:>7.1} ns", "a dependent load from 64 MiB", Walk::new(64 << 20).step(1 << 18));
     edits(snapshot, objects, conditions, &mut prng)
 }
 

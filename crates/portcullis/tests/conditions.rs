@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and one reads how long it may take"
 )]
 
 use portcullis::{Decision, NoFiles, Question, Snapshot, Source, Workspace};

@@ -213,14 +213,13 @@ impl Snapshot {
     /// The resource is a type's own name, an alias or a covered name. Whatever is not known is denied.
     #[inline]
     pub fn check(&self, subject: &str, action: &str, resource: &str) -> Decision {
+        if self.conditional_roles > 0 {
+            return self.check_open(subject, action, resource);
+        }
         // The number that stands for nobody becomes subject 0, the unknown one.
         let asker = subject_of(self.directory.members.number_or_nobody(subject));
         let (permission, reason) = self.schema.asked(action, resource);
-        let set = self.matrix.set_of(asker);
-        if self.is_open(set, permission) {
-            return self.decide_open(asker, set, permission, &Question::new(subject, action, resource));
-        }
-        self.decision(set, permission, reason)
+        self.decision(self.matrix.set_of(asker), permission, reason)
     }
 
     /// The same with prepared handles. A handle of another workspace or schema is denied as stale.
@@ -229,13 +228,10 @@ impl Snapshot {
         if !(self.matrix.is_current(subject) & self.matrix.knows_permission(permission)) {
             return Decision::Deny { reason: Reason::Stale, revision: self.revision };
         }
-        let set = self.matrix.set_of(subject.id());
-        if self.is_open(set, permission.id()) {
-            let (action, resource) = self.names_of(permission.id());
-            let question = Question::new(self.member_name(subject.id()), action, resource);
-            return self.decide_open(subject.id(), set, permission.id(), &question);
+        if self.conditional_roles > 0 {
+            return self.check_handles_open(subject, permission);
         }
-        self.decision(set, permission.id(), Reason::NotGranted)
+        self.decision(self.matrix.set_of(subject.id()), permission.id(), Reason::NotGranted)
     }
 
     /// The same for a whole question: a typed subject must match the member's type too.
@@ -243,32 +239,10 @@ impl Snapshot {
         if self.is_of_another_type(question) {
             return self.stranger();
         }
-        let asker = subject_of(self.directory.members.number_or_nobody(question.subject));
-        let (permission, reason) = self.schema.asked(question.action, question.resource);
-        let set = self.matrix.set_of(asker);
-        if self.is_open(set, permission) {
-            return self.decide_open(asker, set, permission, question);
+        if self.conditional_roles > 0 {
+            return self.decide_question(question);
         }
-        self.decision(set, permission, reason)
-    }
-
-    /// Whether conditions must be evaluated. One look at a number where no role has any.
-    #[inline]
-    fn is_open(&self, set: SetId, permission: PermissionId) -> bool {
-        self.conditional_roles > 0 && self.matrix.verdict_of(set, permission).is_open()
-    }
-
-    fn decide_open(
-        &self,
-        subject: SubjectId,
-        set: SetId,
-        permission: PermissionId,
-        question: &Question<'_>,
-    ) -> Decision {
-        let revision = self.revision;
-        let (allow, deny) =
-            (Decision::Allow { revision }, Decision::Deny { reason: Reason::NotGranted, revision });
-        select_unpredictable(self.allows_open(subject, set, permission, question), allow, deny)
+        self.check(question.subject, question.action, question.resource)
     }
 
     /// Whether a question claims another type for its subject than the member of that id has.

@@ -5,19 +5,78 @@
 //! allocated, and whoever asks without properties gets the answer that missing data gives.
 
 use std::cell::OnceCell;
+use std::hint::select_unpredictable;
 
-use portcullis_matrix::{PermissionId, SetId, SubjectId};
+use portcullis_matrix::{Permission, PermissionId, SetId, Subject, SubjectId};
 
 use super::classes::Known;
 use super::objects::Shelf;
-use super::{Question, Snapshot, member_of};
-use crate::condition::{Attribute, Condition, Facts, Outcome, Resource, Subject, Value};
+use super::{Question, Snapshot, member_of, subject_of};
+use crate::condition::{self, Attribute, Condition, Facts, Outcome, Resource, Value};
+use crate::decision::{Decision, Reason};
 use crate::policy::Effect;
+
+/// Checks of a workspace in which some role has conditions. They stand apart, so that checks of one in which none has pay a look
+/// at a number for them and nothing else.
+impl Snapshot {
+    /// [`check`](Self::check).
+    #[cold]
+    #[inline(never)]
+    pub(super) fn check_open(&self, subject: &str, action: &str, resource: &str) -> Decision {
+        let asker = subject_of(self.directory.members.number_or_nobody(subject));
+        let (permission, reason) = self.schema.asked(action, resource);
+        let set = self.matrix.set_of(asker);
+        if self.matrix.verdict_of(set, permission).is_open() {
+            return self.decide_open(asker, set, permission, &Question::new(subject, action, resource));
+        }
+        self.decision(set, permission, reason)
+    }
+
+    /// [`check_handles`](Self::check_handles), of handles that are not stale.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn check_handles_open(&self, subject: Subject, permission: Permission) -> Decision {
+        let set = self.matrix.set_of(subject.id());
+        if self.matrix.verdict_of(set, permission.id()).is_open() {
+            let (action, resource) = self.names_of(permission.id());
+            let question = Question::new(self.member_name(subject.id()), action, resource);
+            return self.decide_open(subject.id(), set, permission.id(), &question);
+        }
+        self.decision(set, permission.id(), Reason::NotGranted)
+    }
+
+    /// [`decide`](Self::decide), once the subject's type is looked at.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn decide_question(&self, question: &Question<'_>) -> Decision {
+        let asker = subject_of(self.directory.members.number_or_nobody(question.subject));
+        let (permission, reason) = self.schema.asked(question.action, question.resource);
+        let set = self.matrix.set_of(asker);
+        if self.matrix.verdict_of(set, permission).is_open() {
+            return self.decide_open(asker, set, permission, question);
+        }
+        self.decision(set, permission, reason)
+    }
+
+    /// The answer where the verdict is open.
+    #[inline(never)]
+    pub(super) fn decide_open(
+        &self,
+        subject: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        question: &Question<'_>,
+    ) -> Decision {
+        let revision = self.revision;
+        let (allow, deny) =
+            (Decision::Allow { revision }, Decision::Deny { reason: Reason::NotGranted, revision });
+        select_unpredictable(self.allows_open(subject, set, permission, question), allow, deny)
+    }
+}
 
 impl Snapshot {
     /// Whether what conditions leave open is allowed.
-    #[inline(never)]
-    pub(super) fn allows_open(
+    fn allows_open(
         &self,
         subject: SubjectId,
         set: SetId,
@@ -111,7 +170,7 @@ impl Snapshot {
             self.objects.seen(&self.schema, self.objects.number(kind, id)?)
         });
         Facts {
-            subject: Subject {
+            subject: condition::Subject {
                 kind: member.map_or("", |member| self.directory.kind(member)),
                 id: question.subject,
                 stored: member.map_or(Value::Null, |member| self.directory.properties(member)),

@@ -84,7 +84,7 @@ impl Snapshot {
         if self.conditional_roles > 0 {
             let places = decisions.iter_mut().zip(members).zip(sets.iter().zip(asked)).enumerate();
             for (at, ((decision, member), (set, (permission, _)))) in places {
-                if self.is_open(*set, permission)
+                if self.matrix.verdict_of(*set, permission).is_open()
                     && let Some(question) = whole(at)
                 {
                     *decision = self.decide_open(subject_of(*member), *set, permission, &question);
