@@ -1,17 +1,21 @@
 //! Why: the decision, the statements that made it, and for a default deny what was nearest.
 //!
-//! An explanation is found from the sets themselves: a statement bears on a question when its ranges
-//! hold the permission. It costs time in proportion to the statements of the roles involved, and must
-//! agree with the check in every case; a property test holds it to that.
+//! An explanation is found from the statements themselves: one bears on a question when its ranges hold
+//! the permission, and applies when its condition says so. It costs time in proportion to the statements
+//! of the roles involved, and must agree with the check in every case; property tests hold it to that.
+//!
+//! What conditions came to is kept test by test, borrowed from the snapshot and from the question, so that
+//! whoever shows an explanation can say what was found and where.
 
 use std::ops::Range;
 
-use portcullis_matrix::PermissionId;
+use portcullis_matrix::{PermissionId, Verdict};
 
+use crate::condition::{Condition, Facts, Finding, Outcome};
 use crate::decision::{Decision, Reason};
 use crate::policy::{Effect, Statement};
 use crate::schema::Schema;
-use crate::snapshot::{Question, Role, Snapshot};
+use crate::snapshot::{Question, Role, Shelf, Snapshot};
 use crate::source::Position;
 
 /// One statement that bears on a question, and how the subject comes to hold it.
@@ -23,6 +27,8 @@ pub struct Grounds<'s> {
     pub held: Held<'s>,
     /// The statement as written.
     pub statement: Statement<'s>,
+    /// What its condition comes to in this question. `None` when it has none, and where a statement merely came near.
+    pub condition: Option<Weighed<'s>>,
 }
 
 impl Grounds<'_> {
@@ -31,6 +37,30 @@ impl Grounds<'_> {
     pub fn place(&self) -> (&str, Position) {
         let source = self.role.document().source();
         (source.name(), source.position(self.statement.span().start))
+    }
+
+    /// Whether its condition lets it apply.
+    fn applies(&self) -> bool {
+        self.condition.as_ref().is_none_or(|weighed| weighed.outcome.applies(self.statement.effect()))
+    }
+}
+
+/// What the condition of a statement came to, and why.
+#[derive(Clone, Debug)]
+pub struct Weighed<'s> {
+    /// The condition, as it holds for the type that was asked about.
+    pub condition: &'s Condition,
+    /// What it comes to: all of its tests joined by *and*.
+    pub outcome: Outcome,
+    /// What each of its tests comes to, what was found and where, and why it is unknown if it is.
+    pub findings: Vec<Finding<'s, 's>>,
+}
+
+impl<'s> Weighed<'s> {
+    fn new(condition: &'s Condition, facts: &Facts<'s, Shelf<'s>>) -> Self {
+        let findings = condition.findings(facts);
+        let outcome = findings.iter().fold(Outcome::True, |all, finding| all.and(finding.outcome));
+        Weighed { condition, outcome, findings }
     }
 }
 
@@ -50,7 +80,7 @@ pub struct Nearest<'s> {
     pub same_action: Vec<Grounds<'s>>,
     /// Allowing statements of the subject's roles that cover the type for other actions.
     pub same_resource: Vec<Grounds<'s>>,
-    /// Roles of the workspace that would grant it when held alone.
+    /// Roles of the workspace that would grant it when held alone, in this very question.
     pub granting_roles: Vec<&'s str>,
     /// Types that admit the action, when the asked one does not.
     pub types_of_action: Vec<&'s str>,
@@ -73,6 +103,9 @@ pub struct Explanation<'s> {
     pub determining: Vec<Grounds<'s>>,
     /// Allowing statements that a deny overrode.
     pub overridden: Vec<Grounds<'s>>,
+    /// Statements that speak of the question and do not apply, for their conditions: allows whose condition is false or
+    /// unknown, denies whose condition is false.
+    pub not_applying: Vec<Grounds<'s>>,
     /// What was nearest, for a deny without a denying statement.
     pub nearest: Nearest<'s>,
 }
@@ -80,7 +113,7 @@ pub struct Explanation<'s> {
 impl Snapshot {
     /// Decides a question and says why.
     #[must_use]
-    pub fn explain<'s>(&'s self, question: &Question<'_>) -> Explanation<'s> {
+    pub fn explain<'s>(&'s self, question: &Question<'s>) -> Explanation<'s> {
         let decision = self.decide(question);
         let schema = self.schema();
         let mut explanation = Explanation {
@@ -89,6 +122,7 @@ impl Snapshot {
             resource_type: schema.resource_type(question.resource).map(|kind| kind.name()),
             determining: Vec::new(),
             overridden: Vec::new(),
+            not_applying: Vec::new(),
             nearest: Nearest::default(),
         };
         match explanation.reason {
@@ -116,17 +150,23 @@ impl Snapshot {
 
     fn explain_admitted<'s>(
         &'s self,
-        question: &Question<'_>,
+        question: &Question<'s>,
         permission: PermissionId,
         explanation: &mut Explanation<'s>,
     ) {
+        let Some(subject) = self.subject_id(question.subject) else { return };
+        let facts = self.facts(subject, question);
         let held = self.held_roles(question.subject);
-        let bearing = |effect: Effect| -> Vec<Grounds<'s>> {
-            grounds(&held, |statement, role| {
-                statement.effect() == effect && role.grants().covers(statement.index(), permission)
-            })
-        };
-        let (allows, denies) = (bearing(Effect::Allow), bearing(Effect::Deny));
+        let mut bearing =
+            grounds(&held, |statement, role| role.grants().covers(statement.index(), permission));
+        for grounds in &mut bearing {
+            let condition = grounds.role.grants().condition_of(grounds.statement.index(), permission);
+            grounds.condition = condition.map(|condition| Weighed::new(condition, &facts));
+        }
+        let (applying, not_applying): (Vec<_>, Vec<_>) = bearing.into_iter().partition(Grounds::applies);
+        explanation.not_applying = not_applying;
+        let (allows, denies): (Vec<_>, Vec<_>) =
+            applying.into_iter().partition(|grounds| grounds.statement.effect() == Effect::Allow);
         match explanation.reason {
             Reason::Allowed => explanation.determining = allows,
             Reason::Suspended => explanation.overridden = if denies.is_empty() { allows } else { Vec::new() },
@@ -137,44 +177,50 @@ impl Snapshot {
             }
             _ => {
                 explanation.reason = Reason::DefaultDeny;
-                explanation.nearest = self.nearest(&held, permission);
+                explanation.nearest = self.nearest(&held, permission, Some(&facts));
             }
         }
     }
 
+    /// What came near to granting a permission; without facts no condition holds.
     pub(crate) fn nearest<'s>(
         &'s self,
         held: &[(&'s Role, Held<'s>)],
         permission: PermissionId,
+        facts: Option<&Facts<'_, Shelf<'_>>>,
     ) -> Nearest<'s> {
         let schema = self.schema();
         let action = schema.action_of(permission.as_u32());
         let of_action = action.map_or(&[][..], |action| schema.permissions_of_action(action));
         let of_type = schema.type_of(permission).map_or(0..0, |kind| kind.permissions());
-        let allows = |statement: &Statement<'_>| statement.effect() == Effect::Allow;
+        // What speaks of the permission itself did not come near, but failed by its condition.
+        let elsewhere = |statement: &Statement<'_>, role: &Role| {
+            statement.effect() == Effect::Allow && !role.grants().covers(statement.index(), permission)
+        };
         let covers = |role: &Role, statement: &Statement<'_>, wanted: &Range<u32>| {
             crate::policy::overlaps(role.grants().of_statement(statement.index()), wanted)
         };
         Nearest {
             same_action: grounds(held, |statement, role| {
-                allows(statement) && of_action.iter().any(|&id| covers(role, statement, &(id..id + 1)))
+                elsewhere(statement, role)
+                    && of_action.iter().any(|&id| covers(role, statement, &(id..id + 1)))
             }),
             same_resource: grounds(held, |statement, role| {
-                allows(statement) && covers(role, statement, &of_type)
+                elsewhere(statement, role) && covers(role, statement, &of_type)
             }),
-            granting_roles: self.roles_granting(permission),
+            granting_roles: self.roles_granting(permission, facts),
             ..Nearest::default()
         }
     }
 
     /// Names of the roles that grant a permission when held alone.
-    fn roles_granting(&self, permission: PermissionId) -> Vec<&str> {
-        let granting = self.numbered_roles().filter(|&(id, _)| {
-            self.matrix()
-                .role(id)
-                .is_some_and(|planes| planes.cell(permission).verdict() == portcullis_matrix::Verdict::Allow)
+    fn roles_granting(&self, permission: PermissionId, facts: Option<&Facts<'_, Shelf<'_>>>) -> Vec<&str> {
+        let granting = self.roles().filter(|role| match role.planes().cell(permission).verdict() {
+            Verdict::Allow => true,
+            Verdict::Open => facts.is_some_and(|facts| role.allows_alone(permission, facts)),
+            Verdict::Deny => false,
         });
-        granting.map(|(_, role)| role.name()).collect()
+        granting.map(Role::name).collect()
     }
 
     /// The roles that a member holds, each once, and through what. Suspension does not hide them.
@@ -195,7 +241,23 @@ impl Snapshot {
     }
 }
 
-/// The statements of some roles that bear on something, in their order.
+impl Role {
+    /// Whether its own conditions, and those of no other role, come to an allow.
+    fn allows_alone(&self, permission: PermissionId, facts: &Facts<'_, Shelf<'_>>) -> bool {
+        let mut allowed = self.planes().allow().contains(permission);
+        for (effect, condition) in self.conditional().of_permission(permission) {
+            let applies = condition.outcome(facts).applies(effect);
+            match effect {
+                Effect::Deny if applies => return false,
+                Effect::Deny => {}
+                Effect::Allow => allowed |= applies,
+            }
+        }
+        allowed
+    }
+}
+
+/// The statements of some roles that bear on something, in their order, conditions left aside.
 pub(crate) fn grounds<'s>(
     held: &[(&'s Role, Held<'s>)],
     bears: impl Fn(&Statement<'s>, &'s Role) -> bool,
@@ -203,7 +265,12 @@ pub(crate) fn grounds<'s>(
     let mut found = Vec::new();
     for (role, through) in held {
         let bearing = role.document().statements().filter(|statement| bears(statement, role));
-        found.extend(bearing.map(|statement| Grounds { role, held: through.clone(), statement }));
+        found.extend(bearing.map(|statement| Grounds {
+            role,
+            held: through.clone(),
+            statement,
+            condition: None,
+        }));
     }
     found
 }

@@ -62,7 +62,7 @@ mod writer;
 pub use decision::{Decision, Reason, Revision};
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use diff::{Change, MemberChange, PermissionName, diff_documents, diff_snapshots};
-pub use explain::{Explanation, Grounds, Held, Nearest};
+pub use explain::{Explanation, Grounds, Held, Nearest, Weighed};
 pub use format::format;
 pub use json::source_from_bytes;
 pub use limits::{DEEPEST, Limits, NAME_BYTES};

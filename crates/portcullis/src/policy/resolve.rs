@@ -85,6 +85,14 @@ impl Grants {
         overlaps(self.of_statement(index), &(permission.as_u32()..permission.as_u32() + 1))
     }
 
+    /// The condition under which a statement applies to a permission that it covers, if it has one.
+    #[must_use]
+    pub fn condition_of(&self, index: usize, permission: PermissionId) -> Option<&Condition> {
+        let mut parts = self.parts_of_statement(index);
+        let (_, condition) = parts.find(|(range, _)| range.contains(&permission.as_u32()))?;
+        condition.map(|condition| &**condition)
+    }
+
     /// The effects of the statements, in the order written.
     pub fn effects(&self) -> impl ExactSizeIterator<Item = Effect> + '_ {
         self.statements.iter().map(|&(effect, _)| effect)

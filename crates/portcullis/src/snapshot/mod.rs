@@ -23,7 +23,7 @@ use portcullis_matrix::{Matrix, Permission, PermissionId, RoleId, RolePlanes, Se
 
 pub(crate) use classify::Classifier;
 pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
-pub(crate) use objects::Stored;
+pub(crate) use objects::{Shelf, Stored};
 pub use question::Question;
 
 use crate::condition::Condition;

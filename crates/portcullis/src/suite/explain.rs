@@ -70,6 +70,7 @@ impl<'s> Failure<'s> {
             resource_type: Some(self.resource),
             determining: Vec::new(),
             overridden: Vec::new(),
+            not_applying: Vec::new(),
             nearest: Nearest { did_you_mean: self.near, ..Nearest::default() },
         }
     }
@@ -92,10 +93,11 @@ impl<'s> Failure<'s> {
                 (_, false) => (deny, Reason::ExplicitDeny, denies, (allows, none.1)),
                 (false, true) => (Decision::Allow { revision }, Reason::Allowed, allows, none),
                 (true, true) => {
-                    (deny, Reason::DefaultDeny, denies, (allows, snapshot.nearest(&held, permission)))
+                    (deny, Reason::DefaultDeny, denies, (allows, snapshot.nearest(&held, permission, None)))
                 }
             };
         let resource_type = Some(self.resource);
-        Explanation { decision, reason, resource_type, determining, overridden, nearest }
+        let not_applying = Vec::new();
+        Explanation { decision, reason, resource_type, determining, overridden, not_applying, nearest }
     }
 }
