@@ -7,10 +7,10 @@
 use std::io::Write;
 
 use portcullis::text::{listed, printable, quoted, shown};
-use portcullis::{Explanation, Grounds, Question, Reason, Snapshot};
+use portcullis::{Effect, Explanation, Grounds, Question, Reason, Snapshot};
 use serde_json::{Value, json};
 
-use super::statement;
+use super::{condition, statement};
 use crate::exit::{Exit, Outcome};
 use crate::output::{BAD, FAINT, GOOD, Look, Output, STRONG};
 
@@ -108,12 +108,16 @@ fn human(asked: &Asked<'_>, look: Look) -> String {
 /// The statements that made a decision, or what came nearest: sections, each after an empty line.
 /// Of those that decided at most so many are shown.
 pub(crate) fn why(explanation: &Explanation<'_>, action: &str, most: usize, look: Look) -> String {
-    let Explanation { decision, reason, determining, overridden, .. } = explanation;
+    let Explanation { decision, reason, determining, overridden, not_applying, .. } = explanation;
     let by = if decision.is_allowed() { "Allowed by" } else { "Denied by" };
     let mut text = section(by, determining, most, look);
     let suspended = *reason == Reason::Suspended;
     let title = if suspended { "Would be allowed by" } else { "Overridden" };
     text.push_str(&section(title, overridden, most, look));
+    let (allows, denies): (Vec<_>, Vec<_>) =
+        not_applying.iter().cloned().partition(|ground| ground.statement.effect() == Effect::Allow);
+    text.push_str(&section("Does not allow, as its condition is not true", &allows, most, look));
+    text.push_str(&section("Does not deny, as its condition is false", &denies, most, look));
     text.push_str(&nearest(explanation, action, look));
     text
 }
@@ -163,6 +167,11 @@ pub(crate) fn section(title: &str, grounds: &[Grounds<'_>], most: usize, look: L
         for line in statement::lines(ground.statement.text(), look.width().saturating_sub(8)) {
             text.push_str(&format!("      {line}\n"));
         }
+        let weighed = ground.condition.as_ref();
+        let lines = weighed.map(|weighed| condition::lines(weighed, ground.statement.effect()));
+        for line in lines.unwrap_or_default() {
+            text.push_str(&format!("      {}\n", look.paint(FAINT, &line)));
+        }
     }
     if let Some(more) = grounds.len().checked_sub(most).filter(|more| *more > 0) {
         text.push_str(&format!("  and {} more\n", portcullis::text::counted(more, "statement")));
@@ -204,13 +213,14 @@ pub(crate) fn json_decision(asked: &Asked<'_>) -> Value {
 
 /// The same with everything that led to it, of each list at most so much.
 pub(crate) fn json_explanation(asked: &Asked<'_>, most: usize) -> Value {
-    let Explanation { determining, overridden, nearest, .. } = &asked.explanation;
+    let Explanation { determining, overridden, not_applying, nearest, .. } = &asked.explanation;
     let mut value = json_decision(asked);
     if let Some(object) = value.as_object_mut() {
         let listed = |grounds: &[Grounds<'_>]| grounds.iter().take(most).map(json_grounds).collect::<Value>();
         object.insert("workspace".to_owned(), json!(asked.snapshot.workspace()));
         object.insert("determining".to_owned(), listed(determining));
         object.insert("overridden".to_owned(), listed(overridden));
+        object.insert("not_applying".to_owned(), listed(not_applying));
         let nearest = json!({
             "same_action": listed(&nearest.same_action),
             "same_resource": listed(&nearest.same_resource),
@@ -237,5 +247,6 @@ pub(crate) fn json_grounds(ground: &Grounds<'_>) -> Value {
         "column": at.column,
         "statement": ground.statement.index(),
         "text": ground.statement.text(),
+        "condition": ground.condition.as_ref().map(condition::json_weighed),
     })
 }

@@ -3,6 +3,7 @@
 //! The library's values come in, text goes out. Names and texts that outsiders wrote pass through the library's
 //! `text` on their way to a person, so that none of them can move the cursor, hide anything or turn it around.
 
+pub(crate) mod condition;
 pub(crate) mod excerpt;
 pub(crate) mod explanation;
 pub(crate) mod human;

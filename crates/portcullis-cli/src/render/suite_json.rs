@@ -135,11 +135,12 @@ fn failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
 
 /// How much of each list is not told.
 fn omitted(explanation: &Explanation<'_>, denies: usize) -> Value {
-    let Explanation { determining, overridden, nearest, .. } = explanation;
+    let Explanation { determining, overridden, not_applying, nearest, .. } = explanation;
     let beyond = |count: usize| count.saturating_sub(DECIDING);
     json!({
         "determining": beyond(determining.len()),
         "overridden": beyond(overridden.len()),
+        "not_applying": beyond(not_applying.len()),
         "same_action": beyond(nearest.same_action.len()),
         "same_resource": beyond(nearest.same_resource.len()),
         "granting_roles": beyond(nearest.granting_roles.len()),
