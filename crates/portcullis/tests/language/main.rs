@@ -59,7 +59,9 @@ sections! {
     rule_09_what_is_pasted_from_web_pages = "What is pasted from web pages";
     rule_09_a_bare_statement = "A bare statement";
     rule_10_conditions_that_are_none = "10. Conditions";
-    rule_10_an_allow_and_a_deny_under_conditions = "An allow and a deny under conditions";
+    rule_10_an_allow_applies_only_when_true = "An allow with a condition";
+    rule_10_a_deny_applies_unless_false = "A deny with a condition";
+    rule_10_what_a_request_brings = "What a request brings";
     rule_10_empty_conditions = "Empty conditions";
     rule_10_references = "References";
     rule_10_operators = "Operators";

@@ -4,6 +4,8 @@
 //! it holds what `lint` says of it, one diagnostic a line, all of them; then questions with their answers. A schema
 //! holds for the documents after it in the section, and is `hightouch` before. A policy document becomes the only role
 //! of the only member, `ann`. A block `json PATH` is a file of that name beside the workspaces after it in the section.
+//! A question is three words, of which the last may be `TYPE/ID`, or a request in JSON that may bring properties and a
+//! context; the clock stands still.
 //!
 //! `PORTCULLIS_BLESS=1` writes the diagnostics into the page anew. It never touches a question or an answer: what a policy
 //! means is changed by hand or not at all.
@@ -16,7 +18,10 @@ use std::sync::{Mutex, PoisonError};
 use portcullis::{
     FetchedFile, Files, Limits, Member, Question, Read, Report, Schema, Snapshot, Source, Workspace, read_any,
 };
-use serde_json::Value;
+use portcullis_testkit::sent::Sent;
+
+/// What the clock says when a question of a page is asked.
+const NOW: &str = "2026-03-01T12:00:00Z";
 
 /// A page by its name in docs/.
 pub(crate) struct Page {
@@ -160,8 +165,11 @@ impl Example {
     fn ask(&self, line: &str) {
         let (asked, answer) = line.rsplit_once(" -> ").unwrap();
         let snapshot = self.snapshot.as_ref().unwrap_or_else(|| panic!("{line}\n{}", self.report));
-        let request: Value = serde_json::from_str(asked).unwrap_or(Value::Null);
-        let question = if request.is_object() { requested(&request) } else { typed(snapshot, asked) };
+        let request = asked.starts_with('{').then(|| Sent::read(asked).unwrap());
+        let question = match &request {
+            Some(request) => request.question(Some(NOW)),
+            None => Question { now: Some(NOW), ..typed(snapshot, asked) },
+        };
         let explanation = snapshot.explain(&question);
         let given = if explanation.decision.is_allowed() {
             "allow".to_owned()
@@ -198,18 +206,6 @@ fn typed<'a>(snapshot: &Snapshot, asked: &'a str) -> Question<'a> {
     match asked.split(' ').collect::<Vec<_>>()[..] {
         [subject, action, resource] => Question::typed(snapshot.schema(), subject, action, resource),
         _ => panic!("a question is SUBJECT ACTION RESOURCE or a request: {asked}"),
-    }
-}
-
-/// A request in the form of a line of JSON Lines.
-fn requested(request: &Value) -> Question<'_> {
-    let plain = |part: &'static str, key: &str| {
-        request[part].as_str().or_else(|| request[part][key].as_str()).unwrap()
-    };
-    Question {
-        subject_type: request["subject"]["type"].as_str(),
-        object: request["resource"]["id"].as_str(),
-        ..Question::new(plain("subject", "id"), plain("action", "name"), plain("resource", "type"))
     }
 }
 

@@ -23,6 +23,7 @@ sections! {
     members = "Members";
     the_default_role = "The default role";
     types_and_suspension = "Types and suspension";
+    properties = "Properties";
     groups = "Groups";
     objects = "Objects";
 }
