@@ -6,6 +6,7 @@
 //! decides anything: every answer comes from the library `portcullis`.
 
 mod args;
+mod clock;
 mod command;
 mod exit;
 mod files;
@@ -23,7 +24,8 @@ use crate::command::Cli;
 use crate::exit::Exit;
 use crate::output::Output;
 
-pub use crate::requests::answer_requests;
+pub use crate::clock::{Clock, OfSystem};
+pub use crate::requests::{answer_requests, answer_requests_by};
 
 /// Does what was typed.
 #[must_use]

@@ -353,6 +353,61 @@ fn naughty_strings() {
     );
 }
 
+/// Every request with its published answer, through one run a case. What is asked about a type alone has the form of a string: properties
+/// sent for it count for nothing.
+#[test]
+fn requests_with_properties() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut counts = BTreeMap::new();
+    for case in corpus::all_by_request().unwrap() {
+        fs::write(directory.path().join("w.json"), case.workspace.to_string()).unwrap();
+        let input: String = case
+            .vectors
+            .iter()
+            .map(|vector| {
+                let mut request = vector.request.clone();
+                if request["resource"].get("id").is_none() {
+                    request["resource"] = request["resource"]["type"].take();
+                }
+                format!("{request}\n")
+            })
+            .collect();
+        let arguments = ["check", "-w", "w.json", "--requests", "-"];
+        let answers = portcullis(directory.path(), &arguments, input.as_bytes()).expect(0, &case.id);
+        assert_eq!(answers.lines().count(), case.vectors.len(), "{}", case.id);
+        for ((answer, vector), request) in answers.lines().zip(&case.vectors).zip(input.lines()) {
+            assert_eq!(answer, format!(r#"{{"decision":{}}}"#, vector.expected), "{}: {request}", case.id);
+        }
+        let allowed = case.vectors.iter().filter(|vector| vector.expected).count();
+        counts.insert(case.id, (case.vectors.len(), allowed));
+    }
+    println!("{counts:?}");
+    assert_eq!(counts.values().map(|(count, _)| count).sum::<usize>(), 274);
+}
+
+/// The examples as they lie in their files, with the files that they name.
+#[test]
+fn the_examples_of_the_interop_scenarios_are_clean() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let files =
+        ["authzen-todo/workspace.json", "authzen-todo/workspace-00.json", "authzen-idp/workspace.json"];
+    for file in files {
+        let arguments = ["lint", "--deny-warnings", file];
+        portcullis(&examples, &arguments, b"").expect(0, file);
+    }
+    // An object that is stored, typed: only its owner may delete a record, and only what is stored of it counts.
+    let typed = |command: &str, status| {
+        let arguments = command.split(' ').collect::<Vec<_>>();
+        portcullis(&examples, &arguments, b"").expect(status, command)
+    };
+    let w = "-w authzen-idp/workspace.json";
+    assert_eq!(typed(&format!("check {w} alice delete record/101"), 0), "allow\n");
+    assert_eq!(typed(&format!("check {w} bob delete record/101"), 1), "deny\n");
+    assert_eq!(typed(&format!("check {w} alice delete record/999"), 1), "deny\n");
+    assert_eq!(typed(&format!("check {w} alice delete record"), 1), "deny\n");
+    assert!(typed(&format!("explain {w} alice delete record/101"), 0).contains("record/101"));
+}
+
 #[test]
 fn no_publisher_is_left_out() {
     assert_eq!(corpus::all().unwrap().len(), 3 + 9 + 9 + 70 + 5 + 1);

@@ -5,10 +5,12 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use crate::args::{FormatArgs, WorkspaceArgs};
+use crate::clock::Clock;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{BAD, GOOD, Output};
 use crate::render::explanation::{self, Asked};
@@ -27,6 +29,9 @@ use crate::{load, requests};
 ///
 ///   {"subject":"ann","action":"read","resource":"sync"}
 ///   {"subject":{"type":"user","id":"ann"},"action":{"name":"read"},"resource":{"type":"sync","id":"42"}}
+///
+/// `properties` of a subject, action or resource and the `context` are for conditions. What
+/// time it is, `context.now`, is never taken from a line.
 ///
 /// Each line of the output is an answer, in order: {"decision":true}. A line that cannot be
 /// read gives {"decision":false,"error":"…"} in its place, and then the exit status is 2;
@@ -68,7 +73,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(&self, out: &mut Output) -> Outcome {
+    pub(crate) fn run(&self, clock: Arc<dyn Clock>, out: &mut Output) -> Outcome {
         if let Some(requests) = &self.requests {
             let to = self.out.as_deref().unwrap_or(Path::new(crate::files::STANDARD));
             let workspace = load::workspace_file(self.workspace.workspace.as_deref());
@@ -79,7 +84,7 @@ impl Check {
             }
             let (snapshot, named) = load::workspace_and_files(&self.workspace, out)?;
             requests::refuse_named_file(&named, to)?;
-            return requests::answer_file(snapshot, requests, to, out);
+            return requests::answer_file(snapshot, clock, requests, to, out);
         }
         let typed = |part: &'_ Option<String>| part.clone().unwrap_or_default();
         let (subject, action, resource) = (typed(&self.subject), typed(&self.action), typed(&self.resource));

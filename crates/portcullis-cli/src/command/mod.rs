@@ -17,8 +17,11 @@ pub(crate) mod test;
 pub(crate) mod what;
 pub(crate) mod who;
 
+use std::sync::Arc;
+
 use clap::{Parser, Subcommand};
 
+use crate::clock::OfSystem;
 use crate::exit::Outcome;
 use crate::output::Output;
 
@@ -64,7 +67,7 @@ pub(crate) enum Command {
 /// Runs what was typed.
 pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
     match command {
-        Command::Check(check) => check.run(out),
+        Command::Check(check) => check.run(Arc::new(OfSystem), out),
         Command::Explain(explain) => explain.run(out),
         Command::What(what) => what.run(out),
         Command::Who(who) => who.run(out),

@@ -1,13 +1,14 @@
-//! What means nothing in a request and is passed over, though not unseen.
+//! What is passed over in a request, though not unseen.
 //!
 //! A line may carry keys that nobody here knows, with any values. They are held to the one rule that readers disagree on: a key
-//! stands once in its object, at every level. Nothing is kept of them but the keys of the objects that are open.
+//! stands once in its object, at every level. Nothing is kept of them but the keys of the objects that are open. Properties and
+//! context are held to the same, and to being objects; `sent` reads them once more where conditions ask for them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// How many keys are looked through one by one before they are worth hashing.
 const FEW: usize = 8;
@@ -61,6 +62,69 @@ impl<'l> Deserialize<'l> for Text<'l> {
             }
         }
         reader.deserialize_str(OnlyText)
+    }
+}
+
+/// Properties or a context: an object, dropped, but with its duplicate keys refused. The value says whether there is one: null is none.
+pub(super) struct Brought<'w> {
+    /// Whose properties they are; nobody's for the context.
+    pub(super) part: Option<&'w str>,
+}
+
+impl Brought<'_> {
+    fn refuse<E: de::Error>(&self, found: &str) -> Result<bool, E> {
+        Err(E::custom(match self.part {
+            Some(part) => format!("`{part}.properties` must be an object, not {found}"),
+            None => format!("`context` must be an object, not {found}"),
+        }))
+    }
+}
+
+impl<'l> DeserializeSeed<'l> for Brought<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'l>>(self, reader: D) -> Result<bool, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'l> Visitor<'l> for Brought<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<bool, E> {
+        self.refuse("a boolean")
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<bool, E> {
+        self.refuse("a number")
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<bool, E> {
+        self.refuse("a number")
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<bool, E> {
+        self.refuse("a number")
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<bool, E> {
+        self.refuse("a string")
+    }
+
+    fn visit_seq<S: SeqAccess<'l>>(self, _: S) -> Result<bool, S::Error> {
+        self.refuse("a list")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_map<M: MapAccess<'l>>(self, map: M) -> Result<bool, M::Error> {
+        Anything.visit_map(map).map(|_| true)
     }
 }
 

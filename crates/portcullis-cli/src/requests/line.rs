@@ -1,7 +1,8 @@
 //! One request: a line of JSON whose parts are strings or AuthZEN objects.
 //!
 //! Keys that mean nothing here are ignored, so that a line of a decision log is a request. Keys that stand twice are
-//! refused at every level, since readers disagree on which of the two counts. Depth is bounded by serde_json.
+//! refused at every level, since readers disagree on which of the two counts. Depth is bounded by serde_json. Properties and the
+//! context are judged here and kept by `sent`, if anybody asks for them: what a line is must not hang on who decides.
 //!
 //! This is where the time of a file of requests goes. Names are borrowed from the line, whose UTF-8 is checked once, and parts
 //! are filled where they stand: passed up by value, and checked string by string, they made a request a quarter slower.
@@ -12,7 +13,7 @@ use std::fmt;
 use portcullis::Question;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
-use super::ignored::{Ignored, Text, twice};
+use super::ignored::{Brought, Ignored, Text, twice};
 use super::numbers;
 
 /// A request as read from its line.
@@ -21,6 +22,8 @@ pub(super) struct Request<'l> {
     subject: Part<'l>,
     action: Part<'l>,
     resource: Part<'l>,
+    /// Whether there is a `context`, if the key stands there; null is none.
+    context: Option<bool>,
 }
 
 impl<'l> Request<'l> {
@@ -43,9 +46,15 @@ impl<'l> Request<'l> {
         Ok(request)
     }
 
-    /// The question that it asks.
-    pub(super) fn question(&self) -> Question<'_> {
-        let Request { subject, action, resource } = self;
+    /// Whether it says more than names: properties of something, or a context. They are not kept here.
+    pub(super) fn brings_properties(&self) -> bool {
+        let Request { subject, action, resource, context } = self;
+        [subject.properties, action.properties, resource.properties, *context].contains(&Some(true))
+    }
+
+    /// The question that it asks at a time, by names alone.
+    pub(super) fn question<'q>(&'q self, now: Option<&'q str>) -> Question<'q> {
+        let Request { subject, action, resource, .. } = self;
         let (kind, object) = if resource.is_text {
             (&resource.name, None)
         } else {
@@ -54,6 +63,7 @@ impl<'l> Request<'l> {
         Question {
             subject_type: subject.kind.as_deref(),
             object,
+            now,
             ..Question::new(
                 subject.name.as_deref().unwrap_or_default(),
                 action.name.as_deref().unwrap_or_default(),
@@ -80,18 +90,19 @@ impl<'l> Request<'l> {
 
     /// Whether nothing is missing; the error says what.
     fn complete(&self) -> Result<(), String> {
-        let Request { subject, action, resource } = self;
+        let Request { subject, action, resource, .. } = self;
         subject.complete("subject", Keys::Entity)?;
         action.complete("action", Keys::Action)?;
         resource.complete("resource", Keys::Entity)
     }
 
     fn into_owned<'o>(self) -> Request<'o> {
-        let Request { subject, action, resource } = self;
+        let Request { subject, action, resource, context } = self;
         Request {
             subject: subject.into_owned(),
             action: action.into_owned(),
             resource: resource.into_owned(),
+            context,
         }
     }
 }
@@ -124,6 +135,8 @@ struct Part<'l> {
     kind: Option<Cow<'l, str>>,
     /// The `id` of a subject or resource, the `name` of an action.
     name: Option<Cow<'l, str>>,
+    /// Whether there are `properties`, if the key stands there; null is none.
+    properties: Option<bool>,
 }
 
 impl Part<'_> {
@@ -146,6 +159,7 @@ impl Part<'_> {
             is_text: self.is_text,
             kind: self.kind.map(owned),
             name: self.name.map(owned),
+            properties: self.properties,
         }
     }
 }
@@ -164,6 +178,20 @@ fn text<'l, M: MapAccess<'l>>(
     Ok(())
 }
 
+/// Passes over the value of a key that may stand once and is an object: the context, or the properties of a part.
+fn brought<'l, M: MapAccess<'l>>(
+    slot: &mut Option<bool>,
+    part: Option<&str>,
+    key: &str,
+    map: &mut M,
+) -> Result<(), M::Error> {
+    if slot.is_some() {
+        return Err(twice(key));
+    }
+    *slot = Some(map.next_value_seed(Brought { part })?);
+    Ok(())
+}
+
 /// Reads the value of a key that may stand once and is a part.
 fn part<'l, M: MapAccess<'l>>(
     part: &mut Part<'l>,
@@ -175,7 +203,7 @@ fn part<'l, M: MapAccess<'l>>(
         return Err(twice(key));
     }
     part.is_there = true;
-    map.next_value_seed(TextOrObject { part, keys })
+    map.next_value_seed(TextOrObject { part, keys, key })
 }
 
 /// Fills a request.
@@ -196,6 +224,7 @@ impl<'l> Visitor<'l> for Root<'_, 'l> {
                 "subject" => part(&mut request.subject, Keys::Entity, &key, &mut map)?,
                 "action" => part(&mut request.action, Keys::Action, &key, &mut map)?,
                 "resource" => part(&mut request.resource, Keys::Entity, &key, &mut map)?,
+                "context" => brought(&mut request.context, None, &key, &mut map)?,
                 _ => ignored.pass(key, &mut map)?,
             }
         }
@@ -216,6 +245,7 @@ enum Keys {
 struct TextOrObject<'p, 'l> {
     part: &'p mut Part<'l>,
     keys: Keys,
+    key: &'p str,
 }
 
 impl<'l> DeserializeSeed<'l> for TextOrObject<'_, 'l> {
@@ -246,13 +276,14 @@ impl<'l> Visitor<'l> for TextOrObject<'_, 'l> {
     }
 
     fn visit_map<M: MapAccess<'l>>(self, mut map: M) -> Result<(), M::Error> {
-        let TextOrObject { part, keys } = self;
+        let TextOrObject { part, keys, key: of } = self;
         let mut ignored = Ignored::default();
         while let Some(Text(key)) = map.next_key()? {
             match (keys, &*key) {
                 (Keys::Entity, "type") => text(&mut part.kind, &key, &mut map)?,
                 (Keys::Entity, "id") => text(&mut part.name, &key, &mut map)?,
                 (Keys::Action, "name") => text(&mut part.name, &key, &mut map)?,
+                (_, "properties") => brought(&mut part.properties, Some(of), &key, &mut map)?,
                 _ => ignored.pass(key, &mut map)?,
             }
         }
@@ -272,13 +303,13 @@ mod tests {
     fn parts_are_strings_or_objects() {
         let line = br#"{"subject": "a", "action": {"name": "read", "properties": {}}, "resource": "sync/4"}"#;
         let request = Request::read(line).unwrap();
-        assert_eq!(request.question(), Question::new("a", "read", "sync/4"));
+        assert_eq!(request.question(None), Question::new("a", "read", "sync/4"));
         let line = br#"{"resource": {"type": "s", "id": "4"}, "subject": {"type": "bot", "id": "\u0061"},
                         "action": "read", "context": {"a": [1, -2, 0.5, null, true, "x"]}, "decision": true}"#;
         let request = Request::read(line).unwrap();
         let expected =
             Question { subject_type: Some("bot"), object: Some("4"), ..Question::new("a", "read", "s") };
-        assert_eq!(request.question(), expected);
+        assert_eq!(request.question(None), expected);
     }
 
     #[test]
@@ -305,7 +336,7 @@ mod tests {
             let request = Request::read(line.as_bytes()).unwrap();
             let (subject_type, object) = (Some("t"), Some("4"));
             let asked = Question { subject_type, object, ..Question::new("1e400\\\"", "r", "s") };
-            assert_eq!(request.question(), asked, "{line}");
+            assert_eq!(request.question(None), asked, "{line}");
             let twice = line.replace(r#""p":"#, r#""name":"#);
             assert!(error(&twice).contains("`name` stands twice"), "{}", error(&twice));
             let inner = line.replace(r#""k":"#, r#""k":1e999,"k":"#);
@@ -342,7 +373,7 @@ mod tests {
         assert!(error("[]").contains("an object with `subject`"));
         assert!(error("{\"subject\":\"a\"} x").contains("trailing"));
         assert!(Request::read(b"{\"subject\":\"\xff\"}").is_err());
-        let deep = format!("{{\"context\":{}{}}}", "[".repeat(200), "]".repeat(200));
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
         assert!(error(&deep).contains("recursion limit"));
         let long = error(&format!("\"{}\"", "x".repeat(100_000)));
         assert!(long.len() < 300 && long.contains(" … ") && long.contains("expected an object"), "{long}");

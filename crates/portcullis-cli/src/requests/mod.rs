@@ -1,7 +1,7 @@
 //! Files of questions: JSON Lines in, JSON Lines out, in order, in constant memory, on all cores.
 //!
-//! This file knows files, progress and what the command says; `blocks` cuts an input into lines, `line` reads one, `answers` answers
-//! those of a block, and `pipeline` keeps the cores busy and the answers in order.
+//! This file knows files, progress and what the command says; `blocks` cuts an input into lines, `line` reads one and `sent` the
+//! properties in it, `answers` answers those of a block, and `pipeline` keeps the cores busy and the answers in order.
 
 mod answers;
 mod blocks;
@@ -9,6 +9,7 @@ mod ignored;
 mod line;
 mod numbers;
 mod pipeline;
+mod sent;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
@@ -20,8 +21,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use portcullis::Snapshot;
 use portcullis::text::{counted, grouped, printable, quoted};
 
-use self::answers::Tally;
+use self::answers::{Decider, Tally};
 use self::pipeline::Trouble;
+use crate::clock::{Clock, OfSystem};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files::{self, Replacing, STANDARD};
 use crate::output::Output;
@@ -51,7 +53,13 @@ fn taken(out: &Path, what: &str) -> Failure {
 }
 
 /// Answers every line of a file.
-pub(crate) fn answer_file(snapshot: Snapshot, requests: &Path, to: &Path, out: &mut Output) -> Outcome {
+pub(crate) fn answer_file(
+    snapshot: Snapshot,
+    clock: Arc<dyn Clock>,
+    requests: &Path,
+    to: &Path,
+    out: &mut Output,
+) -> Outcome {
     let unread = |error: &io::Error| {
         let name = quoted(&files::shown(requests));
         Failure::said(format!("cannot read {name}: {}", files::in_words(error)))
@@ -63,14 +71,14 @@ pub(crate) fn answer_file(snapshot: Snapshot, requests: &Path, to: &Path, out: &
         let size = file.metadata().map_or(0, |about| about.len());
         (Box::new(file), size)
     };
-    let snapshot = Arc::new(snapshot);
+    let decider = Arc::new(Decider::new(Arc::new(snapshot), clock));
     let to_standard = to.as_os_str() == STANDARD;
     let bar = progress(size, to_standard);
     let told = |read| bar.set_position(read);
     // Until every line is answered, nothing is: also when the reader of the answers goes away.
     out.announce(Exit::Unanswered);
     let tally = if to_standard {
-        pipeline::answer(snapshot, input, out, told).map_err(|trouble| match trouble {
+        pipeline::answer(decider, input, out, told).map_err(|trouble| match trouble {
             Trouble::Reading(error) => unread(&error),
             Trouble::Writing(error) => Failure::Output(error),
         })?
@@ -80,7 +88,7 @@ pub(crate) fn answer_file(snapshot: Snapshot, requests: &Path, to: &Path, out: &
             Failure::said(format!("cannot write {name}: {}", files::in_words_of_writing(error)))
         };
         let mut sink = BufWriter::new(Replacing::begin(to).map_err(|error| unwritten(&error))?);
-        let tally = pipeline::answer(snapshot, input, &mut sink, told).map_err(|trouble| match trouble {
+        let tally = pipeline::answer(decider, input, &mut sink, told).map_err(|trouble| match trouble {
             Trouble::Reading(error) => unread(&error),
             Trouble::Writing(error) => unwritten(&error),
         })?;
@@ -92,8 +100,8 @@ pub(crate) fn answer_file(snapshot: Snapshot, requests: &Path, to: &Path, out: &
     summary(&tally)
 }
 
-/// Answers every line of an input into a sink, as `portcullis check --requests` does, in order. Says how many lines there
-/// were, and how many of them could not be read.
+/// Answers every line of an input into a sink, as `portcullis check --requests` does, in order and by the clock of the system. Says how
+/// many lines there were, and how many of them could not be read.
 ///
 /// # Errors
 /// When the input cannot be read to its end, or the sink not be written to.
@@ -102,7 +110,21 @@ pub fn answer_requests(
     input: impl Read + Send + 'static,
     sink: &mut dyn Write,
 ) -> io::Result<(usize, usize)> {
-    let tally = pipeline::answer(snapshot, input, sink, |_| ()).map_err(|trouble| match trouble {
+    answer_requests_by(Arc::new(OfSystem), snapshot, input, sink)
+}
+
+/// The same by another clock.
+///
+/// # Errors
+/// When the input cannot be read to its end, or the sink not be written to.
+pub fn answer_requests_by(
+    clock: Arc<dyn Clock>,
+    snapshot: Arc<Snapshot>,
+    input: impl Read + Send + 'static,
+    sink: &mut dyn Write,
+) -> io::Result<(usize, usize)> {
+    let decider = Arc::new(Decider::new(snapshot, clock));
+    let tally = pipeline::answer(decider, input, sink, |_| ()).map_err(|trouble| match trouble {
         Trouble::Reading(error) | Trouble::Writing(error) => error,
     })?;
     Ok((tally.lines, tally.unread))

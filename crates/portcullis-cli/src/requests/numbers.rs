@@ -1,8 +1,9 @@
 //! Numbers that no f64 holds, such as 1e400, which JSON allows.
 //!
-//! serde_json refuses them wherever it looks at values, and values that mean nothing here are looked at for duplicate
-//! keys. No number means anything in a request, so a line that was refused is read again with others in their
-//! place. That is rare, and lines without such numbers pay nothing for it. What is no JSON must never become JSON here.
+//! serde_json refuses them wherever it looks at values, and all values are looked at for duplicate keys. Numbers do not matter to
+//! that, so a line that was refused is judged again with others in their place. That is rare, and lines without such
+//! numbers pay nothing for it. What is no JSON must never become JSON here, and nothing of the copy may reach a condition: those
+//! read the line as it came, through `sent`.
 
 use serde::de::IgnoredAny;
 

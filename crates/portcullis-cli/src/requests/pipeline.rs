@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread;
 
-use portcullis::Snapshot;
-
-use super::answers::{Answers, Tally};
+use super::answers::{Answers, Decider, Tally};
 use super::blocks::{Block, Blocks};
 
 /// The most blocks in the queue, however many cores there are. With lines of the greatest length they take some 2 MiB each.
@@ -29,12 +27,14 @@ pub(super) enum Trouble {
 #[derive(Debug, Default)]
 struct Work {
     block: Block,
+    /// The time at which it is answered: that at which it had come in.
+    now: Option<String>,
     answers: Answers,
 }
 
 /// Answers every line of an input; `told` hears how many bytes of it have been answered.
 pub(super) fn answer(
-    snapshot: Arc<Snapshot>,
+    decider: Arc<Decider>,
     input: impl Read + Send + 'static,
     sink: &mut dyn Write,
     told: impl Fn(u64),
@@ -44,7 +44,7 @@ pub(super) fn answer(
     let (spent, spare) = mpsc::channel();
     let reader = thread::Builder::new()
         .name("requests".to_owned())
-        .spawn(move || read(&snapshot, input, &queue, &spare))
+        .spawn(move || read(&decider, input, &queue, &spare))
         .map_err(Trouble::Reading)?;
     let mut tally = Tally::default();
     loop {
@@ -71,7 +71,7 @@ pub(super) fn answer(
 
 /// Puts blocks into the queue until the input is over, or nobody is left who wants the answers.
 fn read(
-    snapshot: &Arc<Snapshot>,
+    decider: &Arc<Decider>,
     input: impl Read,
     queue: &SyncSender<Receiver<Box<Work>>>,
     spare: &Receiver<Box<Work>>,
@@ -82,14 +82,15 @@ fn read(
         if !blocks.next(&mut work.block)? {
             return Ok(());
         }
+        work.now = decider.now();
         let (done, place) = mpsc::sync_channel(1);
         if queue.send(place).is_err() {
             return Ok(());
         }
-        let snapshot = Arc::clone(snapshot);
+        let decider = Arc::clone(decider);
         rayon::spawn(move || {
-            let Work { block, answers } = &mut *work;
-            answers.renew(block, &snapshot);
+            let Work { block, now, answers } = &mut *work;
+            answers.renew(block, &decider, now.as_deref());
             let _ = done.send(work);
         });
     }
@@ -107,13 +108,14 @@ mod tests {
     use portcullis::{Schema, Workspace};
 
     use super::*;
+    use crate::clock::OfSystem;
 
     const QUESTION: &[u8] = b"{\"subject\":\"ann\",\"action\":\"read\",\"resource\":\"sync\"}\n";
     const ANSWER: &[u8] = b"{\"decision\":false}\n";
 
-    fn snapshot() -> Arc<Snapshot> {
+    fn decider() -> Arc<Decider> {
         let workspace = Workspace::new("w", Schema::hightouch().unwrap());
-        Arc::new(workspace.compile().unwrap().0)
+        Arc::new(Decider::new(Arc::new(workspace.compile().unwrap().0), Arc::new(OfSystem)))
     }
 
     /// Yields some blocks and then what comes through a channel, or an error when that is closed.
@@ -156,7 +158,7 @@ mod tests {
         let (input, open) = Input::new(100);
         drop(open);
         let mut sink = Vec::new();
-        let trouble = answer(snapshot(), input, &mut sink, |_| ()).unwrap_err();
+        let trouble = answer(decider(), input, &mut sink, |_| ()).unwrap_err();
         assert!(matches!(trouble, Trouble::Reading(error) if error.kind() == io::ErrorKind::UnexpectedEof));
         assert_eq!(sink, ANSWER.repeat(100));
     }
@@ -164,7 +166,7 @@ mod tests {
     #[test]
     fn answers_that_nobody_takes_end_it_while_the_input_sleeps() {
         let (input, open) = Input::new(5);
-        let trouble = answer(snapshot(), input, &mut Sink(3), |_| ()).unwrap_err();
+        let trouble = answer(decider(), input, &mut Sink(3), |_| ()).unwrap_err();
         assert!(matches!(trouble, Trouble::Writing(error) if error.kind() == io::ErrorKind::BrokenPipe));
         // Until here the input was asleep and not over.
         drop(open);
@@ -175,7 +177,7 @@ mod tests {
         let told = std::cell::RefCell::new(Vec::new());
         let text = QUESTION.repeat(3);
         let tally =
-            answer(snapshot(), io::Cursor::new(text), &mut io::sink(), |read| told.borrow_mut().push(read));
+            answer(decider(), io::Cursor::new(text), &mut io::sink(), |read| told.borrow_mut().push(read));
         assert_eq!(tally.unwrap().lines, 3);
         assert_eq!(told.into_inner(), [3 * QUESTION.len() as u64]);
     }

@@ -1,0 +1,88 @@
+//! What time it is, for conditions on `context.now`.
+//!
+//! The engine asks no clock: whoever decides hands the time in. Here that is the command line, and this is the only file that asks the
+//! system. A command that answers one question asks once; a file of questions is asked about once a block, so that what
+//! comes through a pipe for days is decided by the time at which it came. A clock that is plainly wrong is no clock, which leaves
+//! conditions on the time unknown; no other time is ever put in its place.
+
+use std::fmt::Debug;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tells what time it is.
+pub trait Clock: Debug + Send + Sync {
+    /// The time in UTC, as RFC 3339 writes it; nothing when it cannot be told.
+    fn now(&self) -> Option<String>;
+}
+
+/// The clock of the system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OfSystem;
+
+impl Clock for OfSystem {
+    fn now(&self) -> Option<String> {
+        written(SystemTime::now())
+    }
+}
+
+/// A time between 1970 and 9999, to the millisecond.
+fn written(time: SystemTime) -> Option<String> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    // Days since the March of the year 0, in which every 400 years are alike. The leap day is the last of its year.
+    let days = days.checked_add(719_468)?;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // 153 days in every five months.
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let (month, next) =
+        if month_from_march < 10 { (month_from_march + 3, 0) } else { (month_from_march - 9, 1) };
+    let year = era * 400 + year_of_era + next;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let milli = since.subsec_millis();
+    (year <= 9_999)
+        .then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use portcullis::condition::Instant;
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_does() {
+        for (seconds, expected) in [
+            (0.0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399.999_4, "2000-02-28T23:59:59.999Z"),
+            (951_782_400.0, "2000-02-29T00:00:00.000Z"),
+            (951_868_800.0, "2000-03-01T00:00:00.000Z"),
+            (1_234_567_890.25, "2009-02-13T23:31:30.250Z"),
+            (4_107_542_400.0, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799.0, "9999-12-31T23:59:59.000Z"),
+        ] {
+            let time = UNIX_EPOCH + Duration::from_secs_f64(seconds);
+            assert_eq!(written(time).unwrap(), expected);
+        }
+        // The library reads what is written here as the same time, on every day of eight centuries.
+        let at = |days: u64| UNIX_EPOCH + Duration::from_secs(days * 86_400 + 3_599);
+        let mut before = written(at(0)).unwrap();
+        for day in 1..292_200 {
+            let text = written(at(day)).unwrap();
+            assert_eq!(Instant::parse(&text).unwrap().to_string(), text.replace(".000Z", "Z"));
+            assert!(before < text, "{before} {text}");
+            before = text;
+        }
+        assert_eq!(before, "2770-01-06T00:59:59.000Z");
+    }
+
+    #[test]
+    fn a_clock_that_is_plainly_wrong_is_none() {
+        assert_eq!(written(UNIX_EPOCH - Duration::from_secs(1)), None);
+        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(253_402_300_800)), None);
+        assert!(OfSystem.now().is_some_and(|now| &*now > "2026-01-01"));
+    }
+}
