@@ -89,7 +89,8 @@ impl Check {
         let typed = |part: &'_ Option<String>| part.clone().unwrap_or_default();
         let (subject, action, resource) = (typed(&self.subject), typed(&self.action), typed(&self.resource));
         let snapshot = load::workspace(&self.workspace, out)?;
-        let asked = Asked::new(&snapshot, &subject, &action, &resource);
+        let now = clock.now();
+        let asked = Asked::new(&snapshot, now.as_deref(), &subject, &action, &resource);
         if self.explain {
             return explanation::show(&asked, self.format.is_json(), out);
         }

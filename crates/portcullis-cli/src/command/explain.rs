@@ -5,6 +5,7 @@
 use clap::Args;
 
 use crate::args::{FormatArgs, WorkspaceArgs};
+use crate::clock::Clock;
 use crate::exit::Outcome;
 use crate::load;
 use crate::output::Output;
@@ -34,9 +35,10 @@ pub(crate) struct Explain {
 }
 
 impl Explain {
-    pub(crate) fn run(&self, out: &mut Output) -> Outcome {
+    pub(crate) fn run(&self, clock: &dyn Clock, out: &mut Output) -> Outcome {
         let snapshot = load::workspace(&self.workspace, out)?;
-        let asked = Asked::new(&snapshot, &self.subject, &self.action, &self.resource);
+        let now = clock.now();
+        let asked = Asked::new(&snapshot, now.as_deref(), &self.subject, &self.action, &self.resource);
         explanation::show(&asked, self.format.is_json(), out)
     }
 }

@@ -68,7 +68,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
     match command {
         Command::Check(check) => check.run(Arc::new(OfSystem), out),
-        Command::Explain(explain) => explain.run(out),
+        Command::Explain(explain) => explain.run(&OfSystem, out),
         Command::What(what) => what.run(out),
         Command::Who(who) => who.run(out),
         Command::Matrix(matrix) => matrix.run(out),

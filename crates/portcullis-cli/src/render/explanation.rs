@@ -25,9 +25,15 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// Asks a question as it was typed.
-    pub(crate) fn new(snapshot: &'a Snapshot, subject: &'a str, action: &'a str, resource: &'a str) -> Self {
-        let question = Question::typed(snapshot.schema(), subject, action, resource);
+    /// Asks a question as it was typed, at a time.
+    pub(crate) fn new(
+        snapshot: &'a Snapshot,
+        now: Option<&'a str>,
+        subject: &'a str,
+        action: &'a str,
+        resource: &'a str,
+    ) -> Self {
+        let question = Question { now, ..Question::typed(snapshot.schema(), subject, action, resource) };
         let explanation = snapshot.explain(&question);
         Asked { snapshot, question, explanation }
     }
