@@ -61,7 +61,9 @@ mod writer;
 
 pub use decision::{Decision, Reason, Revision};
 pub use diagnostic::{Diagnostic, Report, Severity};
-pub use diff::{Change, MemberChange, PermissionName, diff_documents, diff_snapshots};
+pub use diff::{
+    Change, ConditionalChange, MemberChange, PermissionName, Standing, diff_documents, diff_snapshots,
+};
 pub use explain::{Explanation, Grounds, Held, Nearest, Weighed};
 pub use format::format;
 pub use json::source_from_bytes;
@@ -72,6 +74,7 @@ pub use read::FileKind;
 pub use schema::{
     Administration, AttributeType, Attributes, BUILT_IN_SCHEMAS, Declared, Origin, ResourceType, Schema,
 };
+pub use search::{Answer, Listed, Proviso, conditions_in_words};
 pub use snapshot::{Question, Role, Snapshot};
 pub use source::{Position, Source, Span};
 pub use workspace::{DEFAULT_MEMBER_TYPE, FetchedFile, Files, Group, Member, NoFiles, Workspace};

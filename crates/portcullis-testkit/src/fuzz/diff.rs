@@ -66,7 +66,7 @@ fn granted(reference: &Reference, member: &str) -> BTreeSet<PermissionName> {
 
 fn between(old: &BTreeSet<PermissionName>, new: &BTreeSet<PermissionName>) -> Change {
     let only = |these: &BTreeSet<_>, those| these.difference(those).cloned().collect();
-    Change { gained: only(new, old), lost: only(old, new) }
+    Change { gained: only(new, old), lost: only(old, new), ..Change::default() }
 }
 
 /// Each role of the one against the role of that name of the other, as what it grants when held alone.

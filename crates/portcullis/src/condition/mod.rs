@@ -25,6 +25,7 @@ mod operator;
 mod outcome;
 #[cfg(test)]
 mod page_tests;
+mod partial;
 mod reference;
 mod test;
 mod time;
@@ -43,5 +44,6 @@ pub use time::Instant;
 pub use value::{List, Object, Text, Value};
 
 pub(crate) use literal::{Bound, Literal, Set};
+pub(crate) use partial::Partial;
 pub(crate) use reference::{BadReference, MOST_PARTS};
 pub(crate) use test::{Check, Operand};

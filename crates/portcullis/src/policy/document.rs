@@ -11,7 +11,7 @@ use crate::json;
 use crate::source::{Source, Span};
 
 /// Whether a statement allows or denies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// Grants what no statement denies.
     Allow,

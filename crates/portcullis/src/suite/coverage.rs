@@ -1,19 +1,20 @@
 //! Which statements decided something that a test asked.
 //!
 //! A statement is covered when some question's answer rests on it: an allow that the subject was granted by, a deny
-//! that the subject was denied by. A statement that is overridden, or that nobody who was asked holds, is not. The
-//! work is in proportion to the statements that are not covered yet. Where everybody is asked, it is not the members
-//! that are gone through but the distinct sets of roles that they hold, and of these only such as hold a role with
-//! an uncovered statement about what was asked.
+//! that the subject was denied by; one with conditions only where they made it apply. A statement that is overridden, or
+//! that nobody who was asked holds, is not. The work is in proportion to the statements that are not covered yet.
+//! Where everybody is asked, it is not the members that are gone through but the distinct sets of roles that they hold, and of these
+//! only such as hold a role with an uncovered statement about what was asked; every member only of sets with conditions.
 
 use std::collections::HashMap;
 
-use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict};
+use portcullis_matrix::{PermissionId, SetId, SubjectId};
 
 use crate::policy::{Effect, Statement};
 use crate::snapshot::{Role, Snapshot};
 use crate::source::Position;
 
+use super::bare::Holder;
 use super::cells::Expected;
 
 /// What the tests of one or more suites touched in one snapshot.
@@ -22,8 +23,8 @@ pub struct Coverage<'s> {
     snapshot: &'s Snapshot,
     roles: Vec<Touched<'s>>,
     numbers: HashMap<&'s str, usize>,
-    /// Of each of the roles the distinct sets that it is in and somebody has; found when it is first asked for.
-    holders: Option<Vec<Vec<SetId>>>,
+    /// Of each of the roles those who stand for all that hold it; found when it is first asked for.
+    holders: Option<Vec<Vec<SubjectId>>>,
 }
 
 #[derive(Debug)]
@@ -124,10 +125,16 @@ impl<'s> Coverage<'s> {
     }
 
     /// Notes that somebody who holds a role was asked these permissions, of which some were granted.
-    pub(super) fn note(&mut self, role: &Role, asked: &[Expected], granted: &dyn Fn(u32) -> bool) {
+    pub(super) fn note(
+        &mut self,
+        role: &Role,
+        asked: &[Expected],
+        granted: &dyn Fn(u32) -> bool,
+        holder: Holder<'_>,
+    ) {
         let number = self.numbers.get(role.name()).copied();
         if let Some(touched) = number.and_then(|number| self.roles.get_mut(number)) {
-            touched.note(asked, granted);
+            touched.note(self.snapshot, asked, granted, holder);
         }
     }
 
@@ -139,10 +146,10 @@ impl<'s> Coverage<'s> {
                 continue;
             }
             let holders = self.holders.get_or_insert_with(|| holders(snapshot, &self.numbers));
-            for &set in holders.get(number).map_or(&[][..], |sets| sets) {
-                let granted =
-                    |id| snapshot.matrix().verdict_of(set, PermissionId::from_u32(id)) == Verdict::Allow;
-                touched.note(asked, &granted);
+            for &subject in holders.get(number).map_or(&[][..], |holders| holders) {
+                let holder = Holder::Member(subject);
+                let granted = |id| holder.may(snapshot, PermissionId::from_u32(id));
+                touched.note(snapshot, asked, &granted, holder);
                 if !touched.wants(asked) {
                     break;
                 }
@@ -158,7 +165,13 @@ impl Touched<'_> {
         self.left > 0 && left.any(|(index, _)| self.shared(index, asked).next().is_some())
     }
 
-    fn note(&mut self, asked: &[Expected], granted: &dyn Fn(u32) -> bool) {
+    fn note(
+        &mut self,
+        snapshot: &Snapshot,
+        asked: &[Expected],
+        granted: &dyn Fn(u32) -> bool,
+        holder: Holder<'_>,
+    ) {
         if self.left == 0 {
             return;
         }
@@ -167,10 +180,18 @@ impl Touched<'_> {
             if self.covered.get(index).is_none_or(|covered| *covered) {
                 continue;
             }
-            let decides = |id| statement.effect() == Effect::Deny || granted(id);
-            if self.shared(index, asked).any(decides)
-                && let Some(covered) = self.covered.get_mut(index)
-            {
+            let effect = statement.effect();
+            let decides = |id| effect == Effect::Deny || granted(id);
+            let mut parts = self.role.grants().parts_of_statement(index);
+            let decided = parts.any(|(range, condition)| {
+                let mut asked = shared(&range, asked);
+                asked.any(|id| {
+                    let applies =
+                        |condition| holder.applies(snapshot, PermissionId::from_u32(id), effect, condition);
+                    decides(id) && condition.is_none_or(|condition| applies(condition))
+                })
+            });
+            if decided && let Some(covered) = self.covered.get_mut(index) {
                 *covered = true;
                 self.left -= 1;
             }
@@ -184,19 +205,28 @@ impl Touched<'_> {
     }
 }
 
-/// Of each role, by its number here, the distinct sets that it is in. Whoever is suspended has a set without roles.
-fn holders(snapshot: &Snapshot, numbers: &HashMap<&str, usize>) -> Vec<Vec<SetId>> {
+/// Of each role, by its number here, members who stand for all that hold it: one of each distinct set of roles, and everybody whose set has
+/// conditions, which may come to something else for each. Whoever is suspended has a set without roles.
+fn holders(snapshot: &Snapshot, numbers: &HashMap<&str, usize>) -> Vec<Vec<SubjectId>> {
     let matrix = snapshot.matrix();
-    let mut sets: Vec<SetId> =
-        (0..matrix.subjects()).map(|subject| matrix.set_of(SubjectId::from_u32(subject))).collect();
-    sets.sort_unstable();
-    sets.dedup();
+    let mut all: Vec<(SetId, SubjectId)> = (0..matrix.subjects())
+        .map(SubjectId::from_u32)
+        .map(|subject| (matrix.set_of(subject), subject))
+        .collect();
+    all.sort_unstable();
+    let roles = |set| {
+        let roles = matrix.roles_of_set(set).iter();
+        roles.filter_map(|role| snapshot.role_numbered(role.as_u32()))
+    };
+    all.dedup_by(|(set, _), (before, _)| {
+        set == before && roles(*set).all(|role| role.conditional().is_empty())
+    });
     let mut holders = vec![Vec::new(); numbers.len()];
-    for set in sets {
-        for role in matrix.roles_of_set(set) {
-            let number = snapshot.role_numbered(role.as_u32()).and_then(|role| numbers.get(role.name()));
-            if let Some(sets) = number.and_then(|&number| holders.get_mut(number)) {
-                sets.push(set);
+    for (set, subject) in all {
+        for role in roles(set) {
+            let number = numbers.get(role.name());
+            if let Some(members) = number.and_then(|&number| holders.get_mut(number)) {
+                members.push(subject);
             }
         }
     }

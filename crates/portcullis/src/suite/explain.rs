@@ -1,15 +1,17 @@
 //! Why a question was not answered as expected, and what came nearest to the expected answer.
 //!
 //! A member is explained as any question is. A role held alone is explained here, by the same rules: it is asked about
-//! as if somebody held it and nothing else. For an allow that should have been a deny the nearest miss is a deny
+//! as if somebody held it and nothing else. Where conditions decide, what they are is told besides. For an allow that should have been a deny the nearest miss is a deny
 //! that covers the same action elsewhere, or other actions on the same type.
 
 use portcullis_matrix::PermissionId;
 
+use super::bare::Holder;
 use super::run::Asker;
 use crate::decision::{Decision, Reason};
 use crate::explain::{Explanation, Grounds, Held, Nearest, grounds};
 use crate::policy::{Effect, Statement, overlaps};
+use crate::search::{Answer, Proviso};
 use crate::snapshot::{Question, Role, Snapshot};
 use crate::source::Span;
 
@@ -39,6 +41,20 @@ impl<'s> Failure<'s> {
             Asker::Subject(id) => snapshot.explain(&Question::new(id, self.action, self.resource)),
             Asker::Role(role) => self.explain_role(snapshot, role),
         }
+    }
+
+    /// The conditions on which it depends whether the permission is granted, where they leave it open: the test asked about a type, and
+    /// sent nothing. Empty where the answer is the same for every request.
+    #[must_use]
+    pub fn conditions(&self, snapshot: &'s Snapshot) -> Vec<Proviso<'s>> {
+        let answer = match self.asker {
+            Asker::Subject(id) => snapshot.answer(&Question::new(id, self.action, self.resource)),
+            Asker::Role(role) => {
+                let permission = snapshot.schema().permission(self.action, self.resource);
+                permission.map(|permission| snapshot.answer_of_role(role, permission.id()))
+            }
+        };
+        if let Ok(Answer::Conditional(provisos)) = answer { provisos } else { Vec::new() }
     }
 
     /// Denying statements that came near to covering what should have been denied.
@@ -81,7 +97,7 @@ impl<'s> Failure<'s> {
         let permission = id.unwrap_or(PermissionId::UNKNOWN);
         let bearing = |effect: Effect| {
             grounds(&held, |statement, role| {
-                statement.effect() == effect && role.grants().covers(statement.index(), permission)
+                statement.effect() == effect && applies(snapshot, role, statement, permission)
             })
         };
         let (allows, denies) = (bearing(Effect::Allow), bearing(Effect::Deny));
@@ -100,4 +116,14 @@ impl<'s> Failure<'s> {
         let not_applying = Vec::new();
         Explanation { decision, reason, resource_type, determining, overridden, not_applying, nearest }
     }
+}
+
+/// Whether a statement applies to a permission that is asked for with nothing sent, whoever holds its role alone.
+fn applies(snapshot: &Snapshot, role: &Role, statement: &Statement<'_>, permission: PermissionId) -> bool {
+    let mut parts = role.grants().parts_of_statement(statement.index());
+    parts.any(|(range, condition)| {
+        let holds =
+            |condition| Holder::Role(role).applies(snapshot, permission, statement.effect(), condition);
+        range.contains(&permission.as_u32()) && condition.is_none_or(|condition| holds(condition))
+    })
 }

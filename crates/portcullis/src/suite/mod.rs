@@ -10,6 +10,7 @@
 //! member, a test that asks nothing and one that contradicts itself are errors too. docs/tests.md is the reference of the format.
 
 mod askers;
+mod bare;
 mod cells;
 mod coverage;
 mod explain;

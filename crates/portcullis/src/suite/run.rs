@@ -4,8 +4,9 @@
 //! Nothing is explained here: an explanation costs more than a check, and of a grid that fails everywhere nobody
 //! reads them all.
 
-use portcullis_matrix::{Permission, PermissionId, SubjectId, Verdict};
+use portcullis_matrix::{PermissionId, SubjectId, Verdict};
 
+use super::bare::Holder;
 use super::cells::{Expected, count};
 use super::coverage::Coverage;
 use super::explain::Failure;
@@ -127,29 +128,27 @@ impl<'s> Runner<'_, 's> {
 
     fn subject(&mut self, person: &Person<'s>, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
         let id = person.id;
-        let (snapshot, stamp) = (self.snapshot, self.snapshot.schema().stamp());
-        let subject = snapshot.subject(id);
+        let snapshot = self.snapshot;
+        let holder = snapshot.subject_id(id).map(|subject| (subject, Holder::Member(subject)));
         let granted = |permission: u32| {
-            let permission = Permission::new(stamp, PermissionId::from_u32(permission));
-            subject.is_some_and(|subject| snapshot.check_handles(subject, permission).is_allowed())
+            holder.is_some_and(|(_, holder)| holder.may(snapshot, PermissionId::from_u32(permission)))
         };
         self.compare((Asker::Subject(id), person.near), expected, &granted, outcome);
-        if let Some(subject) = subject.filter(|_| self.coverage.wants_more()) {
+        if let Some((subject, holder)) = holder.filter(|_| self.coverage.wants_more()) {
             // Whoever is suspended has none.
-            for role in snapshot.matrix().roles_of(subject.id()) {
+            for role in snapshot.matrix().roles_of(subject) {
                 if let Some(role) = snapshot.role_numbered(role.as_u32()) {
-                    self.coverage.note(role, expected, &granted);
+                    self.coverage.note(role, expected, &granted, holder);
                 }
             }
         }
     }
 
     fn role(&mut self, role: &'s Role, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
-        let planes = role.grants().planes();
-        let grants = planes.grants();
-        let granted = |permission: u32| grants.contains(PermissionId::from_u32(permission));
+        let (snapshot, holder) = (self.snapshot, Holder::Role(role));
+        let granted = |permission: u32| holder.may(snapshot, PermissionId::from_u32(permission));
         self.compare((Asker::Role(role), None), expected, &granted, outcome);
-        self.coverage.note(role, expected, &granted);
+        self.coverage.note(role, expected, &granted, holder);
     }
 
     fn compare(
@@ -187,13 +186,15 @@ impl<'s> Runner<'_, 's> {
             let id = PermissionId::from_u32(permission);
             let may = |person: &Person<'_>| {
                 let subject = snapshot.subject_id(person.id);
-                subject.is_some_and(|subject| matrix.verdict(subject, id) == Verdict::Allow)
+                subject.is_some_and(|subject| Holder::Member(subject).may(snapshot, id))
             };
             for person in listed.iter().filter(|person| !may(person)) {
                 let asker = (Asker::Subject(person.id), person.near);
                 self.fail(asker, permission, true, person.at, outcome);
             }
-            let allowed = matrix.subjects_of(id).filter(|(_, verdict)| *verdict == Verdict::Allow);
+            let allowed = matrix.subjects_of(id).filter(|&(subject, verdict)| {
+                verdict == Verdict::Allow || Holder::Member(subject).may(snapshot, id)
+            });
             let surplus = allowed.filter(|(subject, _)| members.binary_search(subject).is_err());
             let mut surplus: Vec<&str> = surplus.map(|(subject, _)| snapshot.member_name(subject)).collect();
             surplus.sort_unstable();
