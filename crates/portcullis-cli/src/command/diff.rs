@@ -1,4 +1,4 @@
-//! `portcullis diff`: what a change gains and loses, exactly.
+//! `portcullis diff`: what a change gains and loses, and which conditions it changes, exactly.
 //!
 //! Two documents are compared as what each grants alone; two workspaces member by member, members to whom the same
 //! happens together, since an edit of one role does the same to thousands.
@@ -9,18 +9,22 @@ use std::path::PathBuf;
 
 use clap::Args;
 use portcullis::text::{counted, printable, quoted};
-use portcullis::{Change, MemberChange, PermissionName, Read, diff_documents, diff_snapshots};
-use serde_json::{Value, json};
+use portcullis::{
+    Change, ConditionalChange, MemberChange, PermissionName, Read, Standing, diff_documents, diff_snapshots,
+};
+use serde_json::{Map, Value, json};
 
 use crate::args::{FormatArgs, LimitArgs, SchemaArgs};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{BAD, GOOD, Output};
+use crate::output::{BAD, GOOD, Output, STRONG};
+use crate::render::conditional;
 use crate::{files, load};
 
 /// Show the permissions that a change gains and loses.
 ///
 /// OLD and NEW are two policy documents, read under --schema, or two workspaces. Workspaces are compared member by
-/// member, and members to whom the same happens are told together. Exits 1 when there is any difference.
+/// member, and members to whom the same happens are told together. What depends on conditions, or did, is told with these.
+/// Exits 1 when there is any difference.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -65,12 +69,11 @@ impl Diff {
     fn documents(&self, change: &Change, out: &mut Output) -> Outcome {
         let exit = out.announce(Exit::findings(!change.is_empty()));
         if self.format.is_json() {
-            out.json(&json!({ "gained": names(&change.gained), "lost": names(&change.lost) }))?;
+            out.json(&as_json(change))?;
         } else if change.is_empty() {
             writeln!(out, "no difference")?;
         } else {
-            let (gained, lost) = (change.gained.len(), change.lost.len());
-            writeln!(out, "{}, {lost} lost", gained_count(gained))?;
+            writeln!(out, "{}", summary(change))?;
             print_change(change, out)?;
         }
         Ok(exit)
@@ -86,9 +89,8 @@ impl Diff {
         } else {
             for (index, group) in changes.iter().enumerate() {
                 let members = counted(group.members.len(), "member");
-                let (gained, lost) = (group.change.gained.len(), group.change.lost.len());
                 let gap = if index == 0 { "" } else { "\n" };
-                writeln!(out, "{gap}{members}: {}, {lost} lost", gained_count(gained))?;
+                writeln!(out, "{gap}{members}: {}", summary(&group.change))?;
                 print_change(&group.change, out)?;
                 if self.members {
                     group.members.iter().try_for_each(|member| writeln!(out, "    {}", printable(member)))?;
@@ -99,23 +101,84 @@ impl Diff {
     }
 
     fn group(&self, group: &MemberChange) -> Value {
-        let mut value = json!({
-            "count": group.members.len(),
-            "gained": names(&group.change.gained),
-            "lost": names(&group.change.lost),
-        });
-        if let (true, Some(object)) = (self.members, value.as_object_mut()) {
+        let mut object = Map::from_iter([("count".to_owned(), json!(group.members.len()))]);
+        object.append(&mut as_json(&group.change));
+        if self.members {
             object.insert("members".to_owned(), json!(group.members));
         }
-        value
+        Value::Object(object)
     }
 }
 
-fn gained_count(gained: usize) -> String {
-    format!("{} gained", counted(gained, "permission"))
+fn summary(change: &Change) -> String {
+    let mut text =
+        format!("{} gained, {} lost", counted(change.gained.len(), "permission"), change.lost.len());
+    for kind in [NOW, NO_LONGER, CHANGED] {
+        let count = change.conditional.iter().filter(|one| what_happens(one) == kind).count();
+        if count > 0 {
+            text.push_str(&format!(", {count} {kind}"));
+        }
+    }
+    text
 }
 
-/// `+ TYPE: actions` for what is gained, `- TYPE: actions` for what is lost.
+const NOW: &str = "now conditional";
+const NO_LONGER: &str = "no longer conditional";
+const CHANGED: &str = "under other conditions";
+
+fn what_happens(change: &ConditionalChange) -> &'static str {
+    match (change.before.is_conditional(), change.after.is_conditional()) {
+        (true, true) => CHANGED,
+        (true, false) => NO_LONGER,
+        (false, _) => NOW,
+    }
+}
+
+/// `allowed`, `denied`, or the conditions.
+fn in_words(standing: &Standing) -> String {
+    match standing {
+        Standing::Allowed => "allowed".to_owned(),
+        Standing::Denied => "denied".to_owned(),
+        Standing::Conditional(conditions) => {
+            conditional::words_of(conditions.iter().map(|(effect, condition)| (*effect, &**condition)))
+        }
+    }
+}
+
+fn standing(standing: &Standing) -> Value {
+    match standing {
+        Standing::Allowed => json!("allowed"),
+        Standing::Denied => json!("denied"),
+        Standing::Conditional(conditions) => {
+            let each = conditions.iter();
+            let each = each.map(|(effect, condition)| {
+                json!({ "effect": effect.as_str(), "condition": condition.to_string() })
+            });
+            each.collect()
+        }
+    }
+}
+
+/// `conditional` is there only where there is any: `before` and `after` are `"allowed"`, `"denied"` or a list of conditions.
+fn as_json(change: &Change) -> Map<String, Value> {
+    let lists = [("gained", &change.gained), ("lost", &change.lost)];
+    let mut object: Map<String, Value> =
+        lists.into_iter().map(|(key, permissions)| (key.to_owned(), names(permissions))).collect();
+    if !change.conditional.is_empty() {
+        let one = |one: &ConditionalChange| {
+            json!({
+                "resource": one.permission.resource,
+                "action": one.permission.action,
+                "before": standing(&one.before),
+                "after": standing(&one.after),
+            })
+        };
+        object.insert("conditional".to_owned(), change.conditional.iter().map(one).collect());
+    }
+    object
+}
+
+/// `+ TYPE: actions` for what is gained, `- TYPE: actions` for what is lost, `? TYPE: action` for each whose conditions change.
 fn print_change(change: &Change, out: &mut Output) -> io::Result<()> {
     for (sign, style, permissions) in [("+", GOOD, &change.gained), ("-", BAD, &change.lost)] {
         for (resource, actions) in by_type(permissions) {
@@ -123,6 +186,13 @@ fn print_change(change: &Change, out: &mut Output) -> io::Result<()> {
             let sign = out.paint(style, sign);
             writeln!(out, "  {sign} {}: {}", printable(resource), actions.join(", "))?;
         }
+    }
+    for one in &change.conditional {
+        let (sign, what) = (out.paint(STRONG, "?"), what_happens(one));
+        let (resource, action) = (printable(&one.permission.resource), printable(&one.permission.action));
+        writeln!(out, "  {sign} {resource}: {action} {what}")?;
+        writeln!(out, "      was {}", in_words(&one.before))?;
+        writeln!(out, "      is  {}", in_words(&one.after))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `portcullis matrix`: the action × resource grid of a subject, of a document, or of every role.
 //!
-//! Four states, each told by its text and only then by its colour. The cells come from the bits that decide, so the
+//! Five states, each told by its text and only then by its colour. The cells come from the bits that decide, so the
 //! grid cannot say anything that a check would not.
 
 use std::io::Write;
@@ -10,7 +10,7 @@ use anstyle::Style;
 use clap::{Args, ValueEnum};
 use portcullis::matrix::{PermissionId, Verdict};
 use portcullis::text::{quoted, shown};
-use portcullis::{Read, Schema, Snapshot};
+use portcullis::{Answer, Question, Read, Schema, Snapshot};
 use serde_json::{Map, Value, json};
 
 use crate::args::{SchemaArgs, WorkspaceArgs};
@@ -64,7 +64,7 @@ enum State {
     /// No statement allows it.
     NotGranted,
     /// Conditions decide.
-    Open,
+    Conditional,
     /// The schema has no such pair.
     NotAdmitted,
 }
@@ -75,7 +75,7 @@ impl State {
             State::Allow => ("allow", GOOD),
             State::Deny => ("DENY", BAD),
             State::NotGranted => ("-", Style::new()),
-            State::Open => ("if", STRONG),
+            State::Conditional => ("if", STRONG),
             State::NotAdmitted => ("·", FAINT),
         };
         Mark { text, style }
@@ -86,7 +86,7 @@ impl State {
             State::Allow => "allow",
             State::Deny => "deny",
             State::NotGranted => "not_granted",
-            State::Open => "open",
+            State::Conditional => "conditional",
             State::NotAdmitted => "not_admitted",
         }
     }
@@ -96,7 +96,7 @@ impl State {
             State::Allow => "granted",
             State::Deny => "denied by a statement",
             State::NotGranted => "not granted",
-            State::Open => "depends on conditions",
+            State::Conditional => "depends on conditions",
             State::NotAdmitted => "not applicable",
         }
     }
@@ -161,7 +161,7 @@ impl Matrix {
 fn state(cell: portcullis::matrix::Cell) -> State {
     match cell.verdict() {
         Verdict::Allow => State::Allow,
-        Verdict::Open => State::Open,
+        Verdict::Open => State::Conditional,
         Verdict::Deny if cell.contains(portcullis::matrix::Cell::DENY) => State::Deny,
         Verdict::Deny => State::NotGranted,
     }
@@ -178,8 +178,18 @@ fn of_subject<'a>(snapshot: &'a Snapshot, subject: &str) -> Result<Grid<'a>, Fai
             failure => failure,
         });
     };
-    let cell = Box::new(move |id| state(snapshot.matrix().cell(handle.id(), id)));
-    let suspended = snapshot.is_suspended(subject);
+    let (suspended, name) = (snapshot.is_suspended(subject), subject.to_owned());
+    let cell = Box::new(move |id| {
+        let plain = state(snapshot.matrix().cell(handle.id(), id));
+        let names = snapshot.schema().names_of(id).filter(|_| plain == State::Conditional);
+        let answer = names.map(|(action, kind)| snapshot.answer(&Question::new(&name, action, kind)));
+        match answer {
+            Some(Ok(Answer::Allowed)) => State::Allow,
+            Some(Ok(Answer::Denied { by_statement: true })) => State::Deny,
+            Some(Ok(Answer::Denied { .. })) => State::NotGranted,
+            _ => plain,
+        }
+    });
     Ok(Grid { of: "subject", name: subject.to_owned(), suspended, cell })
 }
 

@@ -1,7 +1,7 @@
 //! `portcullis what`: every permission of one subject, of several, or of all.
 //!
 //! `--format jsonl` is the form that other programs read: one line a member, in byte order of ids, also for those who
-//! may do nothing.
+//! may do nothing. What depends on conditions is never among the permissions: it stands under a key of its own.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
@@ -10,20 +10,24 @@ use clap::{Args, ValueEnum};
 use portcullis::Snapshot;
 use portcullis::text::{printable, quoted};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::WorkspaceArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load;
 use crate::output::Output;
+use crate::render::conditional;
 
 /// List what subjects may do.
 ///
 /// For one subject prints `action resource` a line; for several, or for all when none is named, `subject action
-/// resource` a line, separated by tabs. Somebody who is no member has no permissions to list: that is
+/// resource` a line, separated by tabs. Where it depends on conditions that names alone do not decide, the line goes on
+/// with these: `update sync   if resource.labels.team equals "marketing"`. Somebody who is no member has no permissions to list: that is
 /// answered with a did-you-mean on standard error and exit status 2.
 ///
 /// `--format jsonl` prints `{"subject": …, "permissions": {"RESOURCE": ["action", …]}}` a line, for all in byte order of
-/// their ids, also for members who may do nothing or are suspended.
+/// their ids, also for members who may do nothing or are suspended; what depends on conditions is listed in the
+/// same way under a further key `conditional`, where there is any. `--format json` adds the conditions under `conditions`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -56,6 +60,11 @@ enum WhatFormat {
 struct Held<'s> {
     subject: &'s str,
     permissions: BTreeMap<&'s str, Vec<&'s str>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    conditional: BTreeMap<&'s str, Vec<&'s str>>,
+    /// Of each conditional action on a type its conditions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    conditions: BTreeMap<&'s str, BTreeMap<&'s str, Value>>,
 }
 
 impl What {
@@ -70,7 +79,7 @@ impl What {
             }
             WhatFormat::Jsonl => {
                 for subject in subjects {
-                    out.json_line(&held(&snapshot, subject))?;
+                    out.json_line(&Held { conditions: BTreeMap::new(), ..held(&snapshot, subject) })?;
                 }
             }
         }
@@ -94,7 +103,14 @@ impl What {
     fn print(&self, snapshot: &Snapshot, subjects: &[&str], out: &mut Output) -> Result<(), Failure> {
         let alone = !self.subject.is_empty() && subjects.len() == 1;
         for subject in subjects {
-            let permissions = held(snapshot, subject).permissions;
+            // Resource, action, and the conditions if it depends on some.
+            let mut permissions: BTreeMap<(&str, &str), Option<String>> = BTreeMap::new();
+            let plain = snapshot.what(subject).into_iter().flatten();
+            permissions.extend(plain.map(|(action, resource)| ((resource, action), None)));
+            let depends = snapshot.what_if(subject).into_iter().flatten();
+            permissions.extend(depends.map(|((action, resource), provisos)| {
+                ((resource, action), Some(conditional::in_words(&provisos)))
+            }));
             if alone && permissions.is_empty() {
                 let why =
                     if snapshot.is_suspended(subject) { "is suspended and" } else { "holds no role that" };
@@ -102,15 +118,14 @@ impl What {
                 out.note(&format!("{} {why} {end}", quoted(subject)));
             }
             let subject = printable(subject);
-            for (resource, actions) in permissions {
-                let resource = printable(resource);
-                for action in actions {
-                    let action = printable(action);
-                    if alone {
-                        writeln!(out, "{action} {resource}")?;
-                    } else {
-                        writeln!(out, "{subject}\t{action}\t{resource}")?;
-                    }
+            for ((resource, action), conditions) in permissions {
+                let (resource, action) = (printable(resource), printable(action));
+                let gap = if alone { "   " } else { "\t" };
+                let conditions = conditions.map(|words| format!("{gap}{words}")).unwrap_or_default();
+                if alone {
+                    writeln!(out, "{action} {resource}{conditions}")?;
+                } else {
+                    writeln!(out, "{subject}\t{action}\t{resource}{conditions}")?;
                 }
             }
         }
@@ -119,7 +134,16 @@ impl What {
 }
 
 fn held<'s>(snapshot: &'s Snapshot, subject: &'s str) -> Held<'s> {
-    Held { subject, permissions: snapshot.what_by_type(subject).unwrap_or_default() }
+    let (mut conditional, mut conditions) = (BTreeMap::new(), BTreeMap::new());
+    for ((action, resource), provisos) in snapshot.what_if(subject).into_iter().flatten() {
+        let listed: &mut Vec<&str> = conditional.entry(resource).or_default();
+        listed.push(action);
+        let of_type: &mut BTreeMap<&str, Value> = conditions.entry(resource).or_default();
+        of_type.insert(action, conditional::as_json(&provisos));
+    }
+    conditional.values_mut().for_each(|actions| actions.sort_unstable());
+    let permissions = snapshot.what_by_type(subject).unwrap_or_default();
+    Held { subject, permissions, conditional, conditions }
 }
 
 /// Somebody who is no member has nothing to list.

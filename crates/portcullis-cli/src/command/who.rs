@@ -1,27 +1,32 @@
 //! `portcullis who`: every subject who may do an action on a resource.
 //!
-//! The answer is exact: somebody is listed when `check` would allow, and nobody else.
+//! The answer is exact: whoever is listed plainly, `check` allows whatever a request sends that does not contradict what is stored; whoever
+//! is not listed, it denies; and those of whom it depends on conditions are listed apart.
 
 use std::io::Write;
 
 use clap::Args;
 use portcullis::text::{printable, quoted};
-use portcullis::{Question, Reason, Snapshot};
-use serde_json::json;
+use portcullis::{Listed, Question, Reason, Snapshot};
+use serde_json::{Value, json};
 
 use crate::args::{FormatArgs, WorkspaceArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::load;
 use crate::output::Output;
+use crate::render::conditional;
 
 /// List the subjects who may do an action on a resource.
 ///
-/// Prints a subject a line, in byte order, and exits 0 also when nobody may. An action or a resource that the
+/// Prints a subject a line, in byte order, and exits 0 also when nobody may. Subjects of whom it depends on conditions come
+/// after an empty line, each with the conditions; with `--format json` they are a list `conditional`. TYPE/ID is a
+/// question on one object, with what is stored of it. An action or a resource that the
 /// schema does not have is a question that cannot be answered: exit status 2, with a did-you-mean.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Example:
-  portcullis who -w examples/acme/workspace.json update sync")]
+Examples:
+  portcullis who -w examples/acme/workspace.json update sync
+  portcullis who -w examples/acme/workspace.json update sync/42")]
 pub(crate) struct Who {
     #[command(flatten)]
     workspace: WorkspaceArgs,
@@ -37,27 +42,40 @@ impl Who {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         let snapshot = load::workspace(&self.workspace, out)?;
         let question = Question::typed(snapshot.schema(), "", &self.action, &self.resource);
-        let subjects = match snapshot.who(question.action, question.resource) {
-            Ok(subjects) => subjects,
+        let listed = match snapshot.who_on(&question) {
+            Ok(listed) => listed,
             Err(Reason::NotAdmitted) => {
                 let (action, resource) = (quoted(question.action), quoted(question.resource));
                 out.note(&format!("nobody may: the schema does not admit {action} on {resource}"));
-                Vec::new()
+                Listed::default()
             }
             Err(reason) => return Err(self.unknown(&snapshot, &question, reason)),
         };
         if self.format.is_json() {
             let kind = snapshot.schema().resource_type(question.resource).map(|kind| kind.name());
-            out.json(&json!({
+            let mut value = json!({
                 "action": question.action,
                 "resource": question.resource,
                 "resource_type": kind,
                 "object": question.object,
-                "subjects": subjects,
-            }))?;
+                "subjects": listed.allowed,
+            });
+            let conditional = listed.conditional.iter().map(|(subject, provisos)| {
+                json!({ "subject": subject, "conditions": conditional::as_json(provisos) })
+            });
+            if let (false, Some(object)) = (listed.conditional.is_empty(), value.as_object_mut()) {
+                object.insert("conditional".to_owned(), conditional.collect::<Value>());
+            }
+            out.json(&value)?;
         } else {
-            for subject in subjects {
+            for subject in &listed.allowed {
                 writeln!(out, "{}", printable(subject))?;
+            }
+            if !listed.allowed.is_empty() && !listed.conditional.is_empty() {
+                writeln!(out)?;
+            }
+            for (subject, provisos) in &listed.conditional {
+                writeln!(out, "{}   {}", printable(subject), conditional::in_words(provisos))?;
             }
         }
         Ok(Exit::Clear)

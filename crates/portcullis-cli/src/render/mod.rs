@@ -4,6 +4,7 @@
 //! `text` on their way to a person, so that none of them can move the cursor, hide anything or turn it around.
 
 pub(crate) mod condition;
+pub(crate) mod conditional;
 pub(crate) mod excerpt;
 pub(crate) mod explanation;
 pub(crate) mod human;

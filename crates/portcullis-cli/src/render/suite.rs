@@ -12,6 +12,7 @@ use portcullis::suite::{Asker, Coverage, TestOutcome, Uncovered};
 use portcullis::text::{counted, grouped, printable, shown};
 use portcullis::{Position, Reason, Severity};
 
+use super::conditional;
 use super::explanation::{section, why};
 use super::statement;
 use crate::command::test::{Ran, Results};
@@ -198,6 +199,11 @@ fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look, left: &mut usize) 
         let at = place(ran, ran.suite.position(failure.span));
         let at = look.paint(FAINT, &format!("expected otherwise at {at}"));
         text.push_str(&format!("  {at}\n"));
+        let conditions = failure.conditions(ran.snapshot);
+        if !conditions.is_empty() {
+            let words = conditional::in_words(&conditions);
+            text.push_str(&format!("  it is conditional, and the test sends nothing: allowed {words}\n"));
+        }
         let look = look.indented(4);
         let mut sections = why(&explanation, failure.action, DECIDING, look);
         let denies = failure.nearest_denies(ran.snapshot);

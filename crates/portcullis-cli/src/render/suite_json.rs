@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
+use super::conditional;
 use super::explanation::{Asked, json_explanation, json_grounds};
 use super::json::diagnostic;
 use super::suite::{DECIDING, EXPLAINED};
@@ -119,7 +120,7 @@ fn failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
         object.insert("subject".to_owned(), json!(subject));
     }
     let denies = failure.nearest_denies(ran.snapshot);
-    json!({
+    let mut value = json!({
         "line": at.line,
         "column": at.column,
         "subject": subject,
@@ -130,7 +131,13 @@ fn failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
         "explanation": explanation,
         "nearest_denies": denies.iter().take(DECIDING).map(json_grounds).collect::<Value>(),
         "omitted": omitted(&asked.explanation, denies.len()),
-    })
+    });
+    // Only where conditions leave it open.
+    let conditions = failure.conditions(ran.snapshot);
+    if let (false, Some(object)) = (conditions.is_empty(), value.as_object_mut()) {
+        object.insert("conditional".to_owned(), conditional::as_json(&conditions));
+    }
+    value
 }
 
 /// How much of each list is not told.
