@@ -1,7 +1,8 @@
 //! The engine held against the reference: one workspace, and every way to ask the engine about it.
 //!
 //! Questions are asked by strings, by handles, in batch, with an explanation, as *who* and as *what*; all must say what
-//! the reference says, down to the reason and the statements that made it. The engine gets a workspace as the
+//! the reference says, down to the reason and the statements that made it. Where conditions govern a permission, the matrix must
+//! leave it open, and whole requests are decided as the reference decides them. The engine gets a workspace as the
 //! text of a file and nothing else, so its reader is tested on the way.
 //!
 //! A disagreement panics with the question in its message: this is called by tests and by fuzz targets, and there is
@@ -14,17 +15,18 @@
     reason = "a disagreement is reported by panicking"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId, Verdict};
 use portcullis::{
     DEFAULT_MEMBER_TYPE, Decision, Explanation, Grounds, NoFiles, Question, Reason, Report, Revision,
     Snapshot, Source, Workspace,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::reference::{self, Document, Effect, Reference, hightouch_roles};
+use crate::generate::AskedByRequest;
+use crate::reference::{self, Document, Effect, Reference, Request, Statement};
+use crate::sent::Sent;
 
 /// A (subject, action, resource) question.
 pub type Asked<'a> = (&'a str, &'a str, &'a str);
@@ -34,7 +36,15 @@ pub type Asked<'a> = (&'a str, &'a str, &'a str);
 /// # Errors
 /// Whatever the engine finds wrong with it.
 pub fn compiled(workspace: &Value, layout: Layout) -> Result<Snapshot, Report> {
-    let source = Source::new("workspace.json", workspace.to_string());
+    read(&workspace.to_string(), layout)
+}
+
+/// The same of the text itself, whose numbers a value of serde_json might not hold.
+///
+/// # Errors
+/// Whatever the engine finds wrong with it.
+pub fn read(workspace: &str, layout: Layout) -> Result<Snapshot, Report> {
+    let source = Source::new("workspace.json", workspace);
     let (workspace, _) = Workspace::read(&source, &NoFiles)?;
     Ok(workspace.compile_with(layout, Revision::FIRST)?.0)
 }
@@ -45,8 +55,6 @@ pub struct Pair {
     pub snapshot: Snapshot,
     /// The reference.
     pub reference: Reference,
-    /// Each role's statements, once more, to see which of them decide.
-    documents: Vec<(String, Document)>,
 }
 
 impl Pair {
@@ -56,31 +64,46 @@ impl Pair {
     /// When either refuses the workspace.
     #[must_use]
     pub fn new(workspace: &Value, layout: Layout) -> Self {
-        let snapshot = match compiled(workspace, layout) {
+        Pair::read(&workspace.to_string(), layout)
+    }
+
+    /// The same of the text of a file.
+    ///
+    /// # Panics
+    /// When either refuses the workspace.
+    #[must_use]
+    pub fn read(workspace: &str, layout: Layout) -> Self {
+        let snapshot = match read(workspace, layout) {
             Ok(snapshot) => snapshot,
             Err(report) => panic!("the engine refuses what the reference accepts:\n{report}\n{workspace}"),
         };
-        Self::of(workspace, snapshot, Reference::from_json(workspace).unwrap())
-    }
-
-    /// The same of what both were made from before.
-    ///
-    /// # Panics
-    /// When a role's document is not inline.
-    #[must_use]
-    pub fn of(workspace: &Value, snapshot: Snapshot, reference: Reference) -> Self {
-        let inline = workspace["roles"].as_object().unwrap().clone().into_iter();
-        let built_in = (workspace["schema"] == "hightouch").then(hightouch_roles);
-        let roles = inline.chain(built_in.into_iter().flatten());
-        let documents =
-            roles.map(|(name, document)| (name, Document::deserialize(document).unwrap())).collect();
-        Pair { snapshot, reference, documents }
+        Pair { snapshot, reference: Reference::read(workspace).unwrap() }
     }
 
     /// The documents of the role of this name: one, or none.
     #[must_use]
     pub fn documents_of(&self, role: &str) -> Vec<&Document> {
-        self.documents.iter().filter(|(name, _)| name == role).map(|(_, document)| document).collect()
+        self.reference.roles().filter(|(name, _)| *name == role).map(|(_, document)| document).collect()
+    }
+
+    /// What a subject's roles say of a question before any condition is looked at: the rule, spelled once more.
+    pub fn verdict(&self, asked: Asked<'_>) -> Verdict {
+        let (subject, action, resource) = asked;
+        use reference::Reason::{Allow, DefaultDeny, ExplicitDeny};
+        // Whoever and whatever is not known is denied whatever the roles say.
+        if !matches!(self.reference.reason(subject, action, resource), Allow | DefaultDeny | ExplicitDeny) {
+            return Verdict::Deny;
+        }
+        let held = self.reference.roles_of(subject);
+        let roles = self.reference.roles().filter(|(name, _)| held.contains(name));
+        verdict_of(&self.reference, roles.map(|(_, document)| document), action, resource)
+    }
+
+    /// The cells in which a subject is allowed whatever conditions say.
+    #[must_use]
+    pub fn granted(&self, subject: &str) -> BTreeSet<(&str, &str)> {
+        let cells = self.reference.vocabulary().permissions();
+        cells.filter(|(action, own)| self.verdict((subject, action, own)) == Verdict::Allow).collect()
     }
 
     /// Every question that the workspace's own names make, and strangers on each axis.
@@ -115,24 +138,26 @@ impl Pair {
         let mut expected = Vec::new();
         for asked in questions {
             let reason = self.agree_on_one(*asked);
+            let said = self.verdict(*asked);
             let handles = (self.snapshot.subject(asked.0), self.snapshot.permission(asked.1, asked.2));
             if let (Some(subject), Ok(permission)) = handles {
                 let decision = self.snapshot.check_handles(subject, permission);
                 assert_eq!(decision.reason(), plain(reason), "{asked:?} by handles");
-                let verdict = self.snapshot.matrix().cell(subject.id(), permission.id()).verdict();
-                assert_eq!(verdict == Verdict::Allow, reason.is_allowed(), "{asked:?} in the matrix");
+                let cell = self.snapshot.matrix().cell(subject.id(), permission.id());
+                assert_eq!(cell.verdict(), said, "{asked:?} in the matrix");
+                assert!(said.is_open() || said.is_allow() == reason.is_allowed(), "{asked:?}: {said:?}");
                 columns.0.push(subject);
                 columns.1.push(permission);
-                expected.push(reason.is_allowed());
+                expected.push(said);
             }
         }
         let words = expected.len().div_ceil(64);
         let (mut granted, mut open) = (vec![0; words], vec![0; words]);
         self.snapshot.check_batch(&columns.0, &columns.1, &mut granted, &mut open);
-        for (index, allowed) in expected.into_iter().enumerate() {
-            assert_eq!(granted[index / 64] >> (index % 64) & 1 == 1, allowed, "question {index} in batch");
+        for (index, said) in expected.into_iter().enumerate() {
+            let bits = [&granted, &open].map(|words| words[index / 64] >> (index % 64) & 1 == 1);
+            assert_eq!(bits, [said.is_allow(), said.is_open()], "question {index} in batch");
         }
-        assert!(open.iter().all(|word| *word == 0), "nothing is open without conditions");
         let ids: (Vec<SubjectId>, Vec<PermissionId>) =
             (columns.0.iter().map(|one| one.id()).collect(), columns.1.iter().map(|one| one.id()).collect());
         let (mut by_ids, mut open_ids) = (vec![u64::MAX; words], vec![u64::MAX; words]);
@@ -175,9 +200,49 @@ impl Pair {
         assert_eq!(self.snapshot.decide(&question), decision, "{asked:?}");
         let explanation = self.snapshot.explain(&question);
         assert_eq!(explanation.decision, decision, "{asked:?} explained");
-        assert_eq!(explanation.reason, exact(reason), "{asked:?} explained");
-        self.agree_on_grounds(asked, reason, &explanation);
+        // Which of a question's statements with conditions apply is told apart elsewhere.
+        if !self.is_conditional(asked) {
+            assert_eq!(explanation.reason, exact(reason), "{asked:?} explained");
+            self.agree_on_grounds(asked, reason, &explanation);
+        }
         reason
+    }
+
+    /// These requests, with all that they bring: one by one and all at once. Returns how many of them conditions decided.
+    ///
+    /// # Panics
+    /// On the first disagreement.
+    pub fn agree_on_requests(&self, requests: &[AskedByRequest]) -> usize {
+        let sent: Vec<Sent> = requests.iter().map(|asked| Sent::read(&asked.request).unwrap()).collect();
+        let questions: Vec<Question<'_>> =
+            sent.iter().zip(requests).map(|(sent, asked)| sent.question(asked.now.as_deref())).collect();
+        let together = self.snapshot.decide_all(&questions);
+        assert_eq!(together.len(), questions.len());
+        let mut open = 0;
+        for ((question, asked), together) in questions.iter().zip(requests).zip(together) {
+            let mut request = Request::read(&asked.request).unwrap();
+            request.now.clone_from(&asked.now);
+            let reason = self.reference.answer(&request);
+            let decision = self.snapshot.decide(question);
+            let about = || format!("{} at {:?}: {reason}", asked.request, asked.now);
+            assert_eq!(decision.reason(), plain(reason), "{}", about());
+            assert_eq!(together, decision, "{} among many", about());
+            let explanation = self.snapshot.explain(question);
+            assert_eq!(explanation.decision, decision, "{} explained", about());
+            let verdict = self.verdict((question.subject, question.action, question.resource));
+            assert!(!decision.is_allowed() || !verdict.is_deny(), "{}", about());
+            open += usize::from(verdict.is_open());
+        }
+        open
+    }
+
+    /// Whether a statement with conditions bears on a question.
+    fn is_conditional(&self, (subject, action, resource): Asked<'_>) -> bool {
+        let held = self.reference.roles_of(subject);
+        let roles = self.reference.roles().filter(|(name, _)| held.contains(name));
+        let mut statements =
+            roles.flat_map(|(_, document)| bearing(&self.reference, document, action, resource));
+        statements.any(|(_, statement)| statement.condition.is_some())
     }
 
     /// The statements that an explanation names are those that the reference finds by looking at all of them.
@@ -207,14 +272,12 @@ impl Pair {
         (subject, action, resource): Asked<'_>,
         effect: Effect,
     ) -> BTreeSet<(String, usize)> {
-        let vocabulary = self.reference.vocabulary();
-        let own = vocabulary.type_asked(resource).unwrap_or_default();
         let held = self.reference.roles_of(subject);
         let built_in = self.snapshot.schema().is_hightouch();
         let mut found = BTreeSet::new();
-        for (name, document) in self.documents.iter().filter(|(name, _)| held.contains(name.as_str())) {
-            for (index, statement) in document.policies.iter().enumerate() {
-                if statement.effect == effect && vocabulary.statement_matches(statement, action, own) {
+        for (name, document) in self.reference.roles().filter(|(name, _)| held.contains(name)) {
+            for (index, statement) in bearing(&self.reference, document, action, resource) {
+                if statement.effect == effect {
                     // `reader` is but an alias of it.
                     let name = if built_in && name == "reader" { "viewer" } else { name };
                     found.insert((name.to_owned(), index));
@@ -227,7 +290,11 @@ impl Pair {
     fn agree_on_who(&self, actions: &[&str], resources: &[&str]) {
         for action in actions {
             for resource in resources {
-                let expected = self.reference.who(action, resource);
+                // Conditions that nothing was sent for say no: but for them this is `who` of the reference.
+                let may = |id: &&str| self.verdict((id, action, resource)).is_allow();
+                let expected: Vec<&str> = self.reference.members().filter(may).collect();
+                let decided = self.reference.who(action, resource);
+                assert!(expected.iter().all(|id| decided.contains(*id)), "{expected:?} {decided:?}");
                 let found = self.snapshot.who(action, resource).unwrap_or_default();
                 assert!(found.iter().eq(expected.iter()), "who may {action} {resource}: {found:?}");
                 let reason = self.snapshot.permission(action, resource).err();
@@ -240,15 +307,52 @@ impl Pair {
         assert_eq!(self.snapshot.member_count(), members.len());
         assert!(self.snapshot.what("nobody").is_none());
         for member in members {
-            let expected = self.reference.what(member);
+            let decided = self.reference.what(member);
+            let mut expected: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+            for (action, own) in self.granted(member) {
+                assert!(decided[own].contains(action), "what {member} may");
+                expected.entry(own).or_default().insert(action);
+            }
             let found = self.snapshot.what_by_type(member).unwrap();
             let found: Vec<_> = found.iter().map(|(own, actions)| (*own, actions.clone())).collect();
-            let expected: Vec<(&str, Vec<&str>)> = expected
-                .iter()
-                .map(|(own, actions)| (&**own, actions.iter().map(String::as_str).collect()))
-                .collect();
+            let expected: Vec<(&str, Vec<&str>)> =
+                expected.into_iter().map(|(own, actions)| (own, actions.into_iter().collect())).collect();
             assert_eq!(found, expected, "what {member} may");
         }
+    }
+}
+
+/// The statements of a document that speak of a question, conditions or not, by their numbers.
+fn bearing<'d>(
+    reference: &Reference,
+    document: &'d Document,
+    action: &str,
+    resource: &str,
+) -> Vec<(usize, &'d Statement)> {
+    let vocabulary = reference.vocabulary();
+    let own = vocabulary.type_asked(resource).unwrap_or_default();
+    let all = document.policies.iter().enumerate();
+    all.filter(|(_, statement)| vocabulary.statement_matches(statement, action, own)).collect()
+}
+
+/// What documents held together say of a question whose names are known, before any condition is looked at.
+pub fn verdict_of<'d>(
+    reference: &Reference,
+    documents: impl IntoIterator<Item = &'d Document>,
+    action: &str,
+    resource: &str,
+) -> Verdict {
+    let (mut allows, mut denies) = ([false; 2], [false; 2]);
+    for document in documents {
+        for (_, statement) in bearing(reference, document, action, resource) {
+            let said = if statement.effect == Effect::Allow { &mut allows } else { &mut denies };
+            said[usize::from(statement.condition.is_some())] = true;
+        }
+    }
+    match (allows, denies) {
+        (_, [true, _]) | ([false, false], _) => Verdict::Deny,
+        ([true, _], [false, false]) => Verdict::Allow,
+        _ => Verdict::Open,
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod answers;
 mod draw;
+mod edit;
 mod model;
 
 use std::sync::Arc;
@@ -22,12 +23,15 @@ use std::sync::Arc;
 use portcullis::diagnostic::Code;
 use portcullis::{Reader, Report, Revision, Severity, Snapshot, Writer, diff_snapshots};
 
-use crate::agreement::Pair;
-use crate::generate::Prng;
-use crate::reference::Reference;
+use serde_json::Value;
 
-use answers::{Answers, Asked};
-use model::{Edit, Model};
+use crate::agreement::Pair;
+use crate::generate::{self, Prng, spelled};
+use crate::reference::{self, Reference};
+
+use answers::{Answers, Asked, Requested};
+use edit::Edit;
+use model::Model;
 
 pub use model::Setting;
 
@@ -35,12 +39,14 @@ pub use model::Setting;
 struct Held {
     snapshot: Arc<Snapshot>,
     asked: Vec<Asked>,
+    requests: Vec<Requested>,
     said: Answers,
 }
 
 impl Held {
     fn says_the_same(&self) {
-        assert!(Answers::of(&self.snapshot, &self.asked) == self.said, "an old snapshot has changed");
+        let says = Answers::of(&self.snapshot, &self.asked, &self.requests);
+        assert!(says == self.said, "an old snapshot has changed");
     }
 }
 
@@ -54,19 +60,35 @@ struct Bench<'s> {
     model: Model,
     published: Model,
     held: Vec<Held>,
-    /// Edits made, and edits refused.
-    counts: (usize, usize),
+    led: Led,
 }
+
+/// What a workspace's life came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Led {
+    /// Edits made.
+    pub made: usize,
+    /// Edits refused.
+    pub refused: usize,
+    /// Requests that conditions decided.
+    pub opened: usize,
+}
+
+/// Requests that are drawn at each publication.
+const REQUESTS: usize = 60;
 
 impl<'s> Bench<'s> {
     fn new(setting: &'s Setting, model: Model) -> Self {
         let writer = Writer::new(model.compiled(setting, Revision::FIRST).unwrap());
         let (reader, idler) = (writer.reader(), writer.reader());
         let (published, held) = (model.clone(), Vec::new());
-        Bench { setting, writer, reader, idler, model, published, held, counts: (0, 0) }
+        Bench { setting, writer, reader, idler, model, published, held, led: Led::default() }
     }
 
     fn edit(&mut self, edit: &Edit) {
+        if let Some(text) = edit.document() {
+            self.same_refusal(text);
+        }
         let (after, mut faults) = self.model.after(edit, self.setting);
         let speaks_against = !faults.is_empty();
         let refused = match self.setting.is_large() {
@@ -86,7 +108,7 @@ impl<'s> Bench<'s> {
                 assert_eq!(alias, self.setting.built_in && edit.names_an_alias(), "{edit:?}: {report}");
                 assert!(self.writer.has_changes() || self.model == after, "{edit:?} is not noticed");
                 self.model = after;
-                self.counts.0 += 1;
+                self.led.made += 1;
             }
             Err(report) => {
                 assert!(must_fail, "{edit:?} must not fail: {report}");
@@ -99,9 +121,17 @@ impl<'s> Bench<'s> {
                 if !before.0 {
                     assert!(Arc::ptr_eq(self.writer.publish(), &before.1), "{edit:?} published something");
                 }
-                self.counts.1 += 1;
+                self.led.refused += 1;
             }
         }
+    }
+
+    /// A document is refused by both or by neither.
+    fn same_refusal(&self, text: &Value) {
+        let judged: reference::Document = serde_json::from_str(&spelled(text)).unwrap();
+        let refusal = self.setting.vocabulary.refusal(&judged);
+        let resolved = edit::document("drawn", text).resolve(&self.setting.schema);
+        assert_eq!(refusal.is_some(), resolved.is_err(), "{refusal:?}: {text}");
     }
 
     fn publish(&mut self, prng: &mut Prng) {
@@ -119,15 +149,18 @@ impl<'s> Bench<'s> {
         self.published = self.model.clone();
         let fresh = self.model.compiled(self.setting, after.revision()).unwrap();
         let asked = answers::draw(prng, &after, self.setting.exhaustive);
-        let said = Answers::of(&after, &asked);
-        said.same_as(&Answers::of(&fresh, &asked));
+        let reference = Reference::read(&spelled(&self.model.file(self.setting))).unwrap();
+        let drawn = generate::requests(prng, &reference, REQUESTS).unwrap();
+        let requests: Vec<Requested> = drawn.iter().map(Requested::new).collect();
+        let said = Answers::of(&after, &asked, &requests);
+        said.same_as(&Answers::of(&fresh, &asked, &requests));
         same_matrix(&after, &fresh);
         assert!(diff_snapshots(&after, &fresh).is_empty() && diff_snapshots(&fresh, &after).is_empty());
-        let file = self.model.file(self.setting);
-        let pair = Pair::of(&file, Snapshot::clone(&after), Reference::from_json(&file).unwrap());
+        let pair = Pair { snapshot: Snapshot::clone(&after), reference };
         let questions: Vec<_> = asked.iter().map(Asked::parts).take(60).collect();
         pair.agree_on(&questions);
-        self.held.push(Held { snapshot: after, asked, said });
+        self.led.opened += pair.agree_on_requests(&drawn);
+        self.held.push(Held { snapshot: after, asked, requests, said });
         if self.held.len() > 6 {
             self.held.swap_remove(prng.below(6)).says_the_same();
         }
@@ -164,11 +197,11 @@ fn same_matrix(edited: &Snapshot, fresh: &Snapshot) {
     assert!(edited.subjects() >= fresh.subjects());
 }
 
-/// Leads a workspace through so many steps, edits most of them. Returns how many edits were made and how many refused.
+/// Leads a workspace through so many steps, edits most of them. Returns what that came to.
 ///
 /// # Panics
 /// When the writer and a workspace compiled afresh differ in anything.
-pub fn run(prng: &mut Prng, setting: &Setting, steps: usize) -> (usize, usize) {
+pub fn run(prng: &mut Prng, setting: &Setting, steps: usize) -> Led {
     let mut model = Model::new(setting);
     if setting.is_large() {
         model = Model::full(prng, setting);
@@ -194,5 +227,5 @@ pub fn run(prng: &mut Prng, setting: &Setting, steps: usize) -> (usize, usize) {
     }
     bench.publish(prng);
     bench.held.iter().for_each(Held::says_the_same);
-    bench.counts
+    bench.led
 }

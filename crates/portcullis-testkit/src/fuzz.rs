@@ -23,7 +23,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::agreement::Pair;
-use crate::generate::Prng;
+use crate::generate::{self, Prng};
 use crate::reference::Reference;
 
 pub use decide::decide;
@@ -85,14 +85,21 @@ fn inside(source: &Source, span: Span) {
     assert!(source.text().get(span.range()).is_some(), "{span:?} is not in the text");
 }
 
+/// Requests that a small workspace is asked.
+const REQUESTS: usize = 12;
+
 /// A workspace that compiled, if the reference can judge it and it is small enough to be asked everything.
-fn whole(snapshot: Snapshot, json: &Value) {
-    let Ok(reference) = Reference::from_json(json) else { return };
+fn whole(snapshot: Snapshot, text: &str) {
+    let Ok(reference) = Reference::read(text) else { return };
     let small = snapshot.roles().count() <= 12
         && snapshot.member_count() <= 12
         && snapshot.schema().permission_count() <= 60;
     if small {
-        Pair::of(json, snapshot, reference).agree_on_every_cell();
+        let pair = Pair { snapshot, reference };
+        pair.agree_on_every_cell();
+        let mut prng = draws(text.as_bytes());
+        pair.agree_on_requests(&generate::requests(&mut prng, &pair.reference, REQUESTS).unwrap());
+        pair.agree_on_requests(&generate::aimed_requests(&mut prng, &pair.reference, REQUESTS).unwrap());
     }
 }
 

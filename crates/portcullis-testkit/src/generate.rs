@@ -4,8 +4,10 @@
 //! be written into a test: the numbers come from [`Prng`] and from nothing else. Everything made is accepted by the
 //! language (a deny that would be refused is left out) and touches every form of it that decides: wildcards, patterns,
 //! lists and their mixtures, aliases, covered names, pairs that are not admitted, groups, suspension, default roles.
-//! Conditions are drawn only where [`conditional_case`] or [`conditional`] is called.
+//! Conditions are drawn only by the functions that say so: [`conditional`] and its parts. Of conditions that somebody else
+//! wrote, [`aimed_requests`] reads what they ask about.
 
+mod aimed;
 mod attributes;
 mod conditional;
 mod names;
@@ -19,7 +21,12 @@ use serde_json::{Value, json};
 use crate::corpus::{Case, Question};
 use crate::reference::{Document, Reference, Unusable, Vocabulary};
 
-pub use conditional::{AskedByRequest, ConditionalCase, conditional, conditional_case};
+pub use aimed::{aimed_properties, aimed_requests};
+pub use attributes::{World, spelled};
+pub use conditional::{
+    AskedByRequest, ConditionalCase, attributed_schema, conditional, conditional_case, conditional_workspace,
+    requests, restrict, restrict_blindly, stored_properties,
+};
 pub use prng::Prng;
 
 /// How much of everything to make. Numbers are exact but for `statements`, which is at most.

@@ -245,6 +245,12 @@ impl Reference {
         self.members.keys().map(String::as_str)
     }
 
+    /// The type of a member, `user` unless the workspace says otherwise.
+    #[must_use]
+    pub fn type_of(&self, member: &str) -> Option<&str> {
+        self.members.get(member).map(|member| member.kind.as_str())
+    }
+
     /// The own type and the id of every stored object.
     pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
         self.objects.keys().map(|(kind, id)| (kind.as_str(), id.as_str()))

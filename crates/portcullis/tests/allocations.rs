@@ -2,7 +2,7 @@
 //!
 //! An allocator that counts what one thread does stands under this test alone. Every entry is asked every question of a list that has all
 //! kinds of names (known and unknown, of no byte, short, long, very long), members who are suspended, pairs under other names
-//! and pairs that are not admitted, on a small workspace, on one whose table of names is looked up in stages, and under a wide schema. That the counter
+//! and pairs that are not admitted, on a small workspace, on one whose table of names is looked up in stages, and under a wide schema; conditions of every kind are evaluated too. That the counter
 //! counts is tested too: a check that cannot fail proves nothing.
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use allocation_counter::{AllocationInfo, measure};
+use portcullis::condition::Attribute;
 use portcullis::matrix::{Layout, Permission, Subject, SubjectId};
 use portcullis::{Decision, Group, Member, Question, Schema, Snapshot, Source, Workspace, Writer};
 
@@ -141,6 +142,115 @@ fn checks_by_names_allocate_nothing() {
             }
         }
     }
+}
+
+/// One statement an action, each with another kind of condition.
+const CONDITIONS: [&str; 10] = [
+    r#"{"labels.team": {"equals": "marketing"}}"#,
+    r#"{"labels.team": {"equals": {"ref": "subject.team"}}, "subject.team": {"exists": true}}"#,
+    r#"{"labels.team": {"in": ["finance", "mark*", {"ref": "subject.team"}]}}"#,
+    r#"{"labels.team": {"notin": ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"]}}"#,
+    r#"{"labels.team": {"equals": "*ark*ing*"}, "resource.id": {"equals": "*4*"}}"#,
+    r#"{"destination.labels.team": {"equals": "marketing"}, "destination.id": {"in": {"ref": "subject.allowed"}}}"#,
+    r#"{"size": {"greaterthan": 9007199254740992, "lessthan": 1e400}}"#,
+    r#"{"context.now": {"lessthan": "2026-12-31T23:59:60.000000000001+01:30", "greaterthan": {"ref": "since"}}}"#,
+    r#"{"loop.loop.loop.team": {"exists": false}, "lost.team": {"exists": true}}"#,
+    r#"{"context.ip": {"equals": "10.*"}, "action.level": {"greaterthan": 0.1}}"#,
+];
+
+#[test]
+fn conditions_allocate_nothing() {
+    let actions: Vec<String> = (0..CONDITIONS.len()).map(|number| format!("\"do {number}\"")).collect();
+    let schema = format!(
+        r#"{{"schema": "test", "resources": {{"sync": {{"actions": [{0}]}}, "destination": {{"actions": [{0}]}}}}}}"#,
+        actions.join(", ")
+    );
+    let statements: Vec<String> = ["allow", "deny"]
+        .into_iter()
+        .flat_map(|effect| {
+            actions.iter().zip(CONDITIONS).map(move |(action, condition)| {
+                // What denies does so on the other type only, so that both effects are evaluated to their end.
+                let kind = if effect == "allow" { "*" } else { "destination" };
+                format!(
+                    r#"{{"effect": "{effect}", "actions": {action}, "resource": "{kind}", "conditions": {condition}}}"#
+                )
+            })
+        })
+        .collect();
+    let text = format!(
+        r#"{{"workspace": "w", "schema": {schema}, "roles": {{"r": {{"version": "2022-04-26", "policies": [{}]}}}},
+            "members": {{ "ann": {{"role": "r", "properties": {{"team": "marketing", "allowed": ["1", 2, "{LONG}"]}}}},
+                          "bob": {{"role": "r"}} }},
+            "objects": [
+                {{"type": "sync", "id": "42", "properties": {{"labels": {{"team": "marketing"}}, "size": 9007199254740993,
+                    "since": "2020-01-01T00:00:00Z", "destination": {{"ref": {{"type": "destination", "id": "{LONG}"}}}},
+                    "loop": {{"ref": {{"type": "sync", "id": "42"}}}}, "lost": {{"ref": {{"type": "sync", "id": "nowhere"}}}}}}}},
+                {{"type": "destination", "id": "{LONG}", "properties": {{"labels": {{"team": "marketing"}}}}}}]}}"#,
+        statements.join(", ")
+    );
+    let (workspace, _) = Workspace::read(&Source::new("workspace.json", text), &portcullis::NoFiles).unwrap();
+    let snapshot = workspace.compile().unwrap().0;
+    let sent = |text: &str| Attribute::read(&Source::new("sent", text)).unwrap();
+    let brought = [
+        sent("{}"),
+        sent(
+            r#"{"labels": {"team": "marketing"}, "size": 9007199254740993.0, "level": 11e-2, "ip": "10.0.0.1"}"#,
+        ),
+        sent(r#"{"labels": {"team": "finance"}, "size": "big", "level": 0.2, "ip": 10, "team": "finance"}"#),
+    ];
+    let mut questions = Vec::new();
+    for (subject, kind) in [("ann", "sync"), ("bob", "sync"), ("ann", "destination"), ("nobody", "sync")] {
+        for number in 0..CONDITIONS.len() {
+            for object in [None, Some("42"), Some(LONG), Some("not stored 4")] {
+                for brought in std::iter::once(None).chain(brought.iter().map(Some)) {
+                    for now in [None, Some("2026-11-22T16:30:00.5+01:00"), Some("no time")] {
+                        let value = brought.map(Attribute::value);
+                        questions.push((subject, number, kind, object, value, now));
+                    }
+                }
+            }
+        }
+    }
+    let actions: Vec<String> = (0..CONDITIONS.len()).map(|number| format!("do {number}")).collect();
+    let questions: Vec<Question<'_>> = questions
+        .into_iter()
+        .map(|(subject, number, kind, object, value, now)| Question {
+            object,
+            now,
+            action_properties: value,
+            object_properties: value,
+            context: value,
+            ..Question::new(subject, &actions[number], kind)
+        })
+        .collect();
+    let mut allowed = vec![0; CONDITIONS.len()];
+    for question in &questions {
+        let mut decision = Decision::default();
+        nothing(&format!("{question:?}"), "with conditions", || decision = snapshot.decide(question));
+        let number = actions.iter().position(|action| action == question.action).unwrap();
+        allowed[number] += usize::from(decision.is_allowed());
+        nothing("a bare question", "with conditions", || {
+            let _ = black_box(snapshot.check(question.subject, question.action, question.resource));
+        });
+        if let (Some(subject), Ok(permission)) =
+            (snapshot.subject(question.subject), snapshot.permission(question.action, question.resource))
+        {
+            assert!(snapshot.matrix().check(subject, permission).is_open());
+            nothing("handles", "with conditions", || {
+                let _ = black_box(snapshot.check_handles(subject, permission));
+            });
+        }
+    }
+    // All but the cyclic and the broken reference, which allow nobody, are true for somebody.
+    for (number, allowed) in allowed.iter().enumerate() {
+        assert_eq!(*allowed > 0, number != 8, "{}", CONDITIONS[number]);
+    }
+    let mut answers = Vec::new();
+    let seen = measure(|| answers = snapshot.decide_all(&questions));
+    assert_eq!(seen.count_total, 1, "decide_all allocates the list of its answers");
+    let triples: Vec<_> = questions.iter().map(|one| (one.subject, one.action, one.resource)).collect();
+    let mut decisions = vec![Decision::default(); triples.len()];
+    nothing("check_many", "with conditions", || snapshot.check_many(&triples, &mut decisions));
 }
 
 #[test]

@@ -24,15 +24,16 @@ fn runs(seeds: u64, steps: usize, setting: impl Fn(&mut Prng) -> Setting) {
         }
     }
     let more = if std::env::var_os("PORTCULLIS_LONG").is_some() { 30 } else { 1 };
-    let (mut made, mut refused) = (0, 0);
+    let (mut made, mut refused, mut opened) = (0, 0, 0);
     for seed in 0..seeds * more {
         let named = Seed(seed);
-        let (m, r) = run(&mut Prng::new(seed), &setting(&mut Prng::new(seed)), steps);
-        (made, refused) = (made + m, refused + r);
+        let led = run(&mut Prng::new(seed), &setting(&mut Prng::new(seed)), steps);
+        (made, refused, opened) = (made + led.made, refused + led.refused, opened + led.opened);
         drop(named);
     }
-    println!("{made} edits made, {refused} refused");
+    println!("{made} edits made, {refused} refused; {opened} requests that conditions decided");
     assert!(made > refused / 4 && refused > made / 40, "{made} edits made, {refused} refused");
+    assert!(opened > 10, "{opened} requests that conditions decided");
 }
 
 /// Limits that edits meet, in half of all cases.
@@ -46,7 +47,7 @@ fn limits(prng: &mut Prng, built_in: usize) -> Limits {
 
 fn small(prng: &mut Prng, layout: Layout) -> Setting {
     let size = Size { types: 1 + prng.below(6), actions: 1 + prng.below(6), ..Size::default() };
-    let schema = generate::schema(prng, size);
+    let schema = generate::attributed_schema(prng, size);
     Setting::new(schema, layout, limits(prng, 0), true)
 }
 
@@ -64,7 +65,8 @@ fn edits_under_a_schema_with_paged_rows() {
 fn edits_under_a_wide_schema() {
     runs(3, 150, |prng| {
         let size = Size { types: 70, actions: 18, ..Size::default() };
-        let setting = Setting::new(generate::schema(prng, size), Layout::Auto, limits(prng, 0), false);
+        let setting =
+            Setting::new(generate::attributed_schema(prng, size), Layout::Auto, limits(prng, 0), false);
         assert!(setting.schema.permission_count() > 512);
         setting
     });
@@ -79,7 +81,7 @@ fn edits_beside_built_in_roles() {
 fn edits_of_a_large_workspace() {
     // More sets, names and groups than a chunk of any table takes.
     runs(1, 300, |prng| {
-        let schema = generate::schema(prng, Size { types: 5, actions: 6, ..Size::default() });
+        let schema = generate::attributed_schema(prng, Size { types: 5, actions: 6, ..Size::default() });
         Setting::large(schema, Layout::Auto, [300, 40, 3_000])
     });
 }

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::generate::Prng;
+use crate::generate::{AskedByRequest, Prng};
+use crate::sent::Sent;
 use portcullis::{Decision, Explanation, Grounds, Held, Question, Reason, Snapshot};
 
 /// A subject, an action and a resource; now and then with a type that the subject claims.
@@ -24,6 +25,22 @@ impl Asked {
     fn question(&self) -> Question<'_> {
         let (subject, action, resource) = self.parts();
         Question { subject_type: self.kind.as_deref(), ..Question::new(subject, action, resource) }
+    }
+}
+
+/// A request with all that it brings, read once.
+pub(super) struct Requested {
+    sent: Sent,
+    now: Option<String>,
+}
+
+impl Requested {
+    pub(super) fn new(asked: &AskedByRequest) -> Self {
+        Requested { sent: Sent::read(&asked.request).unwrap(), now: asked.now.clone() }
+    }
+
+    fn question(&self) -> Question<'_> {
+        self.sent.question(self.now.as_deref())
     }
 }
 
@@ -115,10 +132,14 @@ struct Standing {
     suspended: bool,
     roles: BTreeMap<String, Through>,
     what: Vec<(String, String)>,
+    properties: Option<String>,
 }
 
-/// One role: whether built in, its text, the numbers of what it grants.
-type Role = (bool, String, Vec<u32>);
+/// One role: whether built in, its text, the numbers of what it grants and of what it leaves to conditions.
+type Role = (bool, String, [Vec<u32>; 2]);
+
+/// The type and the id of a stored object, with what is stored of it.
+type Objects = BTreeMap<(String, String), Option<String>>;
 
 /// All that a snapshot says.
 #[derive(Debug, PartialEq)]
@@ -128,19 +149,23 @@ pub(super) struct Answers {
     roles: BTreeMap<String, Role>,
     who: Vec<Result<Vec<String>, Reason>>,
     told: Vec<Told>,
-    /// By handles, those that there are, in a column.
-    granted: Vec<u64>,
+    /// By handles, those that there are, in a column: what is granted and what is open.
+    bits: [Vec<u64>; 2],
+    objects: Objects,
+    /// To whole requests.
+    decided: Vec<Decision>,
 }
 
 impl Answers {
-    pub(super) fn of(snapshot: &Snapshot, asked: &[Asked]) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, asked: &[Asked], requests: &[Requested]) -> Self {
         let members: Vec<Standing> = snapshot.members().map(|id| standing(snapshot, id)).collect();
         assert_eq!(members.len(), snapshot.member_count());
         let roles = snapshot.roles().map(|role| {
             assert_eq!(snapshot.role(role.name()).unwrap().name(), role.name());
-            let grants = role.planes().grants().iter().map(|id| id.as_u32()).collect();
+            let cells = [role.planes().grants(), role.planes().opens()];
+            let cells = cells.map(|plane| plane.iter().map(|id| id.as_u32()).collect());
             let text = role.document().source().text().to_owned();
-            (role.name().to_owned(), (role.is_built_in(), text, grants))
+            (role.name().to_owned(), (role.is_built_in(), text, cells))
         });
         let mut pairs: Vec<_> =
             asked.iter().map(Asked::parts).map(|(_, action, resource)| (action, resource)).collect();
@@ -152,7 +177,9 @@ impl Answers {
             roles: roles.collect(),
             who: who.collect(),
             told: asked.iter().map(|asked| told(snapshot, asked)).collect(),
-            granted: in_batch(snapshot, asked),
+            bits: in_batch(snapshot, asked),
+            objects: objects(snapshot),
+            decided: requests.iter().map(|one| snapshot.decide(&one.question())).collect(),
         }
     }
 
@@ -164,6 +191,8 @@ impl Answers {
         for (one, other) in self.told.iter().zip(&other.told) {
             assert_eq!(one, other);
         }
+        assert_eq!(self.objects, other.objects);
+        assert_eq!(self.decided, other.decided);
         assert!(self == other);
     }
 }
@@ -180,6 +209,7 @@ fn standing(snapshot: &Snapshot, id: &str) -> Standing {
         suspended: snapshot.is_suspended(id),
         roles,
         what: what.collect(),
+        properties: snapshot.member_properties(id).map(|kept| kept.to_string()),
     }
 }
 
@@ -193,7 +223,20 @@ fn told(snapshot: &Snapshot, asked: &Asked) -> Told {
     told
 }
 
-fn in_batch(snapshot: &Snapshot, asked: &[Asked]) -> Vec<u64> {
+fn objects(snapshot: &Snapshot) -> Objects {
+    let mut all = Objects::new();
+    for kind in snapshot.schema().types() {
+        for id in snapshot.objects_of(kind.name()) {
+            let properties = snapshot.object_properties(kind.name(), id).map(|kept| kept.to_string());
+            let before = all.insert((kind.name().to_owned(), id.to_owned()), properties);
+            assert_eq!(before, None, "an object is listed twice");
+        }
+    }
+    assert_eq!(all.len(), snapshot.object_count());
+    all
+}
+
+fn in_batch(snapshot: &Snapshot, asked: &[Asked]) -> [Vec<u64>; 2] {
     let handles = asked.iter().filter_map(|asked| {
         let (subject, action, resource) = asked.parts();
         Some((snapshot.subject(subject)?, snapshot.permission(action, resource).ok()?))
@@ -210,7 +253,8 @@ fn in_batch(snapshot: &Snapshot, asked: &[Asked]) -> Vec<u64> {
     }
     for (at, (subject, permission)) in subjects.iter().zip(&permissions).enumerate() {
         let scalar = snapshot.check_handles(*subject, *permission).is_allowed();
-        assert_eq!(granted[at / 64] >> (at % 64) & 1 == 1, scalar);
+        let [granted, open] = [&granted, &open].map(|words| words[at / 64] >> (at % 64) & 1 == 1);
+        assert!(granted == scalar || open && !granted, "in batch and by itself");
     }
-    granted
+    [granted, open]
 }

@@ -3,10 +3,11 @@
 //! Names come from pools that are a little larger than what a workspace has at a time, so that every name is taken, free,
 //! and free again. Some are longer than what a table of names keeps in its slots.
 
-use crate::generate::{self, Prng};
+use crate::generate::{self, Prng, World};
 use serde_json::{Value, json};
 
-use super::model::{Edit, Model, Setting};
+use super::edit::{Edit, Person, Thing};
+use super::model::{Model, Setting};
 
 /// A name of a kind that has about so many.
 fn name(prng: &mut Prng, kind: &str, pool: usize) -> String {
@@ -76,17 +77,44 @@ fn several(prng: &mut Prng, most: usize, one: impl Fn(&mut Prng) -> String) -> V
     (0..prng.below(most + 1)).map(|_| one(prng)).collect()
 }
 
-/// A document that is well formed; one in twenty does not compile.
-fn document(prng: &mut Prng, setting: &Setting) -> Value {
+/// A document that is well formed; one in twenty does not compile. Most have conditions.
+fn document(prng: &mut Prng, setting: &Setting, world: &World) -> Value {
     let faulty = if setting.is_large() { 3 } else { prng.below(60) };
-    let statement = match faulty {
+    let mut statement = match faulty {
         0 => json!({ "effect": "allow", "actions": "no such action", "resource": "*" }),
         1 => json!({ "effect": "deny", "actions": "*", "resource": "nothing like it*" }),
-        2 => json!({ "effect": "allow", "actions": "*", "resource": "*",
-            "conditions": { "labels.team": { "equals": "blue" } } }),
-        _ => return generate::policy(prng, &setting.vocabulary, 4).unwrap(),
+        // Whether what the condition asks about is declared is for both to say.
+        2 => json!({ "effect": "allow", "actions": "*", "resource": "*" }),
+        _ => {
+            let mut drawn = generate::policy(prng, &setting.vocabulary, 4).unwrap();
+            if prng.percent(75) {
+                generate::restrict(prng, &setting.vocabulary, world, &mut drawn);
+            }
+            return drawn;
+        }
     };
+    generate::restrict_blindly(prng, world, &mut statement);
     json!({ "version": "2022-04-26", "policies": [statement] })
+}
+
+/// Properties, or what takes them away, or what are none.
+fn properties(prng: &mut Prng, world: &World) -> Option<Value> {
+    match prng.below(20) {
+        0..2 => None,
+        2 => Some(json!("no object")),
+        _ => Some(generate::stored_properties(prng, world)),
+    }
+}
+
+/// A stored object, or one that may be stored.
+fn object(prng: &mut Prng, model: &Model, world: &World, known: usize) -> (String, String) {
+    let objects = model.objects();
+    match prng.pick(&objects).filter(|_| prng.percent(known)) {
+        Some((kind, id)) => ((*kind).to_owned(), (*id).to_owned()),
+        None if prng.percent(3) => ("no such type".to_owned(), world.an_id(prng)),
+        None if prng.percent(3) => (world.a_type(prng), String::new()),
+        None => (world.a_type(prng), world.an_id(prng)),
+    }
 }
 
 pub(super) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
@@ -94,17 +122,23 @@ pub(super) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
     let names = Names { setting, roles, groups, members };
     let role = |prng: &mut Prng| names.a_role(prng);
     let member_there = |prng: &mut Prng| names.a_member(prng);
-    match prng.below(40) {
-        0..6 => Edit::AddRole(free(prng, &names.roles, |prng| names.role(prng)), document(prng, setting)),
-        6..9 => Edit::ReplaceRole(role(prng), document(prng, setting)),
+    let people = names.members.iter().map(|id| ((*id).to_owned(), "kind 1".to_owned())).take(20).collect();
+    let world = World::new(&setting.vocabulary, people);
+    match prng.below(52) {
+        0..6 => {
+            let name = free(prng, &names.roles, |prng| names.role(prng));
+            Edit::AddRole(name, document(prng, setting, &world))
+        }
+        6..9 => Edit::ReplaceRole(role(prng), document(prng, setting, &world)),
         9..11 => Edit::RemoveRole(role(prng)),
         11 => Edit::SetDefaultRole(role(prng)),
-        12..19 => Edit::AddMember {
+        12..19 => Edit::AddMember(Person {
             id: free(prng, &names.members, |prng| names.member(prng)),
             role: prng.percent(70).then(|| role(prng)),
             kind: prng.percent(30).then(|| name(prng, "kind", 3)),
             suspended: prng.percent(15),
-        },
+            properties: properties(prng, &world),
+        }),
         19..22 => Edit::RemoveMember(member_there(prng)),
         22..26 => Edit::SetMemberRole(member_there(prng), role(prng)),
         26..28 => Edit::Suspend(member_there(prng)),
@@ -116,6 +150,15 @@ pub(super) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
         32..34 => Edit::SetGroupRoles(names.a_group(prng), several(prng, 3, role)),
         34 => Edit::RemoveGroup(names.a_group(prng)),
         35..39 => Edit::Join(names.a_group(prng), member_there(prng)),
-        _ => Edit::Leave(names.a_group(prng), member_there(prng)),
+        39 => Edit::Leave(names.a_group(prng), member_there(prng)),
+        40..44 => Edit::SetProperties(member_there(prng), properties(prng, &world)),
+        44..50 => {
+            let (kind, id) = object(prng, model, &world, 30);
+            Edit::PutObject(Thing { kind, id, properties: properties(prng, &world) })
+        }
+        _ => {
+            let (kind, id) = object(prng, model, &world, 90);
+            Edit::RemoveObject(kind, id)
+        }
     }
 }

@@ -3,15 +3,13 @@
 //! The model says by itself what must not be done (an unknown name, a role in use); whether the limits and the
 //! documents allow the rest is asked of the compiler, which is what a writer is to be held equal to.
 
-use std::sync::Arc;
-
-use crate::generate::{self, Prng};
+use super::edit::{Edit, Person, Thing, attribute, document, group, member};
+use crate::generate::{self, Prng, World};
 use crate::reference::{Vocabulary, hightouch_schema};
 use portcullis::diagnostic::Code;
 use portcullis::matrix::Layout;
 use portcullis::{
-    Document, Group, Limits, Member, NAME_BYTES, Report, Revision, Schema, Snapshot, Source, Workspace,
-    Writer,
+    DEFAULT_MEMBER_TYPE, Limits, NAME_BYTES, Report, Revision, Schema, Snapshot, Source, Workspace,
 };
 use serde_json::{Map, Value, json};
 
@@ -72,14 +70,6 @@ impl Setting {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Person {
-    id: String,
-    role: String,
-    kind: Option<String>,
-    suspended: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
 struct Band {
     name: String,
     roles: Vec<String>,
@@ -93,84 +83,14 @@ pub(super) struct Model {
     roles: Vec<(String, Value)>,
     groups: Vec<Band>,
     members: Vec<Person>,
-}
-
-/// One call of a method of [`Writer`].
-#[derive(Clone, Debug)]
-pub(super) enum Edit {
-    AddRole(String, Value),
-    ReplaceRole(String, Value),
-    RemoveRole(String),
-    SetDefaultRole(String),
-    AddMember { id: String, role: Option<String>, kind: Option<String>, suspended: bool },
-    RemoveMember(String),
-    SetMemberRole(String, String),
-    Suspend(String),
-    Reactivate(String),
-    AddGroup { name: String, roles: Vec<String>, members: Vec<String> },
-    SetGroupRoles(String, Vec<String>),
-    RemoveGroup(String),
-    Join(String, String),
-    Leave(String, String),
-}
-
-/// A document by the name of its role; one that is well formed, whatever it means.
-fn document(name: &str, text: &Value) -> Document {
-    Document::read(&Source::new(name, text.to_string())).unwrap().0
-}
-
-fn group(roles: &[String], members: &[String]) -> Group {
-    let group = roles.iter().fold(Group::new(), |group, role| group.role(role));
-    members.iter().fold(group, |group, member| group.member(member))
-}
-
-fn member(role: Option<&String>, kind: Option<&String>, suspended: bool) -> Member {
-    let member = role.map_or_else(Member::new, Member::with_role);
-    let member = kind.into_iter().fold(member, |member, kind| member.of_type(kind.as_str()));
-    if suspended { member.suspended() } else { member }
-}
-
-impl Edit {
-    pub(super) fn apply(&self, writer: &mut Writer) -> Result<Report, Report> {
-        let done = |()| Report::new();
-        match self {
-            Edit::AddRole(name, text) => writer.add_role(name, document(name, text)),
-            Edit::ReplaceRole(name, text) => writer.replace_role(name, Arc::new(document(name, text))),
-            Edit::RemoveRole(name) => writer.remove_role(name).map(done),
-            Edit::SetDefaultRole(name) => writer.set_default_role(name),
-            Edit::AddMember { id, role, kind, suspended } => {
-                writer.add_member(id, member(role.as_ref(), kind.as_ref(), *suspended))
-            }
-            Edit::RemoveMember(id) => writer.remove_member(id).map(done),
-            Edit::SetMemberRole(id, role) => writer.set_member_role(id, role),
-            Edit::Suspend(id) => writer.suspend_member(id).map(done),
-            Edit::Reactivate(id) => writer.reactivate_member(id).map(done),
-            Edit::AddGroup { name, roles, members } => writer.add_group(name, group(roles, members)),
-            Edit::SetGroupRoles(name, roles) => {
-                writer.set_group_roles(name, roles.iter().map(String::as_str))
-            }
-            Edit::RemoveGroup(name) => writer.remove_group(name).map(done),
-            Edit::Join(group, member) => writer.add_to_group(group, member).map(done),
-            Edit::Leave(group, member) => writer.remove_from_group(group, member).map(done),
-        }
-    }
-
-    /// Whether it gives somebody a role by the name `reader`, an alias under the built-in schema.
-    pub(super) fn names_an_alias(&self) -> bool {
-        let roles = match self {
-            Edit::SetDefaultRole(role) | Edit::SetMemberRole(_, role) => std::slice::from_ref(role),
-            Edit::AddMember { role, .. } => role.as_slice(),
-            Edit::AddGroup { roles, .. } | Edit::SetGroupRoles(_, roles) => roles,
-            _ => &[],
-        };
-        roles.iter().any(|role| role == "reader")
-    }
+    objects: Vec<Thing>,
 }
 
 impl Model {
     pub(super) fn new(setting: &Setting) -> Self {
         let default_role = setting.built_in.then(|| "viewer".to_owned());
-        Model { default_role, roles: Vec::new(), groups: Vec::new(), members: Vec::new() }
+        let (roles, groups, members, objects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Model { default_role, roles, groups, members, objects }
     }
 
     /// A workspace with most of the names that there are.
@@ -178,14 +98,20 @@ impl Model {
         let [roles, groups, members] = setting.pools;
         let draw = |prng: &mut Prng, kind: &str, many: usize| format!("{kind} {}", prng.below(many));
         let mut model = Model::new(setting);
+        let world = World::new(&setting.vocabulary, Vec::new());
         for number in 0..roles {
-            let text = generate::policy(prng, &setting.vocabulary, 4).unwrap();
+            let mut text = generate::policy(prng, &setting.vocabulary, 4).unwrap();
+            if prng.percent(70) {
+                generate::restrict(prng, &setting.vocabulary, &world, &mut text);
+            }
             model.roles.push((format!("role {number}"), text));
         }
         for number in 0..members {
             let (role, suspended) = (draw(prng, "role", roles), prng.percent(5));
             let kind = prng.percent(10).then(|| draw(prng, "kind", 3));
-            model.members.push(Person { id: format!("member {number}"), role, kind, suspended });
+            let properties = prng.percent(50).then(|| generate::stored_properties(prng, &world));
+            let (id, role) = (format!("member {number}"), Some(role));
+            model.members.push(Person { id, role, kind, suspended, properties });
         }
         for number in 0..groups {
             let name = format!("group {number}");
@@ -205,6 +131,11 @@ impl Model {
         ]
     }
 
+    /// The types and ids of stored objects.
+    pub(super) fn objects(&self) -> Vec<(&str, &str)> {
+        self.objects.iter().map(|thing| (&*thing.kind, &*thing.id)).collect()
+    }
+
     /// What the workspace would be after an edit, and what speaks against it.
     pub(super) fn after(&self, edit: &Edit, setting: &Setting) -> (Model, Vec<Code>) {
         let mut next = self.clone();
@@ -221,6 +152,9 @@ impl Model {
         let legal = |name: &String| (1..=NAME_BYTES).contains(&name.len());
         let mine = |role: &String| !setting.is_built_in(role);
         let person = |id: &String| self.members.iter().position(|person| person.id == *id);
+        let is_type = |kind: &String| setting.vocabulary.types().any(|own| own == kind);
+        let thing =
+            |kind: &str, id: &str| self.objects.iter().position(|thing| thing.kind == kind && thing.id == id);
         let band = |name: &String| self.groups.iter().position(|band| band.name == *name);
         match edit {
             Edit::AddRole(name, text) => {
@@ -239,7 +173,7 @@ impl Model {
             Edit::RemoveRole(name) => {
                 require(mine(name), Code::BuiltInRole);
                 require(known(name), Code::NotThere);
-                let held = self.members.iter().any(|person| person.role == *name)
+                let held = self.members.iter().any(|person| person.role.as_ref() == Some(name))
                     || self.groups.iter().any(|band| band.roles.contains(name))
                     || self.default_role.as_ref() == Some(name);
                 require(!held, Code::RoleInUse);
@@ -249,14 +183,14 @@ impl Model {
                 require(known(name), Code::NotThere);
                 next.default_role = Some(own(name));
             }
-            Edit::AddMember { id, role, kind, suspended } => {
-                require(legal(id) && kind.as_ref().is_none_or(legal), Code::IllegalName);
-                require(person(id).is_none(), Code::DuplicateName);
-                require(role.as_ref().is_none_or(known), Code::NotThere);
-                require(role.is_some() || self.default_role.is_some(), Code::NoRole);
-                let role = role.as_ref().or(self.default_role.as_ref()).map(own).unwrap_or_default();
-                let (id, kind, suspended) = (id.clone(), kind.clone(), *suspended);
-                next.members.push(Person { id, role, kind, suspended });
+            Edit::AddMember(new) => {
+                require(legal(&new.id) && new.kind.as_ref().is_none_or(legal), Code::IllegalName);
+                require(person(&new.id).is_none(), Code::DuplicateName);
+                require(new.role.as_ref().is_none_or(known), Code::NotThere);
+                require(new.role.is_some() || self.default_role.is_some(), Code::NoRole);
+                require(new.properties.as_ref().is_none_or(Value::is_object), Code::WrongShape);
+                let role = new.role.as_ref().or(self.default_role.as_ref()).map(own);
+                next.members.push(Person { role, ..new.clone() });
             }
             Edit::RemoveMember(id) => {
                 require(person(id).is_some(), Code::NotThere);
@@ -265,7 +199,7 @@ impl Model {
             }
             Edit::SetMemberRole(id, role) => {
                 require(person(id).is_some() && known(role), Code::NotThere);
-                person(id).into_iter().for_each(|at| next.members[at].role = own(role));
+                person(id).into_iter().for_each(|at| next.members[at].role = Some(own(role)));
             }
             Edit::Suspend(id) | Edit::Reactivate(id) => {
                 require(person(id).is_some(), Code::NotThere);
@@ -300,6 +234,24 @@ impl Model {
                     }
                 }
             }
+            Edit::SetProperties(id, properties) => {
+                require(person(id).is_some(), Code::NotThere);
+                require(properties.as_ref().is_none_or(Value::is_object), Code::WrongShape);
+                person(id).into_iter().for_each(|at| next.members[at].properties.clone_from(properties));
+            }
+            Edit::PutObject(new) => {
+                require(is_type(&new.kind), Code::NotThere);
+                require(legal(&new.id), Code::IllegalName);
+                require(new.properties.as_ref().is_none_or(Value::is_object), Code::WrongShape);
+                match thing(&new.kind, &new.id) {
+                    Some(at) => next.objects[at] = new.clone(),
+                    None => next.objects.push(new.clone()),
+                }
+            }
+            Edit::RemoveObject(kind, id) => {
+                require(is_type(kind) && thing(kind, id).is_some(), Code::NotThere);
+                next.objects.retain(|thing| (&thing.kind, &thing.id) != (kind, id));
+            }
         }
         (next, faults)
     }
@@ -311,8 +263,11 @@ impl Model {
         for (name, text) in &self.roles {
             workspace.add_role(name, document(name, text));
         }
-        for Person { id, role, kind, suspended } in &self.members {
-            workspace.add_member(id, member(Some(role), kind.as_ref(), *suspended));
+        for person in &self.members {
+            workspace.add_member(&person.id, member(person, person.role.as_ref()));
+        }
+        for Thing { kind, id, properties } in &self.objects {
+            workspace.add_object(kind, id, attribute(properties.as_ref()));
         }
         for Band { name, roles, members } in &self.groups {
             workspace.add_group(name, group(roles, members));
@@ -323,18 +278,26 @@ impl Model {
         Ok(workspace.compile_with(setting.layout, revision)?.0)
     }
 
-    /// The workspace as a file, for the reference.
+    /// The workspace as a file, for the reference: to be spelled.
     pub(super) fn file(&self, setting: &Setting) -> Value {
         let roles: Map<String, Value> = self.roles.iter().cloned().collect();
-        let members = self.members.iter().map(|Person { id, role, suspended, .. }| {
-            (id.clone(), json!({ "role": role, "suspended": suspended }))
+        let members = self.members.iter().map(|person| {
+            let properties = person.properties.clone().unwrap_or_else(|| json!({}));
+            let kind = person.kind.as_deref().unwrap_or(DEFAULT_MEMBER_TYPE);
+            let member = json!({ "role": person.role, "type": kind, "suspended": person.suspended, "properties": properties });
+            (person.id.clone(), member)
         });
         let groups = self.groups.iter().map(|Band { name, roles, members }| {
             (name.clone(), json!({ "roles": roles, "members": members }))
         });
+        let objects = self.objects.iter().map(|Thing { kind, id, properties }| {
+            let properties = properties.clone().unwrap_or_else(|| json!({}));
+            json!({ "type": kind, "id": id, "properties": properties })
+        });
         json!({
             "workspace": "edited", "schema": setting.written, "default_role": self.default_role, "roles": roles,
             "groups": groups.collect::<Map<_, _>>(), "members": members.collect::<Map<_, _>>(),
+            "objects": objects.collect::<Vec<_>>(),
         })
     }
 }

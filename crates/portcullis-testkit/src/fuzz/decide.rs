@@ -7,13 +7,12 @@
 use arbitrary::{Arbitrary, Unstructured};
 use portcullis::matrix::{Blueprint, Layout};
 use portcullis::{Document, Limits, Source};
-use serde::Deserialize;
 
 use super::document::same_meaning;
 use super::draws;
 use crate::agreement::{Pair, same_answers};
 use crate::editing::{self, Setting};
-use crate::generate::{self, Prng, Size};
+use crate::generate::{self, Prng, Size, World};
 use crate::reference;
 
 /// Steps of an edited workspace's life, at most.
@@ -33,27 +32,38 @@ pub fn decide(data: &[u8]) {
     }
 }
 
-/// A workspace, in both layouts, asked everything.
+/// A workspace, in both layouts, asked everything; in half of all cases one with conditions.
 fn asked(prng: &mut Prng) {
     let size = Size::drawn(prng);
-    let case = generate::drawn(prng, size).unwrap();
-    let flat = Pair::new(&case.workspace, Layout::Flat);
-    flat.agree_on_every_cell();
+    let conditional = prng.percent(50);
+    let (workspace, questions, requests) = if conditional {
+        let case = generate::conditional(prng, size).unwrap();
+        (case.workspace, Vec::new(), case.requests)
+    } else {
+        let case = generate::drawn(prng, size).unwrap();
+        (case.workspace.to_string(), case.questions, Vec::new())
+    };
     let asked: Vec<_> =
-        case.questions.iter().map(|asked| (&*asked.subject, &*asked.action, &*asked.resource)).collect();
-    flat.agree_on(&asked);
-    let paged = Pair::new(&case.workspace, Layout::Paged);
-    paged.agree_on(&asked);
+        questions.iter().map(|asked| (&*asked.subject, &*asked.action, &*asked.resource)).collect();
+    let [flat, paged] = [Layout::Flat, Layout::Paged].map(|layout| Pair::read(&workspace, layout));
+    flat.agree_on_every_cell();
+    for pair in [&flat, &paged] {
+        pair.agree_on(&asked);
+        pair.agree_on_requests(&requests);
+    }
     assert_eq!(paged.snapshot.matrix().validate(), Ok(()));
     same_answers(&flat.snapshot, &paged.snapshot);
 
     // One more document under the same schema, held alone.
     let vocabulary = flat.reference.vocabulary();
-    let policy = generate::policy(prng, vocabulary, size.statements).unwrap();
-    let source = Source::new("generated.json", policy.to_string());
-    let (read, _) = Document::read(&source).unwrap();
+    let mut policy = generate::policy(prng, vocabulary, size.statements).unwrap();
+    if conditional {
+        generate::restrict(prng, vocabulary, &World::of(&flat.reference), &mut policy);
+    }
+    let text = generate::spelled(&policy);
+    let (read, _) = Document::read(&Source::new("generated.json", &*text)).unwrap();
     let (grants, _) = read.resolve(flat.snapshot.schema()).unwrap();
-    same_meaning(&grants, vocabulary, &reference::Document::deserialize(&policy).unwrap());
+    same_meaning(&grants, vocabulary, &serde_json::from_str::<reference::Document>(&text).unwrap());
 }
 
 /// A workspace that lives for some steps.
@@ -70,7 +80,7 @@ fn edited(prng: &mut Prng) {
         "hightouch".into()
     } else {
         let (types, actions) = (1 + prng.below(6), 1 + prng.below(6));
-        generate::schema(prng, Size { types, actions, ..Size::default() })
+        generate::attributed_schema(prng, Size { types, actions, ..Size::default() })
     };
     let setting = Setting::new(schema, layout, limits, !built_in);
     let steps = 1 + prng.below(STEPS);

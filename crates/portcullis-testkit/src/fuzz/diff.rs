@@ -1,7 +1,8 @@
 //! Bytes as two workspaces, whose diff is the cells on which the reference differs and no others.
 //!
 //! The two have nothing in common, or the schema, or everything but a few changes: the last is what people compare, and
-//! where a change that is overlooked would hide. Both are asked of the reference member by member, cell by cell, and
+//! where a change that is overlooked would hide. Half of them have conditions; compared is what is granted whatever those
+//! say. Both are asked of the reference member by member, cell by cell, and
 //! what comes out is put into the groups that a diff consists of in the plainest way.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::draws;
-use crate::agreement::Pair;
-use crate::generate::{self, Prng, Size};
-use crate::reference::{Reference, Vocabulary};
+use crate::agreement::{Pair, verdict_of};
+use crate::generate::{self, Prng, Size, World};
+use crate::reference::Vocabulary;
 
 /// Bytes as two workspaces.
 ///
@@ -23,15 +24,33 @@ use crate::reference::{Reference, Vocabulary};
 pub fn diff(data: &[u8]) {
     let mut prng = draws(data);
     let size = Size::drawn(&mut prng);
-    let old = generate::drawn(&mut prng, size).unwrap();
-    let new = match prng.below(8) {
-        0 => generate::drawn(&mut prng, size).unwrap().workspace,
-        1 => generate::workspace(&mut prng, &old.schema, size).unwrap(),
-        _ => changed(&mut prng, &old.workspace),
+    let conditional = prng.percent(50);
+    let schema = |prng: &mut Prng| {
+        if conditional { generate::attributed_schema(prng, size) } else { generate::schema(prng, size) }
     };
-    let mut pair =
-        |workspace: &Value| Pair::new(workspace, if prng.percent(50) { Layout::Flat } else { Layout::Paged });
-    let (old, new) = (pair(&old.workspace), pair(&new));
+    let workspace = |prng: &mut Prng, schema: &Value| {
+        let drawn = if conditional {
+            generate::conditional_workspace(prng, schema, size)
+        } else {
+            generate::workspace(prng, schema, size)
+        };
+        drawn.unwrap()
+    };
+    let common = schema(&mut prng);
+    let old = workspace(&mut prng, &common);
+    let new = match prng.below(8) {
+        0 => {
+            let other = schema(&mut prng);
+            workspace(&mut prng, &other)
+        }
+        1 => workspace(&mut prng, &common),
+        _ => changed(&mut prng, &old, conditional),
+    };
+    let mut pair = |workspace: &Value| {
+        let layout = if prng.percent(50) { Layout::Flat } else { Layout::Paged };
+        Pair::read(&generate::spelled(workspace), layout)
+    };
+    let (old, new) = (pair(&old), pair(&new));
     of_snapshots(&old, &new);
     of_snapshots(&new, &old);
     assert!(diff_snapshots(&old.snapshot, &old.snapshot).is_empty(), "a workspace differs from itself");
@@ -45,7 +64,7 @@ fn of_snapshots(old: &Pair, new: &Pair) {
     let members: BTreeSet<&str> = old.reference.members().chain(new.reference.members()).collect();
     let mut expected: BTreeMap<Change, Vec<String>> = BTreeMap::new();
     for member in members {
-        let change = between(&granted(&old.reference, member), &granted(&new.reference, member));
+        let change = between(&granted(old, member), &granted(new, member));
         if !change.is_empty() {
             expected.entry(change).or_default().push(member.to_owned());
         }
@@ -55,13 +74,13 @@ fn of_snapshots(old: &Pair, new: &Pair) {
     assert_eq!(found, Groups::from_iter(expected), "what changes");
 }
 
-/// Every cell that the reference grants.
-fn granted(reference: &Reference, member: &str) -> BTreeSet<PermissionName> {
-    let what = reference.what(member).into_iter();
-    what.flat_map(|(resource, actions)| {
-        actions.into_iter().map(move |action| PermissionName { resource: resource.clone(), action })
-    })
-    .collect()
+/// Every cell that is granted whatever conditions say.
+fn granted(pair: &Pair, member: &str) -> BTreeSet<PermissionName> {
+    pair.granted(member).into_iter().map(named).collect()
+}
+
+fn named((action, own): (&str, &str)) -> PermissionName {
+    PermissionName { resource: own.into(), action: action.into() }
 }
 
 fn between(old: &BTreeSet<PermissionName>, new: &BTreeSet<PermissionName>) -> Change {
@@ -74,15 +93,11 @@ fn of_documents(old: &Pair, new: &Pair) {
     for role in old.snapshot.roles() {
         let Some(other) = new.snapshot.role(role.name()) else { continue };
         let alone = |pair: &Pair| -> BTreeSet<PermissionName> {
-            let vocabulary = pair.reference.vocabulary();
             let documents = pair.documents_of(role.name());
             let grants = |(action, own): &(&str, &str)| {
-                vocabulary.decide(documents.iter().copied(), action, own).is_allowed()
+                verdict_of(&pair.reference, documents.iter().copied(), action, own).is_allow()
             };
-            let cells = vocabulary.permissions().filter(grants);
-            cells
-                .map(|(action, own)| PermissionName { resource: own.into(), action: action.into() })
-                .collect()
+            pair.reference.vocabulary().permissions().filter(grants).map(named).collect()
         };
         let found = diff_documents(role.grants(), other.grants());
         assert_eq!(found, between(&alone(old), &alone(new)), "role {:?}", role.name());
@@ -90,10 +105,14 @@ fn of_documents(old: &Pair, new: &Pair) {
 }
 
 /// The same workspace after a few changes.
-fn changed(prng: &mut Prng, old: &Value) -> Value {
+fn changed(prng: &mut Prng, old: &Value, conditional: bool) -> Value {
     let mut new = old.clone();
     for _ in 0..=prng.below(4) {
-        change(prng, &mut new);
+        if conditional && prng.percent(40) {
+            change_conditions(prng, &mut new);
+        } else {
+            change(prng, &mut new);
+        }
     }
     new
 }
@@ -125,6 +144,34 @@ fn change(prng: &mut Prng, workspace: &mut Value) {
         }
         (7, Some(member), Some(group)) => flip(&mut workspace["groups"][group]["members"], member),
         (_, _, Some(group)) => flip(&mut workspace["groups"][group]["roles"], &role),
+        _ => {}
+    }
+}
+
+/// A change of what conditions say, or of what they are about.
+fn change_conditions(prng: &mut Prng, workspace: &mut Value) {
+    let vocabulary = Vocabulary::deserialize(&workspace["schema"]).unwrap();
+    let [roles, members] = ["roles", "members"].map(|of| keys(&workspace[of]));
+    let world = World::new(&vocabulary, members.iter().map(|id| (id.clone(), "user".to_owned())).collect());
+    let objects = workspace["objects"].as_array_mut().unwrap();
+    match (prng.below(4), prng.pick(&members), prng.pick(&roles)) {
+        (0, Some(member), _) => {
+            workspace["members"][member]["properties"] = generate::stored_properties(prng, &world);
+        }
+        (1, ..) if !objects.is_empty() => drop(objects.remove(prng.below(objects.len()))),
+        (2, ..) if !objects.is_empty() => {
+            let at = prng.below(objects.len());
+            objects[at]["properties"] = generate::stored_properties(prng, &world);
+        }
+        (_, _, Some(role)) => {
+            let document = &mut workspace["roles"][role];
+            for statement in document["policies"].as_array_mut().unwrap() {
+                if prng.percent(30) {
+                    statement["conditions"] = json!("*");
+                }
+            }
+            generate::restrict(prng, &vocabulary, &world, document);
+        }
         _ => {}
     }
 }

@@ -6,18 +6,21 @@
 
 use std::sync::{Arc, OnceLock};
 
+use portcullis::condition::Attribute;
 use portcullis::diagnostic::Code;
-use portcullis::matrix::PermissionId;
+use portcullis::matrix::{Cell, PermissionId};
 use portcullis::suite::{Coverage, Suite};
 use portcullis::{
-    Document, Grants, Limits, NoFiles, Report, Schema, Snapshot, Source, Statement, Workspace, format,
-    read_any, source_from_bytes,
+    Document, Grants, Limits, Member, NoFiles, Report, Schema, Snapshot, Source, Statement, Workspace,
+    format, read_any, source_from_bytes,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{is_json, judged, sound, text_of, whole};
-use crate::reference::{self, Vocabulary, hightouch_schema};
+use super::{draws, is_json, judged, sound, text_of, whole};
+use crate::agreement::Pair;
+use crate::generate;
+use crate::reference::{self, Reference, Root, Vocabulary, hightouch_schema};
 
 /// Bytes as every kind of file.
 ///
@@ -40,8 +43,9 @@ pub fn document(data: &[u8]) {
 
     let document = Document::read(&source);
     judged(document.as_ref().map(|(_, report)| report), is_json);
-    if let (Ok((document, _)), Some(json)) = (&document, &json) {
-        meaning(document, schema, vocabulary, json);
+    match &document {
+        Ok((document, _)) => meaning(document, schema, vocabulary, text_of(&source)),
+        Err(report) => refused(report, vocabulary, text_of(&source)),
     }
     let read = Schema::read(&source);
     judged(read.as_ref().map(|(_, report)| report), is_json);
@@ -50,8 +54,8 @@ pub fn document(data: &[u8]) {
     if let Ok((workspace, _)) = &workspace {
         let compiled = workspace.compile();
         judged(compiled.as_ref().map(|(_, report)| report), true);
-        if let (Ok((snapshot, _)), Some(json)) = (compiled, &json) {
-            whole(snapshot, json);
+        if let Ok((snapshot, _)) = compiled {
+            whole(snapshot, text_of(&source));
         }
     }
     let suite = Suite::read(&source, &NoFiles);
@@ -123,35 +127,95 @@ pub(super) fn tested(suite: &Suite, snapshot: &Snapshot) {
     assert_eq!(written.statements - written.covered, left);
 }
 
-/// What a document means under the built-in schema, cell by cell, against the reference.
-fn meaning(document: &Document, schema: &Schema, vocabulary: &Vocabulary, json: &Value) {
-    let conditions = document.statements().any(|statement| statement.conditions().is_some());
+/// What a document means under the built-in schema, cell by cell and request by request, against the reference.
+fn meaning(document: &Document, schema: &Schema, vocabulary: &Vocabulary, text: &str) {
     let outcome = document.resolve(schema);
     judged(outcome.as_ref().map(|(_, report)| report), true);
-    let Ok(reference) = reference::Document::deserialize(json) else {
-        assert!(conditions, "read by us and not by the reference: {json}");
-        return assert!(outcome.is_err(), "conditions are not compiled yet");
+    let reference: reference::Document = match serde_json::from_str(text) {
+        Ok(reference) => reference,
+        // What is wrong with a condition keeps the reference from reading the document.
+        Err(error) => {
+            return assert!(outcome.is_err(), "read by us and not by the reference: {error}: {text}");
+        }
     };
-    let seen = reference.policies.iter().any(|statement| statement.condition.is_some());
-    assert_eq!(conditions, seen, "conditions that only one of us sees: {json}");
-    if conditions {
-        return assert!(outcome.is_err(), "conditions are not compiled yet");
-    }
     let refusal = vocabulary.refusal(&reference);
-    assert_eq!(refusal.is_some(), outcome.is_err(), "{refusal:?} {json}");
+    assert_eq!(refusal.is_some(), outcome.is_err(), "{refusal:?} {text}");
+    let written = document.statements().map(|statement| statement.conditions().is_some());
+    let seen = reference.policies.iter().map(|statement| statement.condition.is_some());
+    assert!(written.eq(seen), "conditions that only one of us sees: {text}");
     if let Ok((grants, _)) = outcome {
         same_meaning(&grants, vocabulary, &reference);
+        if reference.policies.len() <= MOST {
+            requested(document, schema, text);
+        }
     }
 }
 
+/// Statements of a document that is asked about.
+const MOST: usize = 40;
+/// Requests that it is asked.
+const REQUESTS: usize = 16;
+
+/// A document that cannot be read has a fault for the reference, too, unless a limit stands in the way.
+fn refused(report: &Report, vocabulary: &Vocabulary, text: &str) {
+    let limit = |code| matches!(code, Code::TooDeep | Code::OverLimit | Code::DuplicateKey);
+    let read: Result<reference::Document, _> = serde_json::from_str(text);
+    if let Ok(document) = read
+        && !report.iter().any(|fault| limit(fault.code))
+    {
+        assert!(vocabulary.refusal(&document).is_some(), "refused by us alone: {report}");
+    }
+}
+
+/// The document as the role of two members, in requests that are drawn from its own bytes and aimed at its conditions.
+fn requested(document: &Document, schema: &Schema, text: &str) {
+    let file = |ann: &str, sync: &str, model: &str| {
+        format!(
+            r#"{{"workspace":"w","schema":"hightouch","roles":{{"held":{text}}},"members":{{"ann":{{"role":"held","properties":{ann}}},"bob":{{"role":"held","type":"service"}}}},"objects":[{{"type":"sync","id":"1","properties":{sync}}},{{"type":"model","id":"2","properties":{model}}},{{"type":"source","id":"1"}}]}}"#
+        )
+    };
+    let mut prng = draws(text.as_bytes());
+    let bare = Reference::read(&file("{}", "{}", "{}")).unwrap();
+    let [ann, sync, model] = [Root::Subject, Root::Resource, Root::Resource]
+        .map(|root| generate::aimed_properties(&mut prng, &bare, root));
+    let reference = Reference::read(&file(&ann, &sync, &model)).unwrap();
+    let kept = |text: &str| Attribute::read(&Source::new("properties", text)).unwrap();
+    let mut workspace = Workspace::new("w", schema.clone());
+    workspace
+        .add_role("held", document.clone())
+        .add_member("ann", Member::with_role("held").with_properties(kept(&ann)))
+        .add_member("bob", Member::with_role("held").of_type("service"))
+        .add_object("sync", "1", kept(&sync))
+        .add_object("model", "2", kept(&model))
+        .add_object("source", "1", None);
+    let (snapshot, _) = workspace.compile().unwrap();
+    let requests = generate::aimed_requests(&mut prng, &reference, REQUESTS).unwrap();
+    Pair { snapshot, reference }.agree_on_requests(&requests);
+}
+
+/// Without conditions and under some, allowed and denied.
 pub(super) fn same_meaning(grants: &Grants, vocabulary: &Vocabulary, reference: &reference::Document) {
     let planes = grants.planes();
     let mut count = 0;
     for id in (0..grants.schema().permission_count()).map(PermissionId::from_u32) {
         let (action, resource) = grants.schema().names_of(id).unwrap();
+        let mut expected = Cell::empty();
+        let speaks =
+            |statement: &&reference::Statement| vocabulary.statement_matches(statement, action, resource);
+        for statement in reference.policies.iter().filter(speaks) {
+            expected |= match (statement.effect, statement.condition.is_some()) {
+                (reference::Effect::Allow, false) => Cell::ALLOW,
+                (reference::Effect::Deny, false) => Cell::DENY,
+                (reference::Effect::Allow, true) => Cell::ALLOW_IF,
+                (reference::Effect::Deny, true) => Cell::DENY_IF,
+            };
+        }
+        assert_eq!(planes.cell(id), expected, "{action} {resource}");
         let allowed = planes.grants().contains(id);
-        let expected = vocabulary.decide([reference], action, resource).is_allowed();
-        assert_eq!(allowed, expected, "{action} {resource}");
+        if !expected.intersects(Cell::ALLOW_IF | Cell::DENY_IF) {
+            let decided = vocabulary.decide([reference], action, resource).is_allowed();
+            assert_eq!(allowed, decided, "{action} {resource}");
+        }
         count += 1;
     }
     assert_eq!(count, vocabulary.permissions().count());

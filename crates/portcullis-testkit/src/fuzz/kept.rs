@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::workspace::SEPARATOR;
 use crate::corpus;
-use crate::generate::{self, Prng, Size};
+use crate::generate::{self, Prng, Size, spelled};
+use crate::reference::hightouch_schema;
 
 /// An input and what it is called.
 pub type Seed = (String, Vec<u8>);
@@ -87,9 +88,47 @@ fn documents() -> Result<Vec<Seed>, Box<dyn Error>> {
         seeds.push((format!("schema-{number}"), case.schema.to_string().into_bytes()));
         seeds.push((format!("suite-{number}"), suite(&case).to_string().into_bytes()));
     }
+    for (number, case) in conditional_cases()?.into_iter().enumerate() {
+        for (role, document) in parts(&case, "roles") {
+            seeds.push((format!("conditions-{number}-{role}"), spelled(&document).into_bytes()));
+        }
+        seeds.push((format!("schema-of-attributes-{number}"), case["schema"].to_string().into_bytes()));
+        seeds.push((format!("conditional-workspace-{number}"), spelled(&case).into_bytes()));
+    }
+    for case in corpus::all_by_request()? {
+        for (role, document) in parts(&case.workspace, "roles") {
+            let name = format!("published-{}-{role}", case.id).replace(['/', ' '], "-");
+            seeds.push((name, document.to_string().into_bytes()));
+        }
+    }
     let folder = at("examples/slips");
     seeds.extend(files(&folder, &folder)?);
     Ok(seeds)
+}
+
+/// Workspaces with conditions, properties and objects, all of them short: to be spelled.
+fn conditional_cases() -> Result<Vec<Value>, Box<dyn Error>> {
+    let size = Size { types: 2, actions: 3, roles: 3, statements: 3, groups: 1, members: 3, questions: 0 };
+    let draw = |seed| {
+        let mut prng = Prng::new(seed);
+        let mut schema = generate::attributed_schema(&mut prng, size);
+        // The roles of every other one mean the same under the built-in schema, whose types the target `document` knows.
+        if seed % 2 == 1 {
+            schema = hightouch_schema();
+        }
+        generate::conditional_workspace(&mut prng, &schema, size)
+    };
+    let mut cases = (0..16).map(draw).collect::<Result<Vec<_>, _>>()?;
+    for case in &mut cases {
+        if let Some(objects) = case["objects"].as_array_mut() {
+            objects.truncate(6);
+        }
+    }
+    Ok(cases)
+}
+
+fn parts(workspace: &Value, key: &str) -> Vec<(String, Value)> {
+    workspace[key].as_object().cloned().unwrap_or_default().into_iter().collect()
 }
 
 /// Workspaces and suites with files beside them, in the form that the target cuts.
@@ -101,6 +140,16 @@ fn workspaces() -> Result<Vec<Seed>, Box<dyn Error>> {
         if name == "workspace.json" || name.starts_with("tests") {
             seeds.push((format!("acme-{name}"), joined(own, others)));
         }
+    }
+    for (number, mut case) in conditional_cases()?.into_iter().enumerate() {
+        let mut others = vec![("schema.json".to_owned(), case["schema"].to_string().into_bytes())];
+        for (at, (role, document)) in parts(&case, "roles").into_iter().enumerate() {
+            let path = format!("roles/{at}.json");
+            others.push((path.clone(), spelled(&document).into_bytes()));
+            case["roles"][role] = path.into();
+        }
+        case["schema"] = "schema.json".into();
+        seeds.push((format!("conditional-{number}"), joined(spelled(&case).as_bytes(), &others)));
     }
     for (number, mut case) in small_cases()?.into_iter().enumerate() {
         let mut others = vec![("schema.json".to_owned(), case.schema.to_string().into_bytes())];

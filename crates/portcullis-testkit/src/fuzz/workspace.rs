@@ -8,16 +8,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use portcullis::condition::Value;
 use portcullis::matrix::Layout;
 use portcullis::{
     FetchedFile, Files, Limits, Read, Snapshot, Source, Workspace, diff_snapshots, format, read_any,
     source_from_bytes,
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::document::{built_in, tested};
 use super::{is_json, judged, sound, text_of, whole};
-use crate::agreement::compiled;
+use crate::agreement;
 
 /// Between the files.
 pub(super) const SEPARATOR: u8 = 0x1e;
@@ -36,8 +37,8 @@ impl Files for Beside<'_> {
 }
 
 impl Beside<'_> {
-    /// The value of a file, as the reference wants it.
-    fn value(&self, path: &str) -> Option<Value> {
+    /// The text of a file that is JSON.
+    fn raw(&self, path: &str) -> Option<Box<RawValue>> {
         let source = source_from_bytes(path, self.0.get(path)?.to_vec()).ok()?;
         serde_json::from_str(text_of(&source)).ok()
     }
@@ -103,26 +104,31 @@ fn in_one_file(source: &Arc<Source>, files: &Beside<'_>, snapshot: Snapshot) {
     let again = Workspace::read(&neat.unwrap(), files).unwrap().0.compile().unwrap().0;
     same(&again, &snapshot);
     let Some(inside) = inlined(source, files) else { return };
-    match compiled(&inside, Layout::Auto) {
+    match agreement::read(&inside, Layout::Auto) {
         Ok(one) => same(&one, &snapshot),
         Err(report) => panic!("refused with everything inside:\n{report}\n{inside}"),
     }
     whole(snapshot, &inside);
 }
 
-/// A workspace file whose paths are replaced by what they lead to; nothing where a number is too large for serde_json.
-fn inlined(source: &Arc<Source>, files: &Beside<'_>) -> Option<Value> {
-    let mut inside: Value = serde_json::from_str(text_of(source)).ok()?;
-    if let Some(path) = inside["schema"].as_str().filter(|name| name.contains('/') || name.ends_with(".json"))
-    {
-        inside["schema"] = files.value(path)?;
+type Parts = BTreeMap<String, Box<RawValue>>;
+
+/// The text of a workspace file whose paths are replaced by what they lead to, every number as it was written.
+fn inlined(source: &Arc<Source>, files: &Beside<'_>) -> Option<String> {
+    let mut inside: Parts = serde_json::from_str(text_of(source)).ok()?;
+    let path = |value: &RawValue| serde_json::from_str::<String>(value.get()).ok();
+    let schema = inside.get_mut("schema")?;
+    if let Some(path) = path(schema).filter(|name| name.contains('/') || name.ends_with(".json")) {
+        *schema = files.raw(&path)?;
     }
-    for role in inside["roles"].as_object_mut()?.values_mut() {
-        if let Some(path) = role.as_str() {
-            *role = files.value(path)?;
+    let mut roles: Parts = serde_json::from_str(inside.get("roles")?.get()).ok()?;
+    for role in roles.values_mut() {
+        if let Some(path) = path(role) {
+            *role = files.raw(&path)?;
         }
     }
-    Some(inside)
+    inside.insert("roles".to_owned(), serde_json::value::to_raw_value(&roles).ok()?);
+    serde_json::to_string(&inside).ok()
 }
 
 /// Two snapshots of one workspace, whatever they were read from.
@@ -139,7 +145,17 @@ fn same(one: &Snapshot, other: &Snapshot) {
         let suspended: Vec<bool> = members.iter().map(|id| snapshot.is_suspended(id)).collect();
         let kinds: Vec<Option<String>> =
             members.iter().map(|id| snapshot.member_type(id).map(str::to_owned)).collect();
-        (snapshot.workspace().to_owned(), roles, members, suspended, kinds)
+        let shown = |value: Value<'_>| value.to_string();
+        let stored: Vec<_> = members.iter().map(|id| snapshot.member_properties(id).map(shown)).collect();
+        let mut objects = Vec::new();
+        for kind in snapshot.schema().types() {
+            for id in sorted(snapshot.objects_of(kind.name()).collect()) {
+                let properties = snapshot.object_properties(kind.name(), &id).map(shown);
+                objects.push((kind.name().to_owned(), id, properties));
+            }
+        }
+        assert_eq!(objects.len(), snapshot.object_count());
+        (snapshot.workspace().to_owned(), roles, members, suspended, kinds, stored, objects)
     };
     assert_eq!(about(one), about(other));
     assert_eq!(one.matrix().validate(), Ok(()));

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Prng;
+use crate::reference::{Reference, Vocabulary};
 
 /// What a name's values mostly are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,8 @@ const OPERATORS: [&str; 6] = ["equals", "in", "notin", "greaterthan", "lessthan"
 const MARK: &str = "the number ";
 
 /// What there is to point to and to be.
-pub(super) struct World {
+#[derive(Clone, Debug)]
+pub struct World {
     /// The types' own names.
     pub(super) types: Vec<String>,
     /// Every name of a type that a question may use.
@@ -69,8 +71,43 @@ pub(super) struct World {
     pub(super) actions: Vec<String>,
 }
 
-/// The text of a value, with numbers spelled as they were drawn.
-pub(super) fn spelled(value: &Value) -> String {
+impl World {
+    /// The names of a schema, a few ids of objects, and these members with their types.
+    #[must_use]
+    pub fn new(vocabulary: &Vocabulary, members: Vec<(String, String)>) -> Self {
+        World {
+            types: vocabulary.types().map(str::to_owned).collect(),
+            names: vocabulary.names_of_types().map(str::to_owned).collect(),
+            ids: ["1", "2", "3", "red"].map(str::to_owned).to_vec(),
+            members,
+            actions: vocabulary.actions().into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// The same of a whole workspace.
+    #[must_use]
+    pub fn of(reference: &Reference) -> Self {
+        let kind = |id: &str| reference.type_of(id).unwrap_or("user").to_owned();
+        let members = reference.members().map(|id| (id.to_owned(), kind(id))).collect();
+        World::new(reference.vocabulary(), members)
+    }
+
+    /// Any of the types' own names.
+    #[must_use]
+    pub fn a_type(&self, prng: &mut Prng) -> String {
+        prng.pick(&self.types).cloned().unwrap_or_default()
+    }
+
+    /// Any id that an object may have.
+    #[must_use]
+    pub fn an_id(&self, prng: &mut Prng) -> String {
+        prng.pick(&self.ids).cloned().unwrap_or_default()
+    }
+}
+
+/// The text of a value out of this module, with numbers spelled as they were drawn.
+#[must_use]
+pub fn spelled(value: &Value) -> String {
     let marked = |text: String, digits: &&str| text.replace(&format!("\"{MARK}{digits}\""), digits);
     NUMBERS.iter().fold(value.to_string(), marked)
 }
@@ -91,7 +128,7 @@ pub(super) fn declarations(prng: &mut Prng) -> Value {
     Value::Object(declared)
 }
 
-/// The properties of an entity: so many of them in a hundred.
+/// The properties of an entity, so many of them in a hundred: to be [`spelled`].
 pub(super) fn properties(prng: &mut Prng, world: &World, chance: usize) -> Value {
     let mut drawn = Map::new();
     for (path, kind, declared) in PATHS {

@@ -53,6 +53,15 @@ pub fn conditional_case(seed: u64, size: Size) -> Result<ConditionalCase, Unusab
 /// # Errors
 /// As [`conditional_case`].
 pub fn conditional(prng: &mut Prng, size: Size) -> Result<ConditionalCase, Unusable> {
+    let schema = attributed_schema(prng, size);
+    let workspace = spelled(&conditional_workspace(prng, &schema, size)?);
+    let requests = requests(prng, &Reference::read(&workspace)?, size.questions)?;
+    Ok(ConditionalCase { id: "generated with conditions".to_owned(), workspace, requests })
+}
+
+/// A schema as [`schema`](super::schema) draws it, in which some types declare attributes, and perhaps the subjects too.
+#[must_use]
+pub fn attributed_schema(prng: &mut Prng, size: Size) -> Value {
     let mut schema = super::schema(prng, size);
     for kind in parts(&mut schema, "resources") {
         if prng.percent(40) {
@@ -62,8 +71,16 @@ pub fn conditional(prng: &mut Prng, size: Size) -> Result<ConditionalCase, Unusa
     if prng.percent(40) {
         set(&mut schema, "subjects", json!({ "attributes": attributes::declarations(prng) }));
     }
-    let mut workspace = super::workspace(prng, &schema, size)?;
-    let vocabulary = Vocabulary::deserialize(&schema)?;
+    schema
+}
+
+/// A workspace file over this schema with conditions, properties and objects: to be [`spelled`].
+///
+/// # Errors
+/// When the schema is not one; never for one made by [`attributed_schema`].
+pub fn conditional_workspace(prng: &mut Prng, schema: &Value, size: Size) -> Result<Value, Unusable> {
+    let mut workspace = super::workspace(prng, schema, size)?;
+    let vocabulary = Vocabulary::deserialize(schema)?;
     for member in parts(&mut workspace, "members") {
         if prng.percent(20) {
             set(member, "type", json!("service"));
@@ -71,27 +88,58 @@ pub fn conditional(prng: &mut Prng, size: Size) -> Result<ConditionalCase, Unusa
     }
     let world = world(&vocabulary, &workspace);
     for role in parts(&mut workspace, "roles") {
-        let statements = role.get_mut("policies").and_then(Value::as_array_mut);
-        for statement in statements.into_iter().flatten() {
-            if prng.percent(70) {
-                restrict(prng, &vocabulary, &world, statement);
-            }
-        }
+        restrict(prng, &vocabulary, &world, role);
     }
     for member in parts(&mut workspace, "members") {
         if prng.percent(85) {
-            set(member, "properties", attributes::properties(prng, &world, STORED));
+            set(member, "properties", stored_properties(prng, &world));
         }
     }
     let objects = objects(prng, &world);
     set(&mut workspace, "objects", objects);
-    let workspace = spelled(&workspace);
-    let reference = Reference::read(&workspace)?;
-    let mut requests = Vec::new();
-    for _ in 0..size.questions {
-        requests.push(asked(prng, &world, &vocabulary, &reference)?);
+    Ok(workspace)
+}
+
+/// Puts a condition on most of a document's statements: to be [`spelled`].
+pub fn restrict(prng: &mut Prng, vocabulary: &Vocabulary, world: &World, document: &mut Value) {
+    let statements = document.get_mut("policies").and_then(Value::as_array_mut);
+    for statement in statements.into_iter().flatten() {
+        if prng.percent(70) {
+            restrict_one(prng, vocabulary, world, statement);
+        }
     }
-    Ok(ConditionalCase { id: "generated with conditions".to_owned(), workspace, requests })
+}
+
+/// Puts a condition on one statement that the language can read and may yet refuse, for what the schema declares.
+pub fn restrict_blindly(prng: &mut Prng, world: &World, statement: &mut Value) {
+    for _ in 0..TRIES {
+        let mut restricted = statement.clone();
+        set(&mut restricted, "conditions", attributes::condition(prng, world));
+        let alone = spelled(&json!({ "version": "2022-04-26", "policies": [restricted] }));
+        if serde_json::from_str::<Document>(&alone).is_ok() {
+            *statement = restricted;
+            return;
+        }
+    }
+}
+
+/// What may be stored of a member or an object: to be [`spelled`].
+#[must_use]
+pub fn stored_properties(prng: &mut Prng, world: &World) -> Value {
+    attributes::properties(prng, world, STORED)
+}
+
+/// Requests to a workspace that has conditions of the kind that is drawn here.
+///
+/// # Errors
+/// Never in a sound build: the reference does not read what was made.
+pub fn requests(
+    prng: &mut Prng,
+    reference: &Reference,
+    count: usize,
+) -> Result<Vec<AskedByRequest>, Unusable> {
+    let world = World::of(reference);
+    (0..count).map(|_| asked(prng, &world, reference)).collect()
 }
 
 fn parts<'v>(whole: &'v mut Value, key: &str) -> Vec<&'v mut Value> {
@@ -108,17 +156,11 @@ fn set(object: &mut Value, key: &str, value: Value) {
 fn world(vocabulary: &Vocabulary, workspace: &Value) -> World {
     let members = workspace.get("members").and_then(Value::as_object).into_iter().flatten();
     let kind = |member: &Value| member.get("type").and_then(Value::as_str).unwrap_or("user").to_owned();
-    World {
-        types: vocabulary.types().map(str::to_owned).collect(),
-        names: vocabulary.names_of_types().map(str::to_owned).collect(),
-        ids: ["1", "2", "3", "red"].map(str::to_owned).to_vec(),
-        members: members.map(|(id, member)| (id.clone(), kind(member))).collect(),
-        actions: vocabulary.actions().into_iter().map(str::to_owned).collect(),
-    }
+    World::new(vocabulary, members.map(|(id, member)| (id.clone(), kind(member))).collect())
 }
 
 /// Puts a condition on a statement, if one is found that the language accepts.
-fn restrict(prng: &mut Prng, vocabulary: &Vocabulary, world: &World, statement: &mut Value) {
+fn restrict_one(prng: &mut Prng, vocabulary: &Vocabulary, world: &World, statement: &mut Value) {
     for _ in 0..TRIES {
         let mut restricted = statement.clone();
         set(&mut restricted, "conditions", attributes::condition(prng, world));
@@ -141,7 +183,7 @@ fn objects(prng: &mut Prng, world: &World) -> Value {
             }
             let mut object = json!({ "type": kind, "id": id });
             if prng.percent(95) {
-                set(&mut object, "properties", attributes::properties(prng, world, STORED));
+                set(&mut object, "properties", stored_properties(prng, world));
             }
             stored.push(object);
         }
@@ -149,13 +191,8 @@ fn objects(prng: &mut Prng, world: &World) -> Value {
     Value::Array(stored)
 }
 
-fn asked(
-    prng: &mut Prng,
-    world: &World,
-    vocabulary: &Vocabulary,
-    reference: &Reference,
-) -> Result<AskedByRequest, Unusable> {
-    let request = spelled(&request(prng, world, vocabulary));
+fn asked(prng: &mut Prng, world: &World, reference: &Reference) -> Result<AskedByRequest, Unusable> {
+    let request = spelled(&request(prng, world, reference.vocabulary()));
     let mut read = Request::read(&request)?;
     read.now = prng.pick(&TIMES).filter(|_| prng.percent(60)).map(|now| (*now).to_owned());
     let expected = reference.answer(&read);

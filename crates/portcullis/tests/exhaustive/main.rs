@@ -1,5 +1,6 @@
 //! Every policy of up to two statements over two actions and two types, and every pair of such roles: the engine and the
-//! reference say the same of all four cells. Of three actions and two types `triples` tries every set of three roles.
+//! reference say the same of all four cells. Of three actions and two types `triples` tries every set of three roles, and `conditions` has
+//! statements with conditions.
 //!
 //! A policy goes in as text and becomes a role of its own in a workspace of some thousands, held by a member of its own.
 //! A pair is a member whose own role is one of the two and who has the other through a group. What the reference says of
@@ -13,6 +14,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod conditions;
 mod triples;
 
 use std::sync::Arc;
