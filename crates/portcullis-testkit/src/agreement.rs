@@ -15,6 +15,8 @@
     reason = "a disagreement is reported by panicking"
 )]
 
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId, Verdict};

@@ -74,8 +74,8 @@ pub struct Led {
     pub opened: usize,
 }
 
-/// Requests that are drawn at each publication.
-const REQUESTS: usize = 60;
+/// Requests that are drawn at each publication: so many of any kind, and so many where conditions decide.
+const REQUESTS: usize = 50;
 
 impl<'s> Bench<'s> {
     fn new(setting: &'s Setting, model: Model) -> Self {
@@ -150,13 +150,14 @@ impl<'s> Bench<'s> {
         let fresh = self.model.compiled(self.setting, after.revision()).unwrap();
         let asked = answers::draw(prng, &after, self.setting.exhaustive);
         let reference = Reference::read(&spelled(&self.model.file(self.setting))).unwrap();
-        let drawn = generate::requests(prng, &reference, REQUESTS).unwrap();
+        let pair = Pair { snapshot: Snapshot::clone(&after), reference };
+        let mut drawn = generate::requests(prng, &pair.reference, REQUESTS).unwrap();
+        drawn.extend(pair.open_requests(prng, REQUESTS));
         let requests: Vec<Requested> = drawn.iter().map(Requested::new).collect();
         let said = Answers::of(&after, &asked, &requests);
         said.same_as(&Answers::of(&fresh, &asked, &requests));
         same_matrix(&after, &fresh);
         assert!(diff_snapshots(&after, &fresh).is_empty() && diff_snapshots(&fresh, &after).is_empty());
-        let pair = Pair { snapshot: Snapshot::clone(&after), reference };
         let questions: Vec<_> = asked.iter().map(Asked::parts).take(60).collect();
         pair.agree_on(&questions);
         self.led.opened += pair.agree_on_requests(&drawn);

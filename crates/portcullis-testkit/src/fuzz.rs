@@ -98,6 +98,7 @@ fn whole(snapshot: Snapshot, text: &str) {
         let pair = Pair { snapshot, reference };
         pair.agree_on_every_cell();
         let mut prng = draws(text.as_bytes());
+        pair.agree_on_requests(&pair.open_requests(&mut prng, REQUESTS));
         pair.agree_on_requests(&generate::requests(&mut prng, &pair.reference, REQUESTS).unwrap());
         pair.agree_on_requests(&generate::aimed_requests(&mut prng, &pair.reference, REQUESTS).unwrap());
     }

@@ -192,7 +192,9 @@ impl Answers {
             assert_eq!(one, other);
         }
         assert_eq!(self.objects, other.objects);
-        assert_eq!(self.decided, other.decided);
+        for (one, other) in self.decided.iter().zip(&other.decided) {
+            assert_eq!(one, other, "a request");
+        }
         assert!(self == other);
     }
 }

@@ -153,7 +153,7 @@ pub(super) fn edit(prng: &mut Prng, setting: &Setting, model: &Model) -> Edit {
         39 => Edit::Leave(names.a_group(prng), member_there(prng)),
         40..44 => Edit::SetProperties(member_there(prng), properties(prng, &world)),
         44..50 => {
-            let (kind, id) = object(prng, model, &world, 30);
+            let (kind, id) = object(prng, model, &world, 45);
             Edit::PutObject(Thing { kind, id, properties: properties(prng, &world) })
         }
         _ => {

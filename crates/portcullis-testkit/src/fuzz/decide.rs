@@ -50,6 +50,7 @@ fn asked(prng: &mut Prng) {
     for pair in [&flat, &paged] {
         pair.agree_on(&asked);
         pair.agree_on_requests(&requests);
+        pair.agree_on_requests(&pair.open_requests(prng, requests.len()));
     }
     assert_eq!(paged.snapshot.matrix().validate(), Ok(()));
     same_answers(&flat.snapshot, &paged.snapshot);
