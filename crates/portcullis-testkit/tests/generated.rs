@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_testkit::corpus;
 use portcullis_testkit::exhaustive::{Exhaustive, Grid, pairs};
 use portcullis_testkit::generate::{self, Prng, Size};
 use portcullis_testkit::reference::{
@@ -128,6 +129,29 @@ fn generated_conditions_reach_every_truth() {
             }
         }
     }
+}
+
+/// Requests aimed at conditions that others wrote, with names of their own, make them true, false and unknown.
+#[test]
+fn aimed_requests_hit() {
+    let mut prng = Prng::new(3);
+    let mut seen: BTreeMap<Truth, usize> = BTreeMap::new();
+    let (mut allowed, mut denied) = (0, 0);
+    for case in corpus::all_by_request().unwrap() {
+        let reference = Reference::from_json(&case.workspace).unwrap();
+        for asked in generate::aimed_requests(&mut prng, &reference, 200).unwrap() {
+            let mut request = Request::read(&asked.request).unwrap();
+            request.now.clone_from(&asked.now);
+            let statements = reference.roles().flat_map(|(_, document)| &document.policies);
+            for condition in statements.filter_map(|statement| statement.condition.as_ref()) {
+                *seen.entry(reference.truth(condition, &request)).or_default() += 1;
+            }
+            *(if asked.expected.is_allowed() { &mut allowed } else { &mut denied }) += 1;
+        }
+    }
+    println!("{seen:?}; {allowed} allowed, {denied} denied");
+    assert!(seen.len() == 3 && seen.values().all(|count| *count > 80), "{seen:?}");
+    assert!(allowed > 20 && denied > 20);
 }
 
 #[test]
