@@ -295,13 +295,14 @@ impl Pair {
     fn agree_on_who(&self, actions: &[&str], resources: &[&str]) {
         for action in actions {
             for resource in resources {
-                // Conditions that nothing was sent for say no: but for them this is `who` of the reference.
+                // Who may whatever conditions say, and beside them at most who may when nothing is sent.
                 let may = |id: &&str| self.verdict((id, action, resource)).is_allow();
-                let expected: Vec<&str> = self.reference.members().filter(may).collect();
-                let decided = self.reference.who(action, resource);
-                assert!(expected.iter().all(|id| decided.contains(*id)), "{expected:?} {decided:?}");
                 let found = self.snapshot.who(action, resource).unwrap_or_default();
-                assert!(found.iter().eq(expected.iter()), "who may {action} {resource}: {found:?}");
+                let decided = self.reference.who(action, resource);
+                let asked = || format!("who may {action} {resource}: {found:?}");
+                assert!(self.reference.members().filter(may).all(|id| found.contains(&id)), "{}", asked());
+                assert!(found.iter().all(|id| decided.contains(*id)), "{}", asked());
+                assert!(found.is_sorted_by(|one, other| one < other), "{}", asked());
                 let reason = self.snapshot.permission(action, resource).err();
                 assert_eq!(self.snapshot.who(action, resource).err(), reason, "{action} {resource}");
             }
@@ -322,7 +323,17 @@ impl Pair {
             let found: Vec<_> = found.iter().map(|(own, actions)| (*own, actions.clone())).collect();
             let expected: Vec<(&str, Vec<&str>)> =
                 expected.into_iter().map(|(own, actions)| (own, actions.into_iter().collect())).collect();
-            assert_eq!(found, expected, "what {member} may");
+            // Beside what conditions have no say in, at most what is allowed when nothing is sent.
+            let listed = |own: &str, action: &str| {
+                found.iter().any(|(kind, actions)| *kind == own && actions.contains(&action))
+            };
+            for (own, actions) in expected {
+                assert!(actions.iter().all(|action| listed(own, action)), "what {member} may: {found:?}");
+            }
+            for (own, actions) in &found {
+                let decided = |action: &&str| decided.get(*own).is_some_and(|all| all.contains(*action));
+                assert!(actions.iter().all(decided), "what {member} may: {found:?}");
+            }
         }
     }
 }

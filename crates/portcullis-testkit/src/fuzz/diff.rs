@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis::matrix::Layout;
+use portcullis::matrix::{Layout, Verdict};
 use portcullis::{Change, PermissionName, diff_documents, diff_snapshots};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,50 +57,86 @@ pub fn diff(data: &[u8]) {
     of_documents(&old, &new);
 }
 
-/// A change and to whom it happens, in order.
-type Groups = Vec<(Change, Vec<String>)>;
-
 fn of_snapshots(old: &Pair, new: &Pair) {
-    let members: BTreeSet<&str> = old.reference.members().chain(new.reference.members()).collect();
-    let mut expected: BTreeMap<Change, Vec<String>> = BTreeMap::new();
-    for member in members {
-        let change = between(&granted(old, member), &granted(new, member));
-        if !change.is_empty() {
-            expected.entry(change).or_default().push(member.to_owned());
+    let found = diff_snapshots(&old.snapshot, &new.snapshot);
+    let mut told: BTreeMap<&str, &Change> = BTreeMap::new();
+    for one in &found {
+        assert!(!one.change.is_empty(), "{:?} are listed with no change", one.members);
+        for member in &one.members {
+            assert!(told.insert(member, &one.change).is_none(), "{member} is listed twice");
         }
     }
-    let found = diff_snapshots(&old.snapshot, &new.snapshot);
-    let found: Groups = found.into_iter().map(|one| (one.change, one.members)).collect();
-    assert_eq!(found, Groups::from_iter(expected), "what changes");
+    let cells: BTreeSet<(&str, &str)> =
+        [old, new].into_iter().flat_map(|pair| pair.reference.vocabulary().permissions()).collect();
+    let members: BTreeSet<&str> = old.reference.members().chain(new.reference.members()).collect();
+    let nothing = Change::default();
+    for member in members {
+        let change = told.remove(member).unwrap_or(&nothing);
+        let open = compared(
+            change,
+            &cells,
+            member,
+            |pair, (action, own)| pair.verdict((member, action, own)),
+            old,
+            new,
+        );
+        // Where conditions have a say, a plain yes on either side is at least what a bare question is told.
+        for (names, pair) in [(&change.gained, new), (&change.lost, old)] {
+            for name in names.iter().filter(|name| open.contains(*name)) {
+                assert!(pair.reference.decide(member, &name.action, &name.resource), "{member} {name:?}");
+            }
+        }
+    }
+    assert!(told.is_empty(), "{:?} are members of neither", told.keys());
 }
 
-/// Every cell that is granted whatever conditions say.
-fn granted(pair: &Pair, member: &str) -> BTreeSet<PermissionName> {
-    pair.granted(member).into_iter().map(named).collect()
+/// Holds what is said to change on cells that no condition has a say in to what does; gives the other cells.
+fn compared(
+    change: &Change,
+    cells: &BTreeSet<(&str, &str)>,
+    whose: &str,
+    verdict: impl Fn(&Pair, (&str, &str)) -> Verdict,
+    old: &Pair,
+    new: &Pair,
+) -> BTreeSet<PermissionName> {
+    let (mut gained, mut lost, mut open) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for cell in cells {
+        match (verdict(old, *cell), verdict(new, *cell)) {
+            (Verdict::Open, _) | (_, Verdict::Open) => open.insert(named(*cell)),
+            (Verdict::Deny, Verdict::Allow) => gained.insert(named(*cell)),
+            (Verdict::Allow, Verdict::Deny) => lost.insert(named(*cell)),
+            _ => false,
+        };
+    }
+    let settled = |names: &[PermissionName]| -> BTreeSet<PermissionName> {
+        names.iter().filter(|name| !open.contains(*name)).cloned().collect()
+    };
+    assert_eq!(settled(&change.gained), gained, "{whose} gains");
+    assert_eq!(settled(&change.lost), lost, "{whose} loses");
+    for conditional in &change.conditional {
+        assert!(open.contains(&conditional.permission), "{whose}: {conditional:?}");
+    }
+    open
 }
 
 fn named((action, own): (&str, &str)) -> PermissionName {
     PermissionName { resource: own.into(), action: action.into() }
 }
 
-fn between(old: &BTreeSet<PermissionName>, new: &BTreeSet<PermissionName>) -> Change {
-    let only = |these: &BTreeSet<_>, those| these.difference(those).cloned().collect();
-    Change { gained: only(new, old), lost: only(old, new), ..Change::default() }
-}
-
 /// Each role of the one against the role of that name of the other, as what it grants when held alone.
 fn of_documents(old: &Pair, new: &Pair) {
+    let cells: BTreeSet<(&str, &str)> =
+        [old, new].into_iter().flat_map(|pair| pair.reference.vocabulary().permissions()).collect();
     for role in old.snapshot.roles() {
         let Some(other) = new.snapshot.role(role.name()) else { continue };
-        let alone = |pair: &Pair| -> BTreeSet<PermissionName> {
+        let alone = |pair: &Pair, (action, own): (&str, &str)| {
+            let admitted = pair.reference.vocabulary().admits(action, own);
             let documents = pair.documents_of(role.name());
-            let grants = |(action, own): &(&str, &str)| {
-                verdict_of(&pair.reference, documents.iter().copied(), action, own).is_allow()
-            };
-            pair.reference.vocabulary().permissions().filter(grants).map(named).collect()
+            let verdict = || verdict_of(&pair.reference, documents.iter().copied(), action, own);
+            if admitted { verdict() } else { Verdict::Deny }
         };
-        let found = diff_documents(role.grants(), other.grants());
-        assert_eq!(found, between(&alone(old), &alone(new)), "role {:?}", role.name());
+        let change = diff_documents(role.grants(), other.grants());
+        compared(&change, &cells, role.name(), alone, old, new);
     }
 }
 
