@@ -270,7 +270,8 @@ impl Snapshot {
     }
 
     /// What a set of roles says of a permission whatever the conditions, with the reason that holds if it is no allow.
-    #[inline]
+    // Always: left to itself the compiler calls it, which is a sixth of a check by handles.
+    #[inline(always)]
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
         let allowed = self.matrix.is_granted(set, permission);
         // Every member holds a role: the empty set is that of strangers and of those who were removed.
