@@ -16,8 +16,9 @@
 )]
 
 mod open;
+mod searched;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use portcullis::matrix::{Layout, Permission, PermissionId, Subject, SubjectId, Verdict};
 use portcullis::{
@@ -99,13 +100,6 @@ impl Pair {
         let held = self.reference.roles_of(subject);
         let roles = self.reference.roles().filter(|(name, _)| held.contains(name));
         verdict_of(&self.reference, roles.map(|(_, document)| document), action, resource)
-    }
-
-    /// The cells in which a subject is allowed whatever conditions say.
-    #[must_use]
-    pub fn granted(&self, subject: &str) -> BTreeSet<(&str, &str)> {
-        let cells = self.reference.vocabulary().permissions();
-        cells.filter(|(action, own)| self.verdict((subject, action, own)) == Verdict::Allow).collect()
     }
 
     /// Every question that the workspace's own names make, and strangers on each axis.
@@ -232,6 +226,7 @@ impl Pair {
             let about = || format!("{} at {:?}: {reason}", asked.request, asked.now);
             assert_eq!(decision.reason(), plain(reason), "{}", about());
             assert_eq!(together, decision, "{} among many", about());
+            self.agree_on_answer(question, decision);
             let explanation = self.snapshot.explain(question);
             assert_eq!(explanation.decision, decision, "{} explained", about());
             let verdict = self.verdict((question.subject, question.action, question.resource));
@@ -290,51 +285,6 @@ impl Pair {
             }
         }
         found
-    }
-
-    fn agree_on_who(&self, actions: &[&str], resources: &[&str]) {
-        for action in actions {
-            for resource in resources {
-                // Who may whatever conditions say, and beside them at most who may when nothing is sent.
-                let may = |id: &&str| self.verdict((id, action, resource)).is_allow();
-                let found = self.snapshot.who(action, resource).unwrap_or_default();
-                let decided = self.reference.who(action, resource);
-                let asked = || format!("who may {action} {resource}: {found:?}");
-                assert!(self.reference.members().filter(may).all(|id| found.contains(&id)), "{}", asked());
-                assert!(found.iter().all(|id| decided.contains(*id)), "{}", asked());
-                assert!(found.is_sorted_by(|one, other| one < other), "{}", asked());
-                let reason = self.snapshot.permission(action, resource).err();
-                assert_eq!(self.snapshot.who(action, resource).err(), reason, "{action} {resource}");
-            }
-        }
-    }
-
-    fn agree_on_what(&self, members: &[&str]) {
-        assert_eq!(self.snapshot.member_count(), members.len());
-        assert!(self.snapshot.what("nobody").is_none());
-        for member in members {
-            let decided = self.reference.what(member);
-            let mut expected: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-            for (action, own) in self.granted(member) {
-                assert!(decided[own].contains(action), "what {member} may");
-                expected.entry(own).or_default().insert(action);
-            }
-            let found = self.snapshot.what_by_type(member).unwrap();
-            let found: Vec<_> = found.iter().map(|(own, actions)| (*own, actions.clone())).collect();
-            let expected: Vec<(&str, Vec<&str>)> =
-                expected.into_iter().map(|(own, actions)| (own, actions.into_iter().collect())).collect();
-            // Beside what conditions have no say in, at most what is allowed when nothing is sent.
-            let listed = |own: &str, action: &str| {
-                found.iter().any(|(kind, actions)| *kind == own && actions.contains(&action))
-            };
-            for (own, actions) in expected {
-                assert!(actions.iter().all(|action| listed(own, action)), "what {member} may: {found:?}");
-            }
-            for (own, actions) in &found {
-                let decided = |action: &&str| decided.get(*own).is_some_and(|all| all.contains(*action));
-                assert!(actions.iter().all(decided), "what {member} may: {found:?}");
-            }
-        }
     }
 }
 

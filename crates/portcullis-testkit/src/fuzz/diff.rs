@@ -1,14 +1,19 @@
 //! Bytes as two workspaces, whose diff is the cells on which the reference differs and no others.
 //!
 //! The two have nothing in common, or the schema, or everything but a few changes: the last is what people compare, and
-//! where a change that is overlooked would hide. Half of them have conditions; compared is what is granted whatever those
-//! say. Both are asked of the reference member by member, cell by cell, and
-//! what comes out is put into the groups that a diff consists of in the plainest way.
+//! where a change that is overlooked would hide. Half of them have conditions; what those leave open stands as a search
+//! says, which is held against the reference elsewhere. Both are asked of the reference member by member, cell by cell,
+//! and what comes out is put into the groups that a diff consists of in the plainest way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use portcullis::matrix::{Layout, Verdict};
-use portcullis::{Change, PermissionName, diff_documents, diff_snapshots};
+use portcullis::condition::Condition;
+use portcullis::matrix::{Layout, PermissionId, Verdict};
+use portcullis::{
+    Answer, Change, ConditionalChange, Effect, PermissionName, Question, Role, Standing, diff_documents,
+    diff_snapshots,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -57,87 +62,107 @@ pub fn diff(data: &[u8]) {
     of_documents(&old, &new);
 }
 
+/// A change and to whom it happens, in order.
+type Groups = Vec<(Change, Vec<String>)>;
+
+/// What is not denied, and how it stands.
+type Held = BTreeMap<PermissionName, Standing>;
+
 fn of_snapshots(old: &Pair, new: &Pair) {
-    let found = diff_snapshots(&old.snapshot, &new.snapshot);
-    let mut told: BTreeMap<&str, &Change> = BTreeMap::new();
-    for one in &found {
-        assert!(!one.change.is_empty(), "{:?} are listed with no change", one.members);
-        for member in &one.members {
-            assert!(told.insert(member, &one.change).is_none(), "{member} is listed twice");
-        }
-    }
-    let cells: BTreeSet<(&str, &str)> =
-        [old, new].into_iter().flat_map(|pair| pair.reference.vocabulary().permissions()).collect();
     let members: BTreeSet<&str> = old.reference.members().chain(new.reference.members()).collect();
-    let nothing = Change::default();
+    let mut expected: BTreeMap<Change, Vec<String>> = BTreeMap::new();
     for member in members {
-        let change = told.remove(member).unwrap_or(&nothing);
-        let open = compared(
-            change,
-            &cells,
-            member,
-            |pair, (action, own)| pair.verdict((member, action, own)),
-            old,
-            new,
-        );
-        // Where conditions have a say, a plain yes on either side is at least what a bare question is told.
-        for (names, pair) in [(&change.gained, new), (&change.lost, old)] {
-            for name in names.iter().filter(|name| open.contains(*name)) {
-                assert!(pair.reference.decide(member, &name.action, &name.resource), "{member} {name:?}");
-            }
+        let change = between(&held(old, member), &held(new, member));
+        if !change.is_empty() {
+            expected.entry(change).or_default().push(member.to_owned());
         }
     }
-    assert!(told.is_empty(), "{:?} are members of neither", told.keys());
+    let found = diff_snapshots(&old.snapshot, &new.snapshot);
+    let found: Groups = found.into_iter().map(|one| (one.change, one.members)).collect();
+    assert_eq!(found, Groups::from_iter(expected), "what changes");
 }
 
-/// Holds what is said to change on cells that no condition has a say in to what does; gives the other cells.
-fn compared(
-    change: &Change,
-    cells: &BTreeSet<(&str, &str)>,
-    whose: &str,
-    verdict: impl Fn(&Pair, (&str, &str)) -> Verdict,
-    old: &Pair,
-    new: &Pair,
-) -> BTreeSet<PermissionName> {
-    let (mut gained, mut lost, mut open) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for cell in cells {
-        match (verdict(old, *cell), verdict(new, *cell)) {
-            (Verdict::Open, _) | (_, Verdict::Open) => open.insert(named(*cell)),
-            (Verdict::Deny, Verdict::Allow) => gained.insert(named(*cell)),
-            (Verdict::Allow, Verdict::Deny) => lost.insert(named(*cell)),
-            _ => false,
-        };
-    }
-    let settled = |names: &[PermissionName]| -> BTreeSet<PermissionName> {
-        names.iter().filter(|name| !open.contains(*name)).cloned().collect()
+/// How every cell of a member stands: by the reference, and where conditions leave it open, by the answer of a search.
+fn held(pair: &Pair, member: &str) -> Held {
+    let standing = |(action, own): &(&str, &str)| match pair.verdict((member, action, own)) {
+        Verdict::Allow => Standing::Allowed,
+        Verdict::Deny => Standing::Denied,
+        Verdict::Open => match pair.snapshot.answer(&Question::new(member, action, own)).unwrap() {
+            Answer::Allowed => Standing::Allowed,
+            Answer::Denied { .. } => Standing::Denied,
+            Answer::Conditional(provisos) => {
+                conditional(provisos.iter().map(|one| (one.effect, one.condition)))
+            }
+        },
     };
-    assert_eq!(settled(&change.gained), gained, "{whose} gains");
-    assert_eq!(settled(&change.lost), lost, "{whose} loses");
-    for conditional in &change.conditional {
-        assert!(open.contains(&conditional.permission), "{whose}: {conditional:?}");
-    }
-    open
+    standings(pair, standing)
 }
 
-fn named((action, own): (&str, &str)) -> PermissionName {
-    PermissionName { resource: own.into(), action: action.into() }
+fn standings(pair: &Pair, standing: impl Fn(&(&str, &str)) -> Standing) -> Held {
+    let cells = pair.reference.vocabulary().permissions();
+    let named = |(action, own): (&str, &str)| PermissionName { resource: own.into(), action: action.into() };
+    cells
+        .map(|cell| (named(cell), standing(&cell)))
+        .filter(|(_, standing)| *standing != Standing::Denied)
+        .collect()
+}
+
+fn conditional<'c>(conditions: impl Iterator<Item = (Effect, &'c Arc<Condition>)>) -> Standing {
+    let each: BTreeSet<_> = conditions.map(|(effect, condition)| (effect, Arc::clone(condition))).collect();
+    Standing::Conditional(each.into_iter().collect())
+}
+
+fn between(old: &Held, new: &Held) -> Change {
+    let mut change = Change::default();
+    let all: BTreeSet<&PermissionName> = old.keys().chain(new.keys()).collect();
+    for permission in all {
+        let [before, after] = [old, new].map(|held| held.get(permission).cloned().unwrap_or_default());
+        match (&before, &after) {
+            (Standing::Denied, Standing::Allowed) => change.gained.push(permission.clone()),
+            (Standing::Allowed, Standing::Denied) => change.lost.push(permission.clone()),
+            _ if before != after => {
+                change.conditional.push(ConditionalChange { permission: permission.clone(), before, after });
+            }
+            _ => {}
+        }
+    }
+    change
 }
 
 /// Each role of the one against the role of that name of the other, as what it grants when held alone.
 fn of_documents(old: &Pair, new: &Pair) {
-    let cells: BTreeSet<(&str, &str)> =
-        [old, new].into_iter().flat_map(|pair| pair.reference.vocabulary().permissions()).collect();
     for role in old.snapshot.roles() {
         let Some(other) = new.snapshot.role(role.name()) else { continue };
-        let alone = |pair: &Pair, (action, own): (&str, &str)| {
-            let admitted = pair.reference.vocabulary().admits(action, own);
+        let alone = |pair: &Pair, role: &Role| {
             let documents = pair.documents_of(role.name());
-            let verdict = || verdict_of(&pair.reference, documents.iter().copied(), action, own);
-            if admitted { verdict() } else { Verdict::Deny }
+            standings(pair, |(action, own)| {
+                let id = pair.snapshot.permission(action, own).unwrap().id();
+                match verdict_of(&pair.reference, documents.iter().copied(), action, own) {
+                    Verdict::Allow => Standing::Allowed,
+                    Verdict::Deny => Standing::Denied,
+                    Verdict::Open => conditional(governing(role, id).into_iter()),
+                }
+            })
         };
-        let change = diff_documents(role.grants(), other.grants());
-        compared(&change, &cells, role.name(), alone, old, new);
+        let found = diff_documents(role.grants(), other.grants());
+        assert_eq!(found, between(&alone(old, role), &alone(new, other)), "role {:?}", role.name());
     }
+}
+
+/// The conditions of a role that govern a permission, found statement by statement; under a plain allow those of denies alone.
+fn governing(role: &Role, permission: PermissionId) -> Vec<(Effect, &Arc<Condition>)> {
+    let mut found = Vec::new();
+    let mut plain = false;
+    for (index, effect) in role.grants().effects().enumerate() {
+        for (range, condition) in role.grants().parts_of_statement(index) {
+            if range.contains(&permission.as_u32()) {
+                plain |= condition.is_none() && effect == Effect::Allow;
+                found.extend(condition.map(|condition| (effect, condition)));
+            }
+        }
+    }
+    found.retain(|(effect, _)| !plain || *effect == Effect::Deny);
+    found
 }
 
 /// The same workspace after a few changes.
