@@ -39,7 +39,9 @@ fn after_many_edits_a_workspace_weighs_what_it_would_when_compiled_afresh() {
     for (roles, batch) in [(5, 1_000), (300, 7)] {
         let (edited, fresh) = lived(members, roles, 50, edits, batch);
         println!("{roles} roles: {edited} bytes after {edits} edits, {fresh} bytes afresh");
-        assert!(edited * 4 <= fresh * 5, "{edited} bytes after {edits} edits, {fresh} bytes afresh");
+        // Of so few a table more or less that has doubled is a tenth of all; a million are within a quarter.
+        let most = if long { fresh * 5 / 4 } else { fresh * 7 / 5 };
+        assert!(edited <= most, "{edited} bytes after {edits} edits, {fresh} bytes afresh");
     }
 }
 

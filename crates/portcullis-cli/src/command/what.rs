@@ -21,8 +21,8 @@ use crate::render::conditional;
 /// List what subjects may do.
 ///
 /// For one subject prints `action resource` a line; for several, or for all when none is named, `subject action
-/// resource` a line, separated by tabs. Where it depends on conditions that names alone do not decide, the line goes on
-/// with these: `update sync   if resource.labels.team equals "marketing"`. Somebody who is no member has no permissions to list: that is
+/// resource` a line, separated by tabs. Where it depends on conditions that names alone do not decide, the line begins with `?`, so
+/// that nobody takes it for a yes, and ends with these: `? update sync   if resource.labels.team equals "marketing"`. Somebody who is no member has no permissions to list: that is
 /// answered with a did-you-mean on standard error and exit status 2.
 ///
 /// `--format jsonl` prints `{"subject": …, "permissions": {"RESOURCE": ["action", …]}}` a line, for all in byte order of
@@ -120,12 +120,14 @@ impl What {
             let subject = printable(subject);
             for ((resource, action), conditions) in permissions {
                 let (resource, action) = (printable(resource), printable(action));
-                let gap = if alone { "   " } else { "\t" };
-                let conditions = conditions.map(|words| format!("{gap}{words}")).unwrap_or_default();
-                if alone {
-                    writeln!(out, "{action} {resource}{conditions}")?;
-                } else {
-                    writeln!(out, "{subject}\t{action}\t{resource}{conditions}")?;
+                // Whoever takes lines apart must not find a permission in one that depends on conditions.
+                match (alone, conditions) {
+                    (true, None) => writeln!(out, "{action} {resource}")?,
+                    (true, Some(conditions)) => writeln!(out, "? {action} {resource}   {conditions}")?,
+                    (false, None) => writeln!(out, "{subject}\t{action}\t{resource}")?,
+                    (false, Some(conditions)) => {
+                        writeln!(out, "?\t{subject}\t{action}\t{resource}\t{conditions}")?;
+                    }
                 }
             }
         }

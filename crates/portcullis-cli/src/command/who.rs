@@ -19,7 +19,7 @@ use crate::render::conditional;
 /// List the subjects who may do an action on a resource.
 ///
 /// Prints a subject a line, in byte order, and exits 0 also when nobody may. Subjects of whom it depends on conditions come
-/// after an empty line, each with the conditions; with `--format json` they are a list `conditional`. TYPE/ID is a
+/// after them, on lines that begin with `?` and end with the conditions; with `--format json` they are a list `conditional`. TYPE/ID is a
 /// question on one object, with what is stored of it. An action or a resource that the
 /// schema does not have is a question that cannot be answered: exit status 2, with a did-you-mean.
 #[derive(Args, Debug)]
@@ -71,11 +71,8 @@ impl Who {
             for subject in &listed.allowed {
                 writeln!(out, "{}", printable(subject))?;
             }
-            if !listed.allowed.is_empty() && !listed.conditional.is_empty() {
-                writeln!(out)?;
-            }
             for (subject, provisos) in &listed.conditional {
-                writeln!(out, "{}   {}", printable(subject), conditional::in_words(provisos))?;
+                writeln!(out, "? {}   {}", printable(subject), conditional::in_words(provisos))?;
             }
         }
         Ok(Exit::Clear)
