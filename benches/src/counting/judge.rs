@@ -29,6 +29,8 @@ pub struct Class {
     far: bool,
     /// Names of other lengths.
     real: bool,
+    /// Some role has conditions: a check then asks whether its own permission is open.
+    conditions: bool,
 }
 
 impl Class {
@@ -37,13 +39,14 @@ impl Class {
     pub fn of(entry: Entry, size: &Size) -> Class {
         let wide = !size.vocabulary.is_flat();
         let real = size.vocabulary == Vocabulary::Hightouch;
+        let conditions = size.conditions;
         match entry {
             Entry::TypedVerdict | Entry::TypedDecision | Entry::TypedBatch => {
-                Class { wide, far: size.members > 65_536, real: false }
+                Class { wide, far: size.members > 65_536, real: false, conditions }
             }
-            Entry::Strings => Class { wide: false, far: false, real },
-            Entry::StringsMany => Class { wide: false, far: size.members >= 32_768, real },
-            Entry::StringsAside => Class { wide, far: false, real },
+            Entry::Strings => Class { wide: false, far: false, real, conditions },
+            Entry::StringsMany => Class { wide: false, far: size.members >= 32_768, real, conditions },
+            Entry::StringsAside => Class { wide, far: false, real, conditions },
         }
     }
 }
@@ -63,6 +66,9 @@ fn apart(entry: Entry) -> f64 {
         Entry::StringsAside => 560.0,
     }
 }
+
+/// How much more that may be where some role has conditions: what is open is looked up too.
+const OPEN: f64 = 24.0;
 
 /// The most that any single question may take.
 fn bound(entry: Entry) -> u64 {
@@ -145,10 +151,11 @@ fn within(entry: Entry, class: &[Sized<'_>]) -> Option<String> {
 fn across(entry: Entry, classes: &BTreeMap<Class, Vec<Sized<'_>>>) -> Vec<String> {
     let middle = SIZES.first().and_then(|size| classes.get(&Class::of(entry, size)));
     let Some((least, _)) = middle.and_then(|class| extremes(class)) else { return Vec::new() };
-    let tallest = classes.values().filter_map(|class| extremes(class)).map(|(_, most)| most);
+    let allowed = |class: &Class| apart(entry) + if class.conditions { OPEN } else { 0.0 };
+    let tallest = classes.iter().filter_map(|(class, sizes)| Some((extremes(sizes)?.1, allowed(class))));
     tallest
-        .filter(|most| most.cost > least.cost + apart(entry))
-        .map(|most| {
+        .filter(|(most, allowed)| most.cost > least.cost + allowed)
+        .map(|(most, allowed)| {
             format!(
                 "{} at {}: counted {}, at {} {}, allowed {} more for another layout; {PROFILE}",
                 entry.name(),
@@ -156,7 +163,7 @@ fn across(entry: Entry, classes: &BTreeMap<Class, Vec<Sized<'_>>>) -> Vec<String
                 most.told(),
                 least.size.name,
                 least.told(),
-                apart(entry)
+                allowed
             )
         })
         .collect()

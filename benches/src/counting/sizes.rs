@@ -3,7 +3,7 @@
 //!
 //! Around one middle (1,000 statements, 5 roles, 1,000 members, 47 permissions) one number is varied at a time. Vocabularies and ids are
 //! made up, with the same lengths of names at every size: were the names of the large ones longer, it would be their bytes that are
-//! counted. One more size is the middle under Hightouch's own vocabulary.
+//! counted. One more size is the middle under Hightouch's own vocabulary, and in two some role has conditions, on which no answer rests.
 
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Size {
     pub members: usize,
     /// What is asked about.
     pub vocabulary: Vocabulary,
+    /// Whether a role has conditions, on permissions of which nothing else is asked: nobody holds it.
+    pub conditions: bool,
     /// How often the workspace is compiled, under other seeds each time, in the course of the questions.
     pub seeds: usize,
     /// How often a workspace is compiled before it is made anew, and its schema with it.
@@ -75,6 +77,7 @@ const MIDDLE: Size = Size {
     roles: 5,
     members: 1_000,
     vocabulary: Vocabulary::MIDDLE,
+    conditions: false,
     seeds: 20,
     kept: 1,
 };
@@ -84,7 +87,7 @@ const fn made(types: usize, admitted: usize) -> Vocabulary {
 }
 
 /// All sizes, the middle first.
-pub const SIZES: [Size; 12] = [
+pub const SIZES: [Size; 14] = [
     MIDDLE,
     Size { name: "5 statements", statements: 5, ..MIDDLE },
     Size { name: "10,000 statements", statements: 10_000, kept: 10, ..MIDDLE },
@@ -99,6 +102,8 @@ pub const SIZES: [Size; 12] = [
     Size { name: "5,000 permissions", vocabulary: made(100, 50), kept: 5, ..MIDDLE },
     Size { name: "25,000 permissions", vocabulary: made(500, 50), kept: 20, ..MIDDLE },
     Size { name: "Hightouch's names", vocabulary: Vocabulary::Hightouch, ..MIDDLE },
+    Size { name: "conditions elsewhere", conditions: true, ..MIDDLE },
+    Size { name: "the same, 5,000 wide", conditions: true, vocabulary: made(100, 50), kept: 5, ..MIDDLE },
 ];
 
 /// Roots of type names, of the lengths that such names have; three digits follow. One in ten comes to more than 16 bytes.
@@ -171,6 +176,13 @@ impl Size {
             let text = document(&mut prng, schema, count).to_string();
             let document = Document::read(&Source::new("role.json", text))?.0;
             workspace.add_role(role_name(role), Arc::new(document));
+        }
+        if self.conditions {
+            let conditions = json!({ "labels.team": { "equals": "marketing" } });
+            let statement =
+                json!({ "effect": "allow", "actions": "*", "resource": "*", "conditions": conditions });
+            let text = json!({ "version": "2022-04-26", "policies": [statement] }).to_string();
+            workspace.add_role("conditional", Document::read(&Source::new("role.json", text))?.0);
         }
         workspace.set_default_role(role_name(0));
         let mut teams: Vec<Group> =

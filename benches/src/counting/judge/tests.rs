@@ -95,6 +95,28 @@ fn layouts_that_are_far_apart_are_refused() {
 }
 
 #[test]
+fn conditions_elsewhere_cost_a_second_plane_and_no_more() {
+    let at = |more: u32| {
+        let mut counts = sound();
+        let elsewhere = SIZES.iter().filter(|size| size.conditions).map(|size| size.name);
+        let elsewhere: Vec<&str> = elsewhere.collect();
+        for (_, count) in counts
+            .iter_mut()
+            .filter(|((entry, size), _)| *entry != Entry::TypedVerdict && elsewhere.contains(size))
+        {
+            count.mean += f64::from(more);
+            let more = u64::from(more);
+            count.singles = count.singles.map(|(least, most)| (least + more, most + more));
+        }
+        between_sizes(&counts)
+    };
+    // In wide schemas a typed check takes 15 more by itself.
+    assert_eq!(at(33), Vec::<String>::new());
+    let faults = at(34);
+    assert!(!faults.is_empty() && faults.iter().all(|fault| fault.contains("allowed 48 more")), "{faults:?}");
+}
+
+#[test]
 fn a_single_question_beyond_the_bound_is_refused() {
     let message = fault(Entry::Strings, "middle", |count| count.singles = Some((300, 1_401)));
     assert!(message.contains("counted 1401 for one question, allowed 1400"), "{message}");

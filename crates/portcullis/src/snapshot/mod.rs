@@ -213,13 +213,14 @@ impl Snapshot {
     /// The resource is a type's own name, an alias or a covered name. Whatever is not known is denied.
     #[inline]
     pub fn check(&self, subject: &str, action: &str, resource: &str) -> Decision {
-        if self.conditional_roles > 0 {
-            return self.check_open(subject, action, resource);
-        }
         // The number that stands for nobody becomes subject 0, the unknown one.
         let asker = subject_of(self.directory.members.number_or_nobody(subject));
         let (permission, reason) = self.schema.asked(action, resource);
-        self.decision(self.matrix.set_of(asker), permission, reason)
+        let set = self.matrix.set_of(asker);
+        match self.unless_open(set, permission) {
+            Some(allowed) => self.decided(set, allowed, reason),
+            None => self.check_open(asker, set, permission, [subject, action, resource]),
+        }
     }
 
     /// The same with prepared handles. A handle of another workspace or schema is denied as stale.
@@ -228,6 +229,7 @@ impl Snapshot {
         if !(self.matrix.is_current(subject) & self.matrix.knows_permission(permission)) {
             return Decision::Deny { reason: Reason::Stale, revision: self.revision };
         }
+        // Apart, since a check by handles is so short that keeping the handles at hand for what conditions may need is a fifth of it.
         if self.conditional_roles > 0 {
             return self.check_handles_open(subject, permission);
         }
@@ -239,10 +241,13 @@ impl Snapshot {
         if self.is_of_another_type(question) {
             return self.stranger();
         }
-        if self.conditional_roles > 0 {
-            return self.decide_question(question);
+        let asker = subject_of(self.directory.members.number_or_nobody(question.subject));
+        let (permission, reason) = self.schema.asked(question.action, question.resource);
+        let set = self.matrix.set_of(asker);
+        match self.unless_open(set, permission) {
+            Some(allowed) => self.decided(set, allowed, reason),
+            None => self.decide_open(asker, set, permission, question),
         }
-        self.check(question.subject, question.action, question.resource)
     }
 
     /// Whether a question claims another type for its subject than the member of that id has.
@@ -269,11 +274,27 @@ impl Snapshot {
         self.matrix.check_handles(subjects, permissions, granted, open);
     }
 
+    /// Whether a set of roles is allowed something, unless conditions decide that. What is open is not looked at where no
+    /// role has any.
+    #[inline(always)]
+    fn unless_open(&self, set: SetId, permission: PermissionId) -> Option<bool> {
+        if self.conditional_roles > 0 {
+            let verdict = self.matrix.verdict_of(set, permission);
+            return if verdict.is_open() { None } else { Some(verdict.is_allow()) };
+        }
+        Some(self.matrix.is_granted(set, permission))
+    }
+
     /// What a set of roles says of a permission whatever the conditions, with the reason that holds if it is no allow.
     // Always: left to itself the compiler calls it, which is a sixth of a check by handles.
     #[inline(always)]
     pub(crate) fn decision(&self, set: SetId, permission: PermissionId, reason: Reason) -> Decision {
-        let allowed = self.matrix.is_granted(set, permission);
+        self.decided(set, self.matrix.is_granted(set, permission), reason)
+    }
+
+    /// The decision on a set of roles that is allowed something or not, with the reason that holds if not.
+    #[inline(always)]
+    fn decided(&self, set: SetId, allowed: bool, reason: Reason) -> Decision {
         // Every member holds a role: the empty set is that of strangers and of those who were removed.
         let reason = match set {
             SetId::EMPTY => Reason::UnknownSubject,

@@ -7,29 +7,28 @@
 use std::cell::OnceCell;
 use std::hint::select_unpredictable;
 
-use portcullis_matrix::{Permission, PermissionId, SetId, Subject, SubjectId};
+use portcullis_matrix::{Permission, PermissionId, SetId, Subject, SubjectId, Verdict};
 
 use super::classes::Known;
 use super::objects::Shelf;
-use super::{Question, Snapshot, member_of, subject_of};
+use super::{Question, Snapshot, member_of};
 use crate::condition::{self, Attribute, Condition, Facts, Outcome, Resource, Value};
 use crate::decision::{Decision, Reason};
 use crate::policy::Effect;
 
-/// Checks of a workspace in which some role has conditions. They stand apart, so that checks of one in which none has pay a look
-/// at a number for them and nothing else.
+/// What a check calls where the verdict is open, out of the way of those where it is not.
 impl Snapshot {
     /// [`check`](Self::check).
     #[cold]
     #[inline(never)]
-    pub(super) fn check_open(&self, subject: &str, action: &str, resource: &str) -> Decision {
-        let asker = subject_of(self.directory.members.number_or_nobody(subject));
-        let (permission, reason) = self.schema.asked(action, resource);
-        let set = self.matrix.set_of(asker);
-        if self.matrix.verdict_of(set, permission).is_open() {
-            return self.decide_open(asker, set, permission, &Question::new(subject, action, resource));
-        }
-        self.decision(set, permission, reason)
+    pub(super) fn check_open(
+        &self,
+        asker: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        [subject, action, resource]: [&str; 3],
+    ) -> Decision {
+        self.decide_open(asker, set, permission, &Question::new(subject, action, resource))
     }
 
     /// [`check_handles`](Self::check_handles), of handles that are not stale.
@@ -37,25 +36,18 @@ impl Snapshot {
     #[inline(never)]
     pub(super) fn check_handles_open(&self, subject: Subject, permission: Permission) -> Decision {
         let set = self.matrix.set_of(subject.id());
-        if self.matrix.verdict_of(set, permission.id()).is_open() {
-            let (action, resource) = self.names_of(permission.id());
-            let question = Question::new(self.member_name(subject.id()), action, resource);
-            return self.decide_open(subject.id(), set, permission.id(), &question);
+        match self.matrix.verdict_of(set, permission.id()) {
+            Verdict::Open => self.decide_handles_open(subject, set, permission),
+            verdict => self.decided(set, verdict.is_allow(), Reason::NotGranted),
         }
-        self.decision(set, permission.id(), Reason::NotGranted)
     }
 
-    /// [`decide`](Self::decide), once the subject's type is looked at.
     #[cold]
     #[inline(never)]
-    pub(super) fn decide_question(&self, question: &Question<'_>) -> Decision {
-        let asker = subject_of(self.directory.members.number_or_nobody(question.subject));
-        let (permission, reason) = self.schema.asked(question.action, question.resource);
-        let set = self.matrix.set_of(asker);
-        if self.matrix.verdict_of(set, permission).is_open() {
-            return self.decide_open(asker, set, permission, question);
-        }
-        self.decision(set, permission, reason)
+    fn decide_handles_open(&self, subject: Subject, set: SetId, permission: Permission) -> Decision {
+        let (action, resource) = self.names_of(permission.id());
+        let question = Question::new(self.member_name(subject.id()), action, resource);
+        self.decide_open(subject.id(), set, permission.id(), &question)
     }
 
     /// The answer where the verdict is open.
