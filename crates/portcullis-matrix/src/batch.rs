@@ -130,23 +130,24 @@ impl<S, P, Who: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, 
         lane: impl Fn(u32, u32) -> Option<Lane>,
     ) {
         let (mut granted, mut open) = (granted.iter_mut(), open.iter_mut());
-        let mut rows = [0; GROUP];
+        let (mut rows, mut places) = ([0; GROUP], [0; GROUP]);
         for (subjects, permissions) in self.subjects.chunks(GROUP).zip(self.permissions.chunks(GROUP)) {
             let (granted, open) = (granted.next(), open.next());
             if granted.is_none() && open.is_none() {
                 return;
             }
-            for (row, (subject, permission)) in rows.iter_mut().zip(subjects.iter().zip(permissions)) {
-                *row = (self.subject)(subject, permission);
+            match (subjects.first_chunk::<GROUP>(), permissions.first_chunk::<GROUP>()) {
+                // Of a known number of questions several are gone through by one instruction.
+                (Some(subjects), Some(permissions)) => {
+                    self.ask(count, subjects, permissions, &mut rows, &mut places);
+                }
+                _ => self.ask(count, subjects, permissions, &mut rows, &mut places),
             }
             let length = subjects.len().min(permissions.len());
             self.sets.get_each(rows.get_mut(..length).unwrap_or(&mut []));
             let mut answers = Lane::default();
-            for (row, permission) in rows.iter().zip(permissions).take(length) {
-                let permission = (self.id)(permission).0;
-                // Compared before a word is addressed, as in a single check.
-                let lane = if permission < count { lane(*row, permission) } else { None };
-                answers.push(lane.unwrap_or_default(), permission);
+            for (row, place) in rows.iter().zip(&places).take(length) {
+                answers.push(lane(*row, *place).unwrap_or_default(), *place);
             }
             let answers = answers.aligned(length);
             if let Some(word) = granted {
@@ -158,5 +159,25 @@ impl<S, P, Who: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, 
         }
         granted.for_each(|word| *word = 0);
         open.for_each(|word| *word = 0);
+    }
+    /// Whom to look up and which permission, of each question; nobody, to whom nothing is granted, if it must be denied.
+    #[inline(always)]
+    fn ask(
+        &self,
+        count: u32,
+        subjects: &[S],
+        permissions: &[P],
+        rows: &mut [u32; GROUP],
+        places: &mut [u32; GROUP],
+    ) {
+        let asked = rows.iter_mut().zip(places);
+        for ((row, place), (subject, permission)) in asked.zip(subjects.iter().zip(permissions)) {
+            // Compared before a word is addressed, as in a single check.
+            let id = (self.id)(permission).0;
+            let known = id < count;
+            let subject = (self.subject)(subject, permission);
+            *row = if known { subject } else { SubjectId::UNKNOWN.0 };
+            *place = if known { id } else { 0 };
+        }
     }
 }
