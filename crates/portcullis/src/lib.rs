@@ -38,6 +38,7 @@ pub mod condition;
 mod decision;
 pub mod diagnostic;
 mod diff;
+mod exact;
 mod explain;
 mod format;
 pub mod hightouch;
@@ -64,6 +65,7 @@ pub use diagnostic::{Diagnostic, Report, Severity};
 pub use diff::{
     Change, ConditionalChange, MemberChange, PermissionName, Standing, diff_documents, diff_snapshots,
 };
+pub use exact::{Example, Stored};
 pub use explain::{Explanation, Grounds, Held, Nearest, Weighed};
 pub use format::format;
 pub use json::source_from_bytes;

@@ -110,6 +110,15 @@ impl Set {
         &self.references
     }
 
+    /// Its elements but for the references.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = Literal> {
+        let booleans = self.booleans.iter().map(|&holds| Literal::Boolean(holds));
+        let numbers = self.numbers.iter().map(|number| Literal::Number(number.clone()));
+        let texts = self.texts.iter().map(|text| Literal::Text(text.clone()));
+        let patterns = self.patterns.iter().map(|pattern| Literal::Pattern(pattern.clone()));
+        booleans.chain(numbers).chain(texts).chain(patterns)
+    }
+
     /// Whether a value equals one of the literals. `None` where it equals none and some are of another kind.
     #[inline]
     pub(super) fn contains(&self, value: Value<'_>) -> Option<bool> {

@@ -45,5 +45,5 @@ pub use value::{List, Object, Text, Value};
 
 pub(crate) use literal::{Bound, Literal, Set};
 pub(crate) use partial::Partial;
-pub(crate) use reference::{BadReference, MOST_PARTS};
+pub(crate) use reference::{BadReference, MOST_PARTS, Place};
 pub(crate) use test::{Check, Operand};

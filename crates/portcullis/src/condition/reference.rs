@@ -143,8 +143,9 @@ impl Reference {
         }
     }
 
+    /// Which attribute of the root.
     #[inline]
-    pub(super) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 }
