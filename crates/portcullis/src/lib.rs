@@ -34,6 +34,7 @@
 
 #![doc(html_no_source)]
 
+mod compare;
 pub mod condition;
 mod decision;
 pub mod diagnostic;
@@ -60,6 +61,10 @@ pub mod text;
 mod workspace;
 mod writer;
 
+pub use compare::{
+    COMPARE_STEPS, Comparison, ConditionalCells, Counterexample, Relation, Shares, compare_documents,
+    compare_roles, compare_subjects,
+};
 pub use decision::{Decision, Reason, Revision};
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use diff::{

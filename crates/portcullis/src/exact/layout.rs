@@ -82,7 +82,7 @@ fn read(test: &Test) -> impl Iterator<Item = &Reference> {
 }
 
 impl<'c, 's> Layout<'c, 's> {
-    pub(super) fn new(clauses: &[Clause<'c>], setting: &Setting<'s>, steps: &mut usize) -> Self {
+    pub(super) fn new(clauses: &[Clause<'c>], setting: &Setting<'_, 's>, steps: &mut usize) -> Self {
         let tests = || {
             clauses
                 .iter()
@@ -127,7 +127,7 @@ impl<'c, 's> Layout<'c, 's> {
         &mut self,
         tests: impl Iterator<Item = &'c Test>,
         number: &impl Fn(&Reference) -> usize,
-        setting: &Setting<'_>,
+        setting: &Setting<'_, '_>,
         steps: &mut usize,
     ) {
         let mut pools: Vec<Pool> = self.variables.iter().map(|_| Pool::default()).collect();

@@ -68,20 +68,20 @@ pub(crate) enum Known<'a> {
 }
 
 /// In which circumstances conditions are looked at.
-pub(crate) struct Setting<'s> {
+pub(crate) struct Setting<'k, 's> {
     /// The action, if it is one.
-    pub(crate) action: Option<&'s str>,
+    pub(crate) action: Option<&'k str>,
     /// The names by which the resource type can be asked for; any, where there are none.
-    pub(crate) resources: Vec<&'s str>,
+    pub(crate) resources: Vec<&'k str>,
     /// What is known of an attribute on a side.
-    pub(crate) known: &'s dyn Fn(usize, &Reference) -> Known<'s>,
+    pub(crate) known: &'k (dyn Fn(usize, &Reference) -> Known<'s> + 'k),
     /// How much may be tried.
     pub(crate) steps: usize,
 }
 
-impl Setting<'_> {
+impl<'k> Setting<'k, '_> {
     /// Nothing is known but perhaps the permission.
-    pub(crate) fn open<'s>(action: Option<&'s str>, resources: Vec<&'s str>) -> Setting<'s> {
+    pub(crate) fn open(action: Option<&'k str>, resources: Vec<&'k str>) -> Self {
         Setting { action, resources, known: &|_, _| Known::Open, steps: STEPS }
     }
 }
@@ -108,12 +108,12 @@ impl Outcomes {
 }
 
 /// All that a condition can come to.
-pub(crate) fn outcomes(condition: &Condition, setting: &Setting<'_>) -> Outcomes {
+pub(crate) fn outcomes(condition: &Condition, setting: &Setting<'_, '_>) -> Outcomes {
     let clause = |sense, marks| Clause { condition, sense, marks, side: 0 };
     Outcomes { reached: reach::reach(&[clause(Sense::True, 1), clause(Sense::NotFalse, 2)], 0, setting) }
 }
 
 /// Which marks can be set together, `always` being set in any case.
-pub(crate) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_>) -> Reached {
+pub(crate) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_, '_>) -> Reached {
     reach::reach(clauses, always, setting)
 }

@@ -77,9 +77,15 @@ impl Case {
 pub(crate) struct Reached {
     found: Vec<(u8, Case)>,
     complete: bool,
+    steps: usize,
 }
 
 impl Reached {
+    /// How many steps that took.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// Whether there is a case whose marks are wanted.
     pub(crate) fn any(&self, wanted: impl Fn(u8) -> bool) -> Answer<'_> {
         match self.found.iter().find(|(marks, _)| wanted(*marks)) {
@@ -111,13 +117,13 @@ struct Class {
 struct Search<'l, 'c, 's> {
     layout: &'l Layout<'c, 's>,
     clauses: &'l [Clause<'c>],
-    setting: &'l Setting<'s>,
+    setting: &'l Setting<'l, 's>,
     steps: usize,
     complete: bool,
 }
 
 /// Which marks the clauses can set together.
-pub(super) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_>) -> Reached {
+pub(super) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_, '_>) -> Reached {
     let mut steps = setting.steps;
     let layout = Layout::new(clauses, setting, &mut steps);
     let mut search = Search { layout: &layout, clauses, setting, steps, complete: layout.complete };
@@ -125,7 +131,7 @@ pub(super) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_>) -
     for world in World::all(&layout.variables) {
         search.world(world, always, &mut found);
     }
-    Reached { found, complete: search.complete }
+    Reached { found, complete: search.complete, steps: setting.steps - search.steps }
 }
 
 /// Values of a cluster as a look-up, on one side.

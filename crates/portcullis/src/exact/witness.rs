@@ -108,6 +108,24 @@ impl Example {
         }
     }
 
+    /// A question on a type, with nothing sent.
+    pub(crate) fn plain(action: &str, resource: &str) -> Example {
+        Example {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            object: None,
+            subject: None,
+            subject_type: None,
+            subject_properties: None,
+            action_properties: None,
+            object_properties: None,
+            context: None,
+            now: None,
+            without_clock: false,
+            stored: Vec::new(),
+        }
+    }
+
     /// The request as a question of a member.
     #[must_use]
     pub fn question<'q>(&'q self, subject: &'q str) -> Question<'q> {

@@ -78,7 +78,7 @@ impl World {
         self,
         variable: &Variable<'_, '_>,
         values: &[Attribute],
-        setting: &Setting<'_>,
+        setting: &Setting<'_, '_>,
         complete: &mut bool,
     ) -> Vec<Base> {
         if variable.known.iter().all(|known| matches!(known, Known::Fixed(_))) {
@@ -145,10 +145,7 @@ impl World {
         cluster.inside.iter().all(|&(outer_at, inner_at)| {
             let variable =
                 |at: usize| cluster.variables.get(at).and_then(|&number| layout.variables.get(number));
-            let (Some(outer), Some(inner)) = (variable(outer_at), variable(inner_at)) else { return true };
-            if !outer.is_open() || !inner.is_open() {
-                return true;
-            }
+            let Some(outer) = variable(outer_at) else { return true };
             let base = |at: usize| bases.get(at).copied().unwrap_or(Base::Missing);
             let is_object = |base| match base {
                 Base::Value(at) => {
@@ -156,7 +153,13 @@ impl World {
                 }
                 _ => false,
             };
+            let is_fixed = outer.known.iter().any(|known| matches!(known, Known::Fixed(_)));
             match (base(outer_at), base(inner_at)) {
+                // A request that says more than is stored of what the inner one lies in contradicts the store, or not: left open.
+                (_, Base::Value(_)) if is_fixed => {
+                    *complete = false;
+                    false
+                }
                 (_, Base::Missing) | (Base::Unknown, Base::Unknown) => true,
                 (Base::Unknown, Base::Value(_)) => outer.from() == Origin::Either,
                 (outer, Base::Value(_)) => is_object(outer),
@@ -190,7 +193,7 @@ impl<'c> Layout<'c, '_> {
 }
 
 /// Whether an attribute can have a value: an entity's own can be but names.
-fn fits(variable: &Variable<'_, '_>, value: Value<'_>, setting: &Setting<'_>) -> bool {
+fn fits(variable: &Variable<'_, '_>, value: Value<'_>, setting: &Setting<'_, '_>) -> bool {
     let (root, place) = (variable.reference.root(), variable.reference.place());
     if matches!(place, Place::Path(_)) {
         return true;
