@@ -135,7 +135,7 @@ fn what_happens(change: &ConditionalChange) -> &'static str {
 }
 
 /// `allowed`, `denied`, or the conditions.
-fn in_words(standing: &Standing) -> String {
+pub(super) fn in_words(standing: &Standing) -> String {
     match standing {
         Standing::Allowed => "allowed".to_owned(),
         Standing::Denied => "denied".to_owned(),
@@ -145,7 +145,7 @@ fn in_words(standing: &Standing) -> String {
     }
 }
 
-fn standing(standing: &Standing) -> Value {
+pub(super) fn standing(standing: &Standing) -> Value {
     match standing {
         Standing::Allowed => json!("allowed"),
         Standing::Denied => json!("denied"),
@@ -197,7 +197,7 @@ fn print_change(change: &Change, out: &mut Output) -> io::Result<()> {
     Ok(())
 }
 
-fn by_type(permissions: &[PermissionName]) -> BTreeMap<&str, Vec<&str>> {
+pub(super) fn by_type(permissions: &[PermissionName]) -> BTreeMap<&str, Vec<&str>> {
     let mut grouped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for permission in permissions {
         grouped.entry(&permission.resource).or_default().push(&permission.action);

@@ -4,6 +4,7 @@
 //! status or a failure and prints neither errors nor status itself.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Matrix(matrix::Matrix),
     Lint(lint::Lint),
     Diff(diff::Diff),
+    Compare(compare::Compare),
     Test(test::Test),
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
@@ -74,6 +76,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Matrix(matrix) => matrix.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Diff(diff) => diff.run(out),
+        Command::Compare(compare) => compare.run(out),
         Command::Test(test) => test.run(out),
         Command::Fmt(fmt) => fmt.run(out),
         Command::Schema(schema) => schema.run(out),

@@ -110,7 +110,7 @@ impl<'c, 's> Layout<'c, 's> {
             Layout { variables: Vec::new(), pools: Vec::new(), clusters: Vec::new(), complete: !doubled };
         let first_keys = count_first_keys(&references);
         for (at, &reference) in references.iter().enumerate() {
-            let key = parts(reference).first().map(|first| (reference.root(), first));
+            let key = parts(reference).first().map(|first| (reference.root(), &**first));
             layout.variables.push(Variable {
                 reference,
                 known: [(setting.known)(0, reference), (setting.known)(1, reference)],
@@ -221,11 +221,11 @@ impl<'c, 's> Layout<'c, 's> {
 }
 
 /// How many attributes begin with each key.
-fn count_first_keys<'c>(references: &[&'c Reference]) -> BTreeMap<(Root, &'c Box<str>), usize> {
+fn count_first_keys<'c>(references: &[&'c Reference]) -> BTreeMap<(Root, &'c str), usize> {
     let mut counts = BTreeMap::new();
     for reference in references {
         if let Some(first) = parts(reference).first() {
-            *counts.entry((reference.root(), first)).or_insert(0) += 1;
+            *counts.entry((reference.root(), &**first)).or_insert(0) += 1;
         }
     }
     counts

@@ -11,6 +11,7 @@
 //! attributes cost a sum and not a product.
 
 mod between;
+mod classes;
 mod layout;
 mod pool;
 mod reach;
@@ -86,7 +87,7 @@ impl<'k> Setting<'k, '_> {
     }
 }
 
-/// What one condition can come to, each with a case where it can.
+/// What one condition can come to, each with a case where it can: what is asked of conditions when documents are looked over.
 #[derive(Debug)]
 pub(crate) struct Outcomes {
     reached: Reached,

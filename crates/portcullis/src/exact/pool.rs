@@ -137,14 +137,17 @@ impl Pool {
     fn strings(&self, copies: usize, scalars: &mut Vec<Scalar>, values: &mut Values, steps: &mut usize) {
         let patterns: Vec<&str> = self.patterns.iter().map(|pattern| &**pattern).collect();
         let mut taken = self.texts.clone();
-        match texts::fresh(&self.texts, &patterns, copies, steps) {
-            Some(fresh) => taken.extend(fresh),
-            None => values.complete = false,
+        let fresh = texts::fresh(&self.texts, &patterns, copies, steps);
+        values.complete &= fresh.is_some();
+        let fresh = fresh.unwrap_or_default();
+        if self.times && !patterns.is_empty() {
+            // Where patterns tell times apart, looking at a few times does not settle which they match.
+            let alike = texts::times_are_alike(&patterns, steps) == Some(true);
+            values.complete &= alike && fresh.iter().all(|text| Instant::parse(text).is_none());
         }
+        taken.extend(fresh);
         if self.times {
             self.instants(copies, &mut taken, values);
-            // Which times a pattern matches is not settled by looking at a few.
-            values.complete &= patterns.is_empty();
         }
         scalars.extend(taken.into_iter().map(Scalar::Text));
     }

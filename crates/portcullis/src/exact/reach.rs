@@ -5,13 +5,15 @@
 //! alive and which marks are set, each such state once and with where it came from, so that a case can be told in the end.
 //! Where the steps run out, what was found stays found, and whatever was not is "perhaps".
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::rc::Rc;
 
-use super::layout::{Cluster, Layout, Variable};
+use super::classes::{Class, KnownClasses};
+use super::layout::Layout;
 use super::witness::Example;
 use super::worlds::{Base, World};
 use super::{Clause, Known, Setting};
-use crate::condition::{Attribute, Found, Lookup, Outcome, Reference, Side, Why};
+use crate::condition::{Attribute, Reference};
 
 /// What was found about a question.
 #[derive(Clone, Copy, Debug)]
@@ -96,37 +98,34 @@ impl Reached {
     }
 }
 
-type Bits = Vec<u64>;
+pub(super) type Bits = Vec<u64>;
 
-fn put(bits: &mut Bits, at: usize) {
+pub(super) fn put(bits: &mut Bits, at: usize) {
     if let Some(word) = bits.get_mut(at / 64) {
         *word |= 1 << (at % 64);
     }
 }
 
-fn has(bits: &Bits, at: usize) -> bool {
+pub(super) fn has(bits: &Bits, at: usize) -> bool {
     bits.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
 }
 
-/// The clauses that some values of a cluster kill.
-struct Class {
-    kills: Bits,
-    bases: Vec<Base>,
-}
-
-struct Search<'l, 'c, 's> {
-    layout: &'l Layout<'c, 's>,
-    clauses: &'l [Clause<'c>],
-    setting: &'l Setting<'l, 's>,
-    steps: usize,
-    complete: bool,
+pub(super) struct Search<'l, 'c, 's> {
+    pub(super) layout: &'l Layout<'c, 's>,
+    pub(super) clauses: &'l [Clause<'c>],
+    pub(super) setting: &'l Setting<'l, 's>,
+    pub(super) steps: usize,
+    pub(super) complete: bool,
+    /// What clusters were found to come to, of each by what its attributes could be.
+    pub(super) known: Vec<Vec<KnownClasses>>,
 }
 
 /// Which marks the clauses can set together.
 pub(super) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_, '_>) -> Reached {
     let mut steps = setting.steps;
     let layout = Layout::new(clauses, setting, &mut steps);
-    let mut search = Search { layout: &layout, clauses, setting, steps, complete: layout.complete };
+    let mut search =
+        Search { layout: &layout, clauses, setting, steps, complete: layout.complete, known: Vec::new() };
     let mut found: Vec<(u8, Case)> = Vec::new();
     for world in World::all(&layout.variables) {
         search.world(world, always, &mut found);
@@ -134,43 +133,9 @@ pub(super) fn reach(clauses: &[Clause<'_>], always: u8, setting: &Setting<'_, '_
     Reached { found, complete: search.complete, steps: setting.steps - search.steps }
 }
 
-/// Values of a cluster as a look-up, on one side.
-struct Tried<'t, 'c, 's> {
-    layout: &'t Layout<'c, 's>,
-    cluster: &'t Cluster<'c>,
-    bases: &'t [Base],
-    side: usize,
-}
-
-impl<'t> Lookup<'t> for Tried<'t, '_, 't> {
-    fn find(&self, reference: &Reference) -> Found<'t> {
-        let variables = self.cluster.variables.iter().filter_map(|&number| self.layout.variables.get(number));
-        let mut tried = variables.zip(self.bases);
-        let alone = self.bases.len() == 1;
-        match tried.find(|(variable, _)| alone || variable.reference == reference) {
-            Some((variable, base)) => self.found(variable, *base),
-            None => Found::Missing,
-        }
-    }
-}
-
-impl<'t> Tried<'t, '_, 't> {
-    fn found(&self, variable: &Variable<'_, 't>, base: Base) -> Found<'t> {
-        match (variable.known.get(self.side), base) {
-            (Some(Known::Fixed(found)), _) | (Some(Known::Unless(found)), Base::Missing) => *found,
-            (_, Base::Missing) => Found::Missing,
-            (_, Base::Unknown) => Found::Unknown(Why::UnknownEntity),
-            (_, Base::Value(at)) => {
-                let value = self.layout.value(variable, at);
-                value.map_or(Found::Missing, |value| Found::Value(value.value(), Side::Request))
-            }
-        }
-    }
-}
-
 impl<'c> Search<'_, 'c, '_> {
     /// Counts steps. False where there are no more.
-    fn step(&mut self, steps: usize) -> bool {
+    pub(super) fn step(&mut self, steps: usize) -> bool {
         match self.steps.checked_sub(steps) {
             Some(left) => self.steps = left,
             None => {
@@ -183,9 +148,9 @@ impl<'c> Search<'_, 'c, '_> {
 
     fn world(&mut self, world: World, always: u8, found: &mut Vec<(u8, Case)>) {
         let layout = self.layout;
-        let mut classes: Vec<Vec<Class>> = Vec::new();
-        for cluster in &layout.clusters {
-            classes.push(self.classes(world, cluster));
+        let mut classes: Vec<Rc<[Class]>> = Vec::new();
+        for at in 0..layout.clusters.len() {
+            classes.push(self.classes(world, at));
         }
         let mut ends = vec![0; self.clauses.len()];
         for (at, cluster) in layout.clusters.iter().enumerate() {
@@ -202,7 +167,7 @@ impl<'c> Search<'_, 'c, '_> {
         for (at, classes) in classes.iter().enumerate() {
             let ending: Vec<usize> =
                 ends.iter().enumerate().filter(|(_, end)| **end == at).map(|(clause, _)| clause).collect();
-            let mut known: HashMap<(Bits, u8), ()> = HashMap::new();
+            let mut known: HashSet<(Bits, u8)> = HashSet::new();
             let (mut next, mut steps) = (Vec::new(), Vec::new());
             'states: for (before, (alive, marks)) in states.iter().enumerate() {
                 for (class, Class { kills, .. }) in classes.iter().enumerate() {
@@ -222,7 +187,7 @@ impl<'c> Search<'_, 'c, '_> {
                                 .for_each(|word| *word &= !(1 << (clause % 64)));
                         }
                     }
-                    if known.insert((alive.clone(), marks), ()).is_none() {
+                    if known.insert((alive.clone(), marks)) {
                         next.push((alive, marks));
                         steps.push((before, class));
                     }
@@ -239,7 +204,7 @@ impl<'c> Search<'_, 'c, '_> {
     }
 
     /// The way that led to a state, as values of attributes.
-    fn case(&self, world: World, classes: &[Vec<Class>], trail: &[Vec<(usize, usize)>], end: usize) -> Case {
+    fn case(&self, world: World, classes: &[Rc<[Class]>], trail: &[Vec<(usize, usize)>], end: usize) -> Case {
         let mut values = Vec::new();
         let mut at = end;
         for ((cluster, classes), steps) in self.layout.clusters.iter().zip(classes).zip(trail).rev() {
@@ -261,65 +226,5 @@ impl<'c> Search<'_, 'c, '_> {
             }
         }
         Case { world, values }
-    }
-
-    /// What values of a cluster can come to, each once.
-    fn classes(&mut self, world: World, cluster: &Cluster<'c>) -> Vec<Class> {
-        let layout = self.layout;
-        let mut complete = self.complete;
-        let variables = cluster.variables.iter().filter_map(|&number| layout.variables.get(number));
-        let choices: Vec<Vec<Base>> = variables
-            .map(|variable| {
-                let values = layout.pools.get(variable.pool).map_or(&[][..], |values| &values.all);
-                world.bases(variable, values, self.setting, &mut complete)
-            })
-            .collect();
-        let mut seen: HashSet<Bits> = HashSet::new();
-        let mut classes = Vec::new();
-        let mut at = vec![0; choices.len()];
-        loop {
-            let bases: Option<Vec<Base>> =
-                choices.iter().zip(&at).map(|(bases, &at)| bases.get(at).copied()).collect();
-            let Some(bases) = bases else { break };
-            if self.steps < cluster.tests.len() + 1 {
-                complete = false;
-                break;
-            }
-            self.steps -= cluster.tests.len() + 1;
-            if world.agrees(layout, cluster, &bases, &mut complete) {
-                let kills = self.kills(cluster, &bases);
-                if seen.insert(kills.clone()) {
-                    classes.push(Class { kills, bases });
-                }
-            }
-            // The next choice, the first attribute changing fastest.
-            let mut done = true;
-            for (at, bases) in at.iter_mut().zip(&choices) {
-                *at += 1;
-                if *at < bases.len() {
-                    done = false;
-                    break;
-                }
-                *at = 0;
-            }
-            if done {
-                break;
-            }
-        }
-        self.complete = complete;
-        classes
-    }
-
-    fn kills(&self, cluster: &Cluster<'c>, bases: &[Base]) -> Bits {
-        let mut kills: Bits = vec![0; self.clauses.len().div_ceil(64)];
-        for &(number, test) in &cluster.tests {
-            let Some(clause) = self.clauses.get(number).filter(|_| !has(&kills, number)) else { continue };
-            let tried = Tried { layout: self.layout, cluster, bases, side: clause.side };
-            let outcome: Outcome = test.outcome(&tried);
-            if !clause.sense.counts(outcome) {
-                put(&mut kills, number);
-            }
-        }
-        kills
     }
 }

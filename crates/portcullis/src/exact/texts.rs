@@ -30,6 +30,71 @@ pub(super) fn fresh(
     Some(all)
 }
 
+/// Whether all times are alike to these patterns: each matches every string of the form of a time, or none.
+pub(super) fn times_are_alike(patterns: &[&str], steps: &mut usize) -> Option<bool> {
+    let nobody = BTreeSet::new();
+    let search = Search::new(&nobody, patterns);
+    let digit = ('0'..='9').find(|digit| !search.letters.contains(digit));
+    let mut letters: BTreeSet<char> = search.letters.iter().copied().chain(digit).collect();
+    letters.extend("-:TtZz.+".chars());
+    let start: Vec<Vec<u64>> =
+        search.patterns.iter().map(|pattern| search.closed(pattern, vec![1])).collect();
+    let first = (start, Some((0, 0, 0)));
+    let mut seen: HashSet<State> = HashSet::from([first.clone()]);
+    let mut left = vec![(first, String::new())];
+    let mut found: BTreeSet<Vec<bool>> = BTreeSet::new();
+    while let Some(((places, shape), text)) = left.pop() {
+        let Some((shape, ..)) = shape else { continue };
+        if shape == ENDED {
+            found.insert(search.matched(&text));
+        }
+        for &letter in &letters {
+            let Some(shape) = shaped(shape, letter) else { continue };
+            *steps = steps.checked_sub(1 + search.patterns.len())?;
+            let stepped = search.patterns.iter().zip(&places);
+            let stepped = stepped.map(|(pattern, places)| search.step(pattern, places, letter)).collect();
+            let state = (stepped, Some((shape, 0, 0)));
+            if seen.insert(state.clone()) {
+                let mut text = text.clone();
+                text.push(letter);
+                left.push((state, text));
+            }
+        }
+    }
+    Some(found.len() < 2)
+}
+
+const DATE_AND_TIME: &str = "dddd-dd-ddTdd:dd:dd";
+/// After the point, within the fraction, after the sign of the offset, and where a time ends.
+const POINT: usize = 19 + 1;
+const FRACTION: usize = POINT + 1;
+const OFFSET: usize = FRACTION + 1;
+const ENDED: usize = OFFSET + 5;
+
+/// The place in a time after one letter more; any digit will do for a digit.
+fn shaped(at: usize, letter: char) -> Option<usize> {
+    let digit = letter.is_ascii_digit();
+    if let Some(expected) = DATE_AND_TIME.chars().nth(at) {
+        let fits = match expected {
+            'd' => digit,
+            'T' => letter == 'T' || letter == 't',
+            other => other == letter,
+        };
+        return fits.then_some(at + 1);
+    }
+    match (at, letter) {
+        (19, '.') => Some(POINT),
+        (POINT | FRACTION, _) if digit => Some(FRACTION),
+        (19 | FRACTION, 'Z' | 'z') => Some(ENDED),
+        (19 | FRACTION, '+' | '-') => Some(OFFSET),
+        (OFFSET.., _) if at < ENDED => {
+            let fits = if at == OFFSET + 2 { letter == ':' } else { digit };
+            fits.then_some(at + 1)
+        }
+        _ => None,
+    }
+}
+
 /// Where the patterns stand, each at some of its places, and which named strings begin with what was read.
 type State = (Vec<Vec<u64>>, Option<(usize, usize, usize)>);
 
@@ -59,8 +124,8 @@ impl<'s> Search<'s> {
         let mut seen: HashSet<State> = HashSet::new();
         let first = (start, Some((0, self.named.len(), 0)));
         seen.insert(first.clone());
-        let (mut level, mut found): (Vec<(State, String)>, BTreeMap<Vec<bool>, String>) =
-            (vec![(first, String::new())], BTreeMap::new());
+        let mut level = vec![(first, String::new())];
+        let mut found: BTreeMap<Vec<bool>, String> = BTreeMap::new();
         while !level.is_empty() {
             let mut next = Vec::new();
             for (state, text) in level {
@@ -197,6 +262,16 @@ mod tests {
                 assert_eq!(sets(named, patterns), expected, "{patterns:?} {named:?}");
             }
         }
+    }
+
+    #[test]
+    fn times_are_alike_to_what_no_time_looks_like() {
+        let alike = |patterns: &[&str]| times_are_alike(patterns, &mut 1_000_000).unwrap();
+        assert!(alike(&["a*", "*b", "*", "20*x", "*--*"]) && alike(&["*-*:*"]) && alike(&["2026-01-01T*q"]));
+        for pattern in ["2026-*", "*Z", "*.*", "*+01:00", "*5*", "*t*"] {
+            assert!(!alike(&[pattern]), "{pattern}");
+        }
+        assert_eq!(times_are_alike(&["2026-*"], &mut 10), None);
     }
 
     #[test]

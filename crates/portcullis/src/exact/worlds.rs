@@ -33,7 +33,7 @@ pub(super) struct World {
 }
 
 /// The value of one attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Base {
     /// One of its pool.
     Value(usize),
@@ -139,40 +139,38 @@ impl World {
         self,
         layout: &Layout<'_, '_>,
         cluster: &Cluster<'_>,
+        (outer_at, inner_at): (usize, usize),
         bases: &[Base],
         complete: &mut bool,
     ) -> bool {
-        cluster.inside.iter().all(|&(outer_at, inner_at)| {
-            let variable =
-                |at: usize| cluster.variables.get(at).and_then(|&number| layout.variables.get(number));
-            let Some(outer) = variable(outer_at) else { return true };
-            let base = |at: usize| bases.get(at).copied().unwrap_or(Base::Missing);
-            let is_object = |base| match base {
-                Base::Value(at) => {
-                    layout.value(outer, at).is_some_and(|value| value.value().as_object().is_some())
-                }
-                _ => false,
-            };
-            let is_fixed = outer.known.iter().any(|known| matches!(known, Known::Fixed(_)));
-            match (base(outer_at), base(inner_at)) {
-                // A request that says more than is stored of what the inner one lies in contradicts the store, or not: left open.
-                (_, Base::Value(_)) if is_fixed => {
-                    *complete = false;
-                    false
-                }
-                (_, Base::Missing) | (Base::Unknown, Base::Unknown) => true,
-                (Base::Unknown, Base::Value(_)) => outer.from() == Origin::Either,
-                (outer, Base::Value(_)) => is_object(outer),
-                (whole, Base::Unknown) if is_object(whole) => {
-                    // The object is a reference to nothing: then all inside it is unknown.
-                    let others =
-                        || cluster.inside.iter().filter(|(at, other)| *at == outer_at && *other != inner_at);
-                    *complete &= others().next().is_none();
-                    others().next().is_none() && self.stores(outer)
-                }
-                (_, Base::Unknown) => false,
+        let variable = |at: usize| cluster.variables.get(at).and_then(|&number| layout.variables.get(number));
+        let Some(outer) = variable(outer_at) else { return true };
+        let base = |at: usize| bases.get(at).copied().unwrap_or(Base::Missing);
+        let is_object = |base| match base {
+            Base::Value(at) => {
+                layout.value(outer, at).is_some_and(|value| value.value().as_object().is_some())
             }
-        })
+            _ => false,
+        };
+        let is_fixed = outer.known.iter().any(|known| matches!(known, Known::Fixed(_)));
+        match (base(outer_at), base(inner_at)) {
+            // A request that says more than is stored of what the inner one lies in contradicts the store, or not: left open.
+            (_, Base::Value(_)) if is_fixed => {
+                *complete = false;
+                false
+            }
+            (_, Base::Missing) | (Base::Unknown, Base::Unknown) => true,
+            (Base::Unknown, Base::Value(_)) => outer.from() == Origin::Either,
+            (outer, Base::Value(_)) => is_object(outer),
+            (whole, Base::Unknown) if is_object(whole) => {
+                // The object is a reference to nothing: then all inside it is unknown.
+                let others =
+                    || cluster.inside.iter().filter(|(at, other)| *at == outer_at && *other != inner_at);
+                *complete &= others().next().is_none();
+                others().next().is_none() && self.stores(outer)
+            }
+            (_, Base::Unknown) => false,
+        }
     }
 
     /// Whether the entity of an attribute has stored properties.

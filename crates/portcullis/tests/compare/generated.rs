@@ -38,7 +38,7 @@ fn all_holding(workspace: &Parts, role: &str) -> String {
 
 #[test]
 fn no_request_contradicts_a_comparison_and_checks_confirm_it() {
-    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 120 };
+    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 60 };
     let (mut pairs, mut undecided, mut confirmed) = (0, 0, 0);
     let mut relations: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..cases {
@@ -76,6 +76,6 @@ fn no_request_contradicts_a_comparison_and_checks_confirm_it() {
             assert_eq!(compare(&snapshot, one, one).relation(), Relation::Equal, "{one}");
         }
     }
-    assert!(pairs > 300 && confirmed > 300 && undecided * 10 < pairs, "{pairs} {confirmed} {relations:?}");
+    assert!(pairs > 200 && confirmed > 500 && undecided * 10 < pairs, "{pairs} {confirmed} {relations:?}");
     println!("{pairs} pairs, {confirmed} counterexamples, {relations:?}");
 }
