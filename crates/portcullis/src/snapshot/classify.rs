@@ -27,6 +27,8 @@ pub(crate) struct Classifier {
     /// Numbers that were given out for roles that may never have come.
     fresh: Vec<u32>,
     kinds: Vec<Kind>,
+    /// The types that conditions began to govern, or ceased to, since all were last settled.
+    unsettled: BTreeSet<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +57,8 @@ impl Classifier {
             }
             classifier.count(schema, role, 1);
         }
+        // The snapshot was settled before it was published.
+        classifier.unsettled.clear();
         let numbered = (0..).zip(&classifier.conditions);
         classifier.vacant =
             numbered.filter(|(_, (condition, _))| condition.is_none()).map(|(number, _)| number).collect();
@@ -130,22 +134,31 @@ impl Classifier {
             if kind as usize >= self.kinds.len() {
                 self.kinds.resize_with(kind as usize + 1, Kind::default);
             }
-            let Some(kind) = self.kinds.get_mut(kind as usize) else { continue };
-            let uses = kind.uses.entry(number).or_insert(0);
-            *uses = uses.saturating_add_signed(change);
-            if *uses == 0 {
-                kind.uses.remove(&number);
+            let Some(governed) = self.kinds.get_mut(kind as usize) else { continue };
+            let uses = governed.uses.entry(number).or_insert(0);
+            let before = std::mem::replace(uses, uses.saturating_add_signed(change));
+            let is_new = before == 0;
+            let is_gone = *uses == 0;
+            if is_gone {
+                governed.uses.remove(&number);
+            }
+            if is_new || is_gone {
+                self.unsettled.insert(kind);
             }
         }
     }
 
     /// Brings the classes of all types up to the conditions that govern them now, and forgets those of a role that is gone.
     pub(crate) fn settle(&mut self, gone: Option<&Role>, schema: &Schema, stored: &mut Stored) {
-        for kind in 0..self.kinds.len() as u32 {
-            let wanted = self.wanted(kind);
+        for kind in std::mem::take(&mut self.unsettled) {
             let before =
                 stored.classes.kinds.get(kind as usize).map_or(&[][..], |classes| &classes.conditions);
-            if *wanted != *before && (stored.has_kind(kind) || !before.is_empty()) {
+            // A type without objects is left alone: its first object meets the conditions that govern it then.
+            if !stored.has_kind(kind) && before.is_empty() {
+                continue;
+            }
+            let wanted = self.wanted(kind);
+            if *wanted != *before {
                 self.settle_kind(kind, wanted.into(), schema, stored);
             }
         }
@@ -311,6 +324,9 @@ impl<'a> Objects<'a> for Noted<'_, 'a> {
     }
 }
 
+#[cfg(test)]
+#[path = "classify_limits_tests.rs"]
+mod limits_tests;
 #[cfg(test)]
 #[path = "classify_tests.rs"]
 mod tests;

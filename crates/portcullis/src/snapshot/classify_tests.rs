@@ -9,7 +9,7 @@ use crate::condition::Attribute;
 use crate::{Document, NoFiles, Snapshot, Source, Workspace, Writer};
 
 /// Compares every outcome that is known with what evaluation says; counts those that are, and those that are not.
-fn compared(snapshot: &Snapshot) -> (usize, usize) {
+pub(super) fn compared(snapshot: &Snapshot) -> (usize, usize) {
     let (mut known, mut unknown) = (0, 0);
     for role in snapshot.roles() {
         for (range, number, condition) in role.conditional().ranges() {
@@ -46,7 +46,7 @@ fn compared(snapshot: &Snapshot) -> (usize, usize) {
     (known, unknown)
 }
 
-fn opened(text: &str) -> Snapshot {
+pub(super) fn opened(text: &str) -> Snapshot {
     let (workspace, _) = Workspace::read(&Source::new("w", text), &NoFiles).unwrap();
     workspace.compile().unwrap().0
 }
