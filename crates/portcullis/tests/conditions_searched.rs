@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use portcullis::condition::Value;
 use portcullis::{Answer, NoFiles, Question, Reason, Snapshot, Source, Standing, Workspace, diff_snapshots};
-use portcullis_testkit::generate::{Size, conditional_case};
+use portcullis_testkit::generate::{ConditionalCase, Size, conditional_case};
 use portcullis_testkit::sent::Sent;
 
 fn compiled(text: &str) -> Snapshot {
@@ -46,6 +46,23 @@ fn agreeing<'q>(snapshot: &Snapshot, question: Question<'q>) -> Question<'q> {
         object_properties: keep(of_object, question.object_properties),
         ..question
     }
+}
+
+/// A question by names, and the same with what each of the drawn requests sends, at its time. One on a type is asked about the objects of
+/// the requests too.
+fn asked_again<'q>(question: Question<'q>, case: &'q ConditionalCase, sent: &'q [Sent]) -> Vec<Question<'q>> {
+    let again = sent.iter().zip(&case.requests).map(|(sent, drawn)| {
+        let drawn = sent.question(drawn.now.as_deref());
+        Question {
+            subject: question.subject,
+            subject_type: None,
+            action: question.action,
+            resource: question.resource,
+            object: question.object.or(drawn.object),
+            ..drawn
+        }
+    });
+    std::iter::once(question).chain(again).collect()
 }
 
 #[derive(Debug, Default)]
@@ -107,15 +124,7 @@ fn what_is_said_of_types_is_so_for_every_request() {
                         assert!(!conditional);
                         continue;
                     }
-                    let times = case.requests.iter().map(|asked| asked.now.as_deref());
-                    let mut asked = vec![question];
-                    asked.extend(sent.iter().zip(times).map(|(sent, now)| Question {
-                        subject: member,
-                        subject_type: None,
-                        action,
-                        resource: kind.name(),
-                        ..sent.question(now)
-                    }));
+                    let asked = asked_again(question, &case, &sent);
                     let about = format!("{}: {member} {action} {}", case.id, kind.name());
                     counts.confirm(&snapshot, &answer, &asked, &about);
                 }
@@ -163,16 +172,7 @@ fn what_is_said_of_stored_objects_is_so_for_every_request() {
                     if !verdict.is_open() {
                         continue;
                     }
-                    let times = case.requests.iter().map(|asked| asked.now.as_deref());
-                    let mut asked = vec![question];
-                    asked.extend(sent.iter().zip(times).map(|(sent, now)| Question {
-                        subject: member,
-                        subject_type: None,
-                        action,
-                        resource: kind,
-                        object: Some(id),
-                        ..sent.question(now)
-                    }));
+                    let asked = asked_again(question, &case, &sent);
                     let about = format!("{}: {member} {action} {kind}/{id}", case.id);
                     counts.confirm(&snapshot, &answer, &asked, &about);
                     let who = snapshot.who_on(&question).unwrap();
