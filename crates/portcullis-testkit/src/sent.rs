@@ -1,6 +1,8 @@
 //! A request as an engine is asked it: an AuthZEN object, kept as one attribute.
 //!
-//! The reference reads requests in its own way; this reads the same text for the library, so that the two share no reader.
+//! The reference reads requests in its own way; this reads the same text for the library, so that the two share no reader. The
+//! command line has a third, which takes a line apart without keeping it whole. It would be quick to test it with itself: what one of
+//! the three gets wrong shows because they are three.
 
 use portcullis::condition::{Attribute, Value};
 use portcullis::{Question, Source};
@@ -24,7 +26,6 @@ impl Sent {
     }
 
     /// The request as a question at a time.
-    ///
     #[must_use]
     pub fn question<'q>(&'q self, now: Option<&'q str>) -> Question<'q> {
         let Some([subject, action, resource]) = self.parts() else { return Question::new("", "", "") };
