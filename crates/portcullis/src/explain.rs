@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use portcullis_matrix::{PermissionId, Verdict};
 
-use crate::condition::{Condition, Facts, Finding, Outcome};
+use crate::condition::{Condition, Facts, Finding, Lookup, Outcome};
 use crate::decision::{Decision, Reason};
 use crate::policy::{Effect, Statement};
 use crate::schema::Schema;
@@ -57,8 +57,8 @@ pub struct Weighed<'s> {
 }
 
 impl<'s> Weighed<'s> {
-    fn new(condition: &'s Condition, facts: &Facts<'s, Shelf<'s>>) -> Self {
-        let findings = condition.findings(facts);
+    fn new(condition: &'s Condition, lookup: &impl Lookup<'s>) -> Self {
+        let findings = condition.findings(lookup);
         let outcome = findings.iter().fold(Outcome::True, |all, finding| all.and(finding.outcome));
         Weighed { condition, outcome, findings }
     }
@@ -157,16 +157,8 @@ impl Snapshot {
         let Some(subject) = self.subject_id(question.subject) else { return };
         let facts = self.facts(subject, question);
         let held = self.held_roles(question.subject);
-        let mut bearing =
-            grounds(&held, |statement, role| role.grants().covers(statement.index(), permission));
-        for grounds in &mut bearing {
-            let condition = grounds.role.grants().condition_of(grounds.statement.index(), permission);
-            grounds.condition = condition.map(|condition| Weighed::new(condition, &facts));
-        }
-        let (applying, not_applying): (Vec<_>, Vec<_>) = bearing.into_iter().partition(Grounds::applies);
+        let Bearing { allows, denies, not_applying } = bearing(&held, permission, &facts);
         explanation.not_applying = not_applying;
-        let (allows, denies): (Vec<_>, Vec<_>) =
-            applying.into_iter().partition(|grounds| grounds.statement.effect() == Effect::Allow);
         match explanation.reason {
             Reason::Allowed => explanation.determining = allows,
             Reason::Suspended => explanation.overridden = if denies.is_empty() { allows } else { Vec::new() },
@@ -242,11 +234,11 @@ impl Snapshot {
 }
 
 impl Role {
-    /// Whether its own conditions, and those of no other role, come to an allow.
-    fn allows_alone(&self, permission: PermissionId, facts: &Facts<'_, Shelf<'_>>) -> bool {
+    /// Whether its own conditions, and those of no other role, come to an allow of what they leave open.
+    pub(crate) fn allows_alone<'a>(&self, permission: PermissionId, lookup: &impl Lookup<'a>) -> bool {
         let mut allowed = self.planes().allow().contains(permission);
         for (effect, condition) in self.conditional().of_permission(permission) {
-            let applies = condition.outcome(facts).applies(effect);
+            let applies = condition.outcome(lookup).applies(effect);
             match effect {
                 Effect::Deny if applies => return false,
                 Effect::Deny => {}
@@ -255,6 +247,33 @@ impl Role {
         }
         allowed
     }
+}
+
+/// The statements of some roles that cover a permission, by what they come to.
+pub(crate) struct Bearing<'s> {
+    /// Those that allow it.
+    pub(crate) allows: Vec<Grounds<'s>>,
+    /// Those that deny it.
+    pub(crate) denies: Vec<Grounds<'s>>,
+    /// Those whose conditions keep them from it.
+    pub(crate) not_applying: Vec<Grounds<'s>>,
+}
+
+/// The statements that cover a permission, with what their conditions come to.
+pub(crate) fn bearing<'s>(
+    held: &[(&'s Role, Held<'s>)],
+    permission: PermissionId,
+    lookup: &impl Lookup<'s>,
+) -> Bearing<'s> {
+    let mut all = grounds(held, |statement, role| role.grants().covers(statement.index(), permission));
+    for grounds in &mut all {
+        let condition = grounds.role.grants().condition_of(grounds.statement.index(), permission);
+        grounds.condition = condition.map(|condition| Weighed::new(condition, lookup));
+    }
+    let (applying, not_applying): (Vec<_>, Vec<_>) = all.into_iter().partition(Grounds::applies);
+    let (allows, denies) =
+        applying.into_iter().partition(|grounds| grounds.statement.effect() == Effect::Allow);
+    Bearing { allows, denies, not_applying }
 }
 
 /// The statements of some roles that bear on something, in their order, conditions left aside.

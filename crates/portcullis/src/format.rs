@@ -27,10 +27,25 @@ struct Form {
 const FILES: Form = Form { order: ORDER, maps: MAPS };
 
 /// The tests of a suite, whose keys mean something else than the same keys elsewhere.
-const TESTS: Form = Form {
-    order: &["name", "subject", "role", "action", "resource", "who", "may", "may_not", "grid"],
-    maps: &["may", "may_not", "grid"],
-};
+const TESTS: Form = Form { order: TEST_ORDER, maps: &["may", "may_not", "grid", "properties", "context"] };
+
+/// A request in a test has some of these keys too.
+const TEST_ORDER: &[&str] = &[
+    "name",
+    "subject",
+    "role",
+    "action",
+    "resource",
+    "id",
+    "properties",
+    "context",
+    "now",
+    "who",
+    "request",
+    "may",
+    "may_not",
+    "grid",
+];
 
 const ORDER: &[&str] = &[
     "version",

@@ -8,7 +8,7 @@
 
 use std::io::{self, Write};
 
-use portcullis::suite::{Asker, Coverage, TestOutcome, Uncovered};
+use portcullis::suite::{Asker, Coverage, Failure, TestOutcome, Uncovered};
 use portcullis::text::{counted, grouped, printable, shown};
 use portcullis::{Position, Reason, Severity};
 
@@ -125,11 +125,19 @@ fn asker(asker: Asker<'_>) -> String {
     }
 }
 
+/// What is asked about, in words: a type, or one object of it.
+fn resource(failure: &Failure<'_>) -> String {
+    match failure.question().object {
+        Some(object) => format!("{}/{}", shown(failure.resource), shown(object)),
+        None => shown(failure.resource),
+    }
+}
+
 /// A heading, what was expected, and on which line: of the failures that agree in all three, one line is made.
 struct Line {
     heading: String,
     expected: bool,
-    /// The resource type, where the heading is not about one.
+    /// The resource, where the heading is not about one.
     on: Option<String>,
     names: Vec<String>,
 }
@@ -138,7 +146,7 @@ struct Line {
 fn differences(test: &TestOutcome<'_>, look: Look) -> String {
     let mut lines: Vec<Line> = Vec::new();
     for failure in &test.failures {
-        let (action, resource) = (shown(failure.action), shown(failure.resource));
+        let (action, resource) = (shown(failure.action), resource(failure));
         let (heading, on, name) = if test.lists_who {
             (format!("{action} on {resource}"), None, asker(failure.asker))
         } else {
@@ -193,7 +201,7 @@ fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look, left: &mut usize) 
         }
         *left -= 1;
         let verdict = if failure.expected { look.paint(BAD, "denied") } else { look.paint(GOOD, "allowed") };
-        let (action, resource) = (shown(failure.action), shown(failure.resource));
+        let (action, resource) = (shown(failure.action), resource(failure));
         let who = asker(failure.asker);
         text.push_str(&format!("\n  {who} is {verdict} {action} on {resource}: {why_not}\n"));
         let at = place(ran, ran.suite.position(failure.span));
@@ -202,7 +210,8 @@ fn reasons(ran: &Ran<'_>, test: &TestOutcome<'_>, look: Look, left: &mut usize) 
         let conditions = failure.conditions(ran.snapshot);
         if !conditions.is_empty() {
             let words = conditional::in_words(&conditions);
-            text.push_str(&format!("  it is conditional, and the test sends nothing: allowed {words}\n"));
+            let sends = if failure.sends_nothing() { ", and the test sends nothing" } else { "" };
+            text.push_str(&format!("  it is conditional{sends}: allowed {words}\n"));
         }
         let look = look.indented(4);
         let mut sections = why(&explanation, failure.action, DECIDING, look);

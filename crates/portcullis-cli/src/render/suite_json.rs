@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::io;
 
+use portcullis::Explanation;
 use portcullis::suite::{Asker, Coverage, Failure, TestOutcome, Uncovered};
-use portcullis::{Explanation, Question};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
@@ -109,7 +109,7 @@ impl Serialize for Test<'_, '_, '_> {
 
 fn failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
     let at = ran.suite.position(failure.span);
-    let question = Question::new(failure.asker.name(), failure.action, failure.resource);
+    let question = failure.question();
     let asked = Asked { snapshot: ran.snapshot, question, explanation: failure.explain(ran.snapshot) };
     let mut explanation = json_explanation(&asked, DECIDING);
     let (subject, role) = match failure.asker {
@@ -132,6 +132,9 @@ fn failure<'s>(ran: &Ran<'s>, failure: &Failure<'s>) -> Value {
         "nearest_denies": denies.iter().take(DECIDING).map(json_grounds).collect::<Value>(),
         "omitted": omitted(&asked.explanation, denies.len()),
     });
+    if let (Some(id), Some(object)) = (question.object, value.as_object_mut()) {
+        object.insert("object".to_owned(), json!(id));
+    }
     // Only where conditions leave it open.
     let conditions = failure.conditions(ran.snapshot);
     if let (false, Some(object)) = (conditions.is_empty(), value.as_object_mut()) {

@@ -120,7 +120,8 @@ impl Snapshot {
         (!open).then_some(allowed & !denied)
     }
 
-    /// The same of facts that are known already, every condition evaluated.
+    /// The same of facts that are known already, every condition evaluated: what tests hold a check against.
+    #[cfg(test)]
     pub(crate) fn allows_under(
         &self,
         set: SetId,

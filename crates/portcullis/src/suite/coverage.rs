@@ -14,7 +14,8 @@ use crate::policy::{Effect, Statement};
 use crate::snapshot::{Role, Snapshot};
 use crate::source::Position;
 
-use super::bare::Holder;
+use super::Request;
+use super::asked::{Asking, Holder};
 use super::cells::Expected;
 
 /// What the tests of one or more suites touched in one snapshot.
@@ -130,16 +131,16 @@ impl<'s> Coverage<'s> {
         role: &Role,
         asked: &[Expected],
         granted: &dyn Fn(u32) -> bool,
-        holder: Holder<'_>,
+        asking: Asking<'_>,
     ) {
         let number = self.numbers.get(role.name()).copied();
         if let Some(touched) = number.and_then(|number| self.roles.get_mut(number)) {
-            touched.note(self.snapshot, asked, granted, holder);
+            touched.note(self.snapshot, asked, granted, asking);
         }
     }
 
     /// Notes that every member was asked these permissions.
-    pub(super) fn note_everybody(&mut self, asked: &[Expected]) {
+    pub(super) fn note_everybody(&mut self, asked: &[Expected], request: &Request) {
         let snapshot = self.snapshot;
         for (number, touched) in self.roles.iter_mut().enumerate() {
             if !touched.wants(asked) {
@@ -147,9 +148,9 @@ impl<'s> Coverage<'s> {
             }
             let holders = self.holders.get_or_insert_with(|| holders(snapshot, &self.numbers));
             for &subject in holders.get(number).map_or(&[][..], |holders| holders) {
-                let holder = Holder::Member(subject);
-                let granted = |id| holder.may(snapshot, PermissionId::from_u32(id));
-                touched.note(snapshot, asked, &granted, holder);
+                let asking = Asking { holder: Holder::Member(subject), request };
+                let granted = |id| asking.may(snapshot, PermissionId::from_u32(id));
+                touched.note(snapshot, asked, &granted, asking);
                 if !touched.wants(asked) {
                     break;
                 }
@@ -170,7 +171,7 @@ impl Touched<'_> {
         snapshot: &Snapshot,
         asked: &[Expected],
         granted: &dyn Fn(u32) -> bool,
-        holder: Holder<'_>,
+        asking: Asking<'_>,
     ) {
         if self.left == 0 {
             return;
@@ -187,7 +188,7 @@ impl Touched<'_> {
                 let mut asked = shared(&range, asked);
                 asked.any(|id| {
                     let applies =
-                        |condition| holder.applies(snapshot, PermissionId::from_u32(id), effect, condition);
+                        |condition| asking.applies(snapshot, PermissionId::from_u32(id), effect, condition);
                     decides(id) && condition.is_none_or(|condition| applies(condition))
                 })
             });

@@ -1,15 +1,16 @@
 //! Why a question was not answered as expected, and what came nearest to the expected answer.
 //!
 //! A member is explained as any question is. A role held alone is explained here, by the same rules: it is asked about
-//! as if somebody held it and nothing else. Where conditions decide, what they are is told besides. For an allow that should have been a deny the nearest miss is a deny
-//! that covers the same action elsewhere, or other actions on the same type.
+//! as if somebody held it and nothing else. Where conditions decide, what they are is told besides. For an allow that should have been a
+//! deny the nearest miss is a deny that covers the same action elsewhere, or other actions on the same type.
 
 use portcullis_matrix::PermissionId;
 
-use super::bare::Holder;
+use super::Request;
+use super::asked::OfAnybody;
 use super::run::Asker;
 use crate::decision::{Decision, Reason};
-use crate::explain::{Explanation, Grounds, Held, Nearest, grounds};
+use crate::explain::{Bearing, Explanation, Grounds, Held, Nearest, bearing, grounds};
 use crate::policy::{Effect, Statement, overlaps};
 use crate::search::{Answer, Proviso};
 use crate::snapshot::{Question, Role, Snapshot};
@@ -22,6 +23,8 @@ pub struct Failure<'s> {
     pub asker: Asker<'s>,
     /// The member whose id is nearest, when it is about somebody who is no member.
     pub near: Option<&'s str>,
+    /// What the question brings besides names.
+    pub(super) request: &'s Request,
     /// The action.
     pub action: &'s str,
     /// The resource type, under its own name.
@@ -33,22 +36,35 @@ pub struct Failure<'s> {
 }
 
 impl<'s> Failure<'s> {
+    /// The question, with all that it brings. Of a role held alone it is asked by nobody.
+    #[must_use]
+    pub fn question(&self) -> Question<'s> {
+        let subject = if let Asker::Subject(id) = self.asker { id } else { "" };
+        self.request.beside(Question::new(subject, self.action, self.resource))
+    }
+
+    /// Whether the question is one on a type that sends nothing.
+    #[must_use]
+    pub fn sends_nothing(&self) -> bool {
+        self.request.is_empty()
+    }
+
     /// The answer, with everything that led to it.
     #[must_use]
     pub fn explain(&self, snapshot: &'s Snapshot) -> Explanation<'s> {
         match self.asker {
             Asker::Subject(id) if snapshot.subject(id).is_none() => self.explain_stranger(snapshot),
-            Asker::Subject(id) => snapshot.explain(&Question::new(id, self.action, self.resource)),
+            Asker::Subject(_) => snapshot.explain(&self.question()),
             Asker::Role(role) => self.explain_role(snapshot, role),
         }
     }
 
-    /// The conditions on which it depends whether the permission is granted, where they leave it open: the test asked about a type, and
-    /// sent nothing. Empty where the answer is the same for every request.
+    /// The conditions on which it depends whether the permission is granted, where they leave it open, whatever the test sent. Empty where
+    /// the answer is the same for every request.
     #[must_use]
     pub fn conditions(&self, snapshot: &'s Snapshot) -> Vec<Proviso<'s>> {
         let answer = match self.asker {
-            Asker::Subject(id) => snapshot.answer(&Question::new(id, self.action, self.resource)),
+            Asker::Subject(_) => snapshot.answer(&self.question()),
             Asker::Role(role) => {
                 let permission = snapshot.schema().permission(self.action, self.resource);
                 permission.map(|permission| snapshot.answer_of_role(role, permission.id()))
@@ -95,12 +111,8 @@ impl<'s> Failure<'s> {
         let held = [(role, Held::default())];
         let id = snapshot.schema().permission(self.action, self.resource).map(|permission| permission.id());
         let permission = id.unwrap_or(PermissionId::UNKNOWN);
-        let bearing = |effect: Effect| {
-            grounds(&held, |statement, role| {
-                statement.effect() == effect && applies(snapshot, role, statement, permission)
-            })
-        };
-        let (allows, denies) = (bearing(Effect::Allow), bearing(Effect::Deny));
+        let facts = OfAnybody::asking(snapshot, &self.question());
+        let Bearing { allows, denies, not_applying } = bearing(&held, permission, &facts);
         let revision = snapshot.revision();
         let deny = Decision::Deny { reason: Reason::NotGranted, revision };
         let none = (Vec::new(), Nearest::default());
@@ -113,17 +125,6 @@ impl<'s> Failure<'s> {
                 }
             };
         let resource_type = Some(self.resource);
-        let not_applying = Vec::new();
         Explanation { decision, reason, resource_type, determining, overridden, not_applying, nearest }
     }
-}
-
-/// Whether a statement applies to a permission that is asked for with nothing sent, whoever holds its role alone.
-fn applies(snapshot: &Snapshot, role: &Role, statement: &Statement<'_>, permission: PermissionId) -> bool {
-    let mut parts = role.grants().parts_of_statement(statement.index());
-    parts.any(|(range, condition)| {
-        let holds =
-            |condition| Holder::Role(role).applies(snapshot, permission, statement.effect(), condition);
-        range.contains(&permission.as_u32()) && condition.is_none_or(|condition| holds(condition))
-    })
 }

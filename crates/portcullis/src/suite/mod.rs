@@ -9,12 +9,13 @@
 //! something, also where a misspelt one would only be denied; a pair that the schema does not admit, a group in the place of a
 //! member, a test that asks nothing and one that contradicts itself are errors too. docs/tests.md is the reference of the format.
 
+mod asked;
 mod askers;
-mod bare;
 mod cells;
 mod coverage;
 mod explain;
 mod read;
+mod request;
 mod resolve;
 mod run;
 mod tested;
@@ -25,6 +26,8 @@ pub use coverage::{Coverage, Covered, Uncovered};
 pub use explain::Failure;
 pub(crate) use read::read_suite;
 pub use run::{Asker, Outcome, TestOutcome};
+
+use request::Request;
 
 use crate::diagnostic::{Code, Report};
 use crate::json::Tape;
@@ -84,6 +87,8 @@ enum Claim {
 #[derive(Clone, Debug)]
 struct Test {
     name: Word,
+    /// What its questions bring besides names.
+    request: Request,
     claim: Claim,
 }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Askers, Claim, Row, Suite, Test, Tested, Word};
+use super::{Askers, Claim, Request, Row, Suite, Test, Tested, Word};
 use crate::diagnostic::{Code, Diagnostic, Report, Severity};
 use crate::json::{Kind, Value};
 use crate::limits::Limits;
@@ -25,7 +25,7 @@ const HABITS: &[Habit] =
     &[Habit { written: "cases", known: "tests" }, Habit { written: "suite", known: "tests" }];
 
 const TEST_KEYS: &[&str] =
-    &["name", "subject", "role", "may", "may_not", "grid", "action", "resource", "who"];
+    &["name", "subject", "role", "request", "may", "may_not", "grid", "action", "resource", "who"];
 
 const TEST_HABITS: &[Habit] = &[
     Habit { written: "test", known: "name" },
@@ -36,6 +36,12 @@ const TEST_HABITS: &[Habit] = &[
     Habit { written: "user", known: "subject" },
     Habit { written: "users", known: "subject" },
     Habit { written: "roles", known: "role" },
+    Habit { written: "with", known: "request" },
+    Habit { written: "sends", known: "request" },
+    Habit { written: "object", known: "request" },
+    Habit { written: "properties", known: "request" },
+    Habit { written: "context", known: "request" },
+    Habit { written: "now", known: "request" },
     Habit { written: "can", known: "may" },
     Habit { written: "allow", known: "may" },
     Habit { written: "allowed", known: "may" },
@@ -149,8 +155,12 @@ impl SuiteReader<'_> {
                 None
             }
         };
+        let request = match value.get("request") {
+            Some(request) => Request::read(request, &mut self.reader),
+            None => Some(Request::default()),
+        };
         let claim = self.claim(value, strange);
-        Some(Test { name: name?, claim: claim? })
+        Some(Test { name: name?, request: request?, claim: claim? })
     }
 
     /// What a test says. There are three ways to say it, which do not mix.

@@ -6,12 +6,12 @@
 
 use portcullis_matrix::{PermissionId, SubjectId, Verdict};
 
-use super::bare::Holder;
+use super::asked::{Asking, Holder};
 use super::cells::{Expected, count};
 use super::coverage::Coverage;
 use super::explain::Failure;
 use super::resolve::{Person, Resolved, Resolver};
-use super::{Suite, Test};
+use super::{Request, Suite, Test};
 use crate::diagnostic::Report;
 use crate::snapshot::{Role, Snapshot};
 use crate::source::Span;
@@ -102,6 +102,14 @@ pub(super) fn run<'s>(suite: &'s Suite, snapshot: &'s Snapshot, coverage: &mut C
     Outcome { tests: run.collect() }
 }
 
+/// Who is asked about, the nearest member when they are none themselves, and what the questions bring.
+#[derive(Clone, Copy)]
+struct Asked<'s> {
+    asker: Asker<'s>,
+    near: Option<&'s str>,
+    request: &'s Request,
+}
+
 struct Runner<'c, 's> {
     snapshot: &'s Snapshot,
     coverage: &'c mut Coverage<'s>,
@@ -116,44 +124,58 @@ impl<'s> Runner<'_, 's> {
         let mut outcome = TestOutcome { name, span, asked: 0, failed: 0, failures: Vec::new(), lists_who };
         match resolved {
             Resolved::Subjects(people, expected) => {
-                people.iter().for_each(|person| self.subject(person, &expected, &mut outcome));
+                people.iter().for_each(|person| self.subject(person, &test.request, &expected, &mut outcome));
             }
             Resolved::Roles(roles, expected) => {
-                roles.iter().for_each(|role| self.role(role, &expected, &mut outcome));
+                roles.iter().for_each(|role| self.role(role, &test.request, &expected, &mut outcome));
             }
-            Resolved::Who(asked, people, key) => self.who(&asked, people, key, &mut outcome),
+            Resolved::Who(asked, people, key) => self.who(&test.request, &asked, (people, key), &mut outcome),
         }
         outcome
     }
 
-    fn subject(&mut self, person: &Person<'s>, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
+    fn subject(
+        &mut self,
+        person: &Person<'s>,
+        request: &'s Request,
+        expected: &[Expected],
+        outcome: &mut TestOutcome<'s>,
+    ) {
         let id = person.id;
         let snapshot = self.snapshot;
-        let holder = snapshot.subject_id(id).map(|subject| (subject, Holder::Member(subject)));
+        let asking = |subject| (subject, Asking { holder: Holder::Member(subject), request });
+        let asking = snapshot.subject_id(id).map(asking);
         let granted = |permission: u32| {
-            holder.is_some_and(|(_, holder)| holder.may(snapshot, PermissionId::from_u32(permission)))
+            asking.is_some_and(|(_, asking)| asking.may(snapshot, PermissionId::from_u32(permission)))
         };
-        self.compare((Asker::Subject(id), person.near), expected, &granted, outcome);
-        if let Some((subject, holder)) = holder.filter(|_| self.coverage.wants_more()) {
+        let asker = Asked { asker: Asker::Subject(id), near: person.near, request };
+        self.compare(asker, expected, &granted, outcome);
+        if let Some((subject, asking)) = asking.filter(|_| self.coverage.wants_more()) {
             // Whoever is suspended has none.
             for role in snapshot.matrix().roles_of(subject) {
                 if let Some(role) = snapshot.role_numbered(role.as_u32()) {
-                    self.coverage.note(role, expected, &granted, holder);
+                    self.coverage.note(role, expected, &granted, asking);
                 }
             }
         }
     }
 
-    fn role(&mut self, role: &'s Role, expected: &[Expected], outcome: &mut TestOutcome<'s>) {
-        let (snapshot, holder) = (self.snapshot, Holder::Role(role));
-        let granted = |permission: u32| holder.may(snapshot, PermissionId::from_u32(permission));
-        self.compare((Asker::Role(role), None), expected, &granted, outcome);
-        self.coverage.note(role, expected, &granted, holder);
+    fn role(
+        &mut self,
+        role: &'s Role,
+        request: &'s Request,
+        expected: &[Expected],
+        outcome: &mut TestOutcome<'s>,
+    ) {
+        let (snapshot, asking) = (self.snapshot, Asking { holder: Holder::Role(role), request });
+        let granted = |permission: u32| asking.may(snapshot, PermissionId::from_u32(permission));
+        self.compare(Asked { asker: Asker::Role(role), near: None, request }, expected, &granted, outcome);
+        self.coverage.note(role, expected, &granted, asking);
     }
 
     fn compare(
         &mut self,
-        asker: (Asker<'s>, Option<&'s str>),
+        asker: Asked<'s>,
         expected: &[Expected],
         granted: &dyn Fn(u32) -> bool,
         outcome: &mut TestOutcome<'s>,
@@ -169,14 +191,15 @@ impl<'s> Runner<'_, 's> {
     /// Everybody is asked, and those who may must be those who are listed.
     fn who(
         &mut self,
+        request: &'s Request,
         asked: &[Expected],
-        mut listed: Vec<Person<'s>>,
-        key: Span,
+        (mut listed, key): (Vec<Person<'s>>, Span),
         outcome: &mut TestOutcome<'s>,
     ) {
         listed.sort_unstable_by_key(|person| (person.id, person.at));
         listed.dedup_by_key(|person| person.id);
         let (snapshot, matrix) = (self.snapshot, self.snapshot.matrix());
+        let member = |subject| Asking { holder: Holder::Member(subject), request };
         let mut members: Vec<SubjectId> =
             listed.iter().filter_map(|person| snapshot.subject_id(person.id)).collect();
         let strangers = listed.len() - members.len();
@@ -186,28 +209,29 @@ impl<'s> Runner<'_, 's> {
             let id = PermissionId::from_u32(permission);
             let may = |person: &Person<'_>| {
                 let subject = snapshot.subject_id(person.id);
-                subject.is_some_and(|subject| Holder::Member(subject).may(snapshot, id))
+                subject.is_some_and(|subject| member(subject).may(snapshot, id))
             };
             for person in listed.iter().filter(|person| !may(person)) {
-                let asker = (Asker::Subject(person.id), person.near);
+                let asker = Asked { asker: Asker::Subject(person.id), near: person.near, request };
                 self.fail(asker, permission, true, person.at, outcome);
             }
-            let allowed = matrix.subjects_of(id).filter(|&(subject, verdict)| {
-                verdict == Verdict::Allow || Holder::Member(subject).may(snapshot, id)
-            });
+            let allowed = matrix
+                .subjects_of(id)
+                .filter(|&(subject, verdict)| verdict == Verdict::Allow || member(subject).may(snapshot, id));
             let surplus = allowed.filter(|(subject, _)| members.binary_search(subject).is_err());
             let mut surplus: Vec<&str> = surplus.map(|(subject, _)| snapshot.member_name(subject)).collect();
             surplus.sort_unstable();
             for id in surplus {
-                self.fail((Asker::Subject(id), None), permission, false, key, outcome);
+                let asker = Asked { asker: Asker::Subject(id), near: None, request };
+                self.fail(asker, permission, false, key, outcome);
             }
         }
-        self.coverage.note_everybody(asked);
+        self.coverage.note_everybody(asked, request);
     }
 
     fn fail(
         &mut self,
-        (asker, near): (Asker<'s>, Option<&'s str>),
+        Asked { asker, near, request }: Asked<'s>,
         permission: u32,
         expected: bool,
         span: Span,
@@ -218,7 +242,7 @@ impl<'s> Runner<'_, 's> {
             self.kept += 1;
             let names = self.snapshot.schema().names_of(PermissionId::from_u32(permission));
             let (action, resource) = names.unwrap_or_default();
-            outcome.failures.push(Failure { asker, near, action, resource, expected, span });
+            outcome.failures.push(Failure { asker, near, request, action, resource, expected, span });
         }
     }
 }

@@ -16,6 +16,7 @@ mod generated;
 #[path = "../markdown/mod.rs"]
 mod markdown;
 mod page;
+mod requests;
 mod results;
 
 use std::sync::Arc;
