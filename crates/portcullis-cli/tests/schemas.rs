@@ -51,9 +51,12 @@ fn examples_and_built_in_texts_are_valid() {
     let text = portcullis::Schema::built_in_text("hightouch").unwrap();
     accepts(&schema, &serde_json::from_str(text).unwrap(), "hightouch");
     let tests = validator("tests");
-    for path in
-        ["../../examples/acme/tests.json", "../../examples/acme/tests_that_fail.json", "sample/tests.json"]
-    {
+    for path in [
+        "../../examples/acme/tests.json",
+        "../../examples/acme/tests_that_fail.json",
+        "../../examples/authzen-todo/tests.json",
+        "sample/tests.json",
+    ] {
         accepts(&tests, &read(&here(path)), path);
     }
 }
@@ -191,6 +194,12 @@ fn a_suite_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
         named(r#""action": "read", "resource": "sync", "who": []"#),
         named(r#""action": ["read"], "resource": ["sync", "m*"], "who": "ann""#),
         ann(r#""may": {"sync": "read"}"#).replace(r#""workspace": "workspace.json", "#, ""),
+        ann(r#""grid": {}, "request": {}"#),
+        ann(r#""grid": {}, "request": {"resource": {"id": "1"}, "now": "2026-03-01t12:00:00.5+01:00"}"#),
+        named(
+            r#""action": "read", "resource": "sync", "who": [], "request": {"resource": {"id": "a/b", "properties": {"a": null}},
+                "subject": {"properties": {}}, "action": {"properties": {"b": [1]}}, "context": {"now": 1}}"#,
+        ),
     ] {
         agree(&good, true);
     }
@@ -217,6 +226,18 @@ fn a_suite_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
         named(r#""action": "read", "resource": "sync""#),
         named(r#""action": [], "resource": "sync", "who": []"#),
         named(r#""action": "read", "resource": "sync", "who": [], "grid": {}"#),
+        ann(r#""grid": {}, "request": null"#),
+        ann(r#""grid": {}, "request": {"resource": "sync"}"#),
+        ann(r#""grid": {}, "request": {"resource": {"properties": {}}}"#),
+        ann(r#""grid": {}, "request": {"resource": {"type": "sync", "id": "1"}}"#),
+        ann(r#""grid": {}, "request": {"resource": {"id": ""}}"#),
+        ann(r#""grid": {}, "request": {"subject": {}}"#),
+        ann(r#""grid": {}, "request": {"subject": {"id": "ann", "properties": {}}}"#),
+        ann(r#""grid": {}, "request": {"action": {"properties": null}}"#),
+        ann(r#""grid": {}, "request": {"context": []}"#),
+        ann(r#""grid": {}, "request": {"now": "2026-03-01"}"#),
+        ann(r#""grid": {}, "request": {"now": 1}"#),
+        ann(r#""grid": {}, "request": {"labels": {}}"#),
     ] {
         agree(&bad, false);
     }

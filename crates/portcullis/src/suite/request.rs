@@ -24,14 +24,10 @@ pub(super) struct Request {
 
 const KEYS: [&str; 5] = ["subject", "action", "resource", "context", "now"];
 
-const HABITS: &[Habit] = &[
-    Habit { written: "object", known: "resource" },
-    Habit { written: "properties", known: "resource" },
-    Habit { written: "time", known: "now" },
-];
+const HABITS: &[Habit] =
+    &[Habit { written: "object", known: "resource" }, Habit { written: "time", known: "now" }];
 
-/// Names stand in the test.
-const NAMED_HABITS: &[Habit] = &[Habit { written: "attributes", known: "properties" }];
+const PART_HABITS: &[Habit] = &[Habit { written: "attributes", known: "properties" }];
 
 impl Request {
     /// A question with all this.
@@ -92,7 +88,7 @@ impl Request {
         if !reader.object(resource, what) {
             return false;
         }
-        let [id, properties] = reader.fields(resource, what, ["id", "properties"], NAMED_HABITS);
+        let [id, properties] = reader.fields(resource, what, ["id", "properties"], PART_HABITS);
         let Some(id) = id else {
             let help = "a question on a type leaves conditions on the object unknown, whatever is sent: add `\"id\": \"1\"`, also of one that is not stored";
             reader.missing_key(resource, what, "id", help);
@@ -126,7 +122,7 @@ fn only_properties(part: Value<'_>, what: &str, to: &mut Option<Attribute>, read
     if !reader.object(part, what) {
         return false;
     }
-    let [properties] = reader.fields(part, what, ["properties"], NAMED_HABITS);
+    let [properties] = reader.fields(part, what, ["properties"], PART_HABITS);
     match properties {
         Some(properties) => keep(properties, "`properties`", to, reader),
         None => {
