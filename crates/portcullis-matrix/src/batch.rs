@@ -1,9 +1,10 @@
 //! Many questions at once: columns of ids in, bitmaps of answers out.
 //!
 //! A single check is two or three loads, each waiting for the one before. Here 64 questions go
-//! through the same steps side by side (first all their rows, then all their lanes), so that
-//! more of their loads overlap, and 64 answers fill exactly one word of each bitmap. The answers
-//! are those of [`Matrix::verdict`] and [`Matrix::check`], bit for bit.
+//! through the same steps side by side (first who and what, several by one instruction; then all
+//! their rows, then all their lanes), so that more of their loads overlap, and 64 answers fill
+//! exactly one word of each bitmap. The answers are those of [`Matrix::verdict`] and
+//! [`Matrix::check`], bit for bit.
 
 use crate::persistent::Column;
 use crate::rows::{Rows, flat, paged};
