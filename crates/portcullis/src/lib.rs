@@ -34,6 +34,7 @@
 
 #![doc(html_no_source)]
 
+pub mod cedar;
 mod compare;
 pub mod condition;
 mod decision;

@@ -9,8 +9,8 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use portcullis::text::{listed, printable, quoted};
 use portcullis::{
-    COMPARE_STEPS, Comparison, ConditionalCells, Counterexample, Example, Grants, PermissionName, Read, Relation, Role,
-    Shares, Snapshot, Stored, compare_documents, compare_roles, compare_subjects,
+    COMPARE_STEPS, Comparison, ConditionalCells, Counterexample, Example, Grants, PermissionName, Read,
+    Relation, Role, Shares, Snapshot, Stored, compare_documents, compare_roles, compare_subjects,
 };
 use serde_json::{Map, Value, json};
 
@@ -96,7 +96,8 @@ impl Compare {
             }
         };
         let (a, b) = (read(&self.a)?, read(&self.b)?);
-        let comparison = compare_documents(&a, &b, self.steps).ok_or_else(|| Failure::said("the documents were read under different schemas"))?;
+        let comparison = compare_documents(&a, &b, self.steps)
+            .ok_or_else(|| Failure::said("the documents were read under different schemas"))?;
         Ok(Compared { comparison, subjects: ["somebody"; 2].map(str::to_owned) })
     }
 
@@ -107,7 +108,8 @@ impl Compare {
         let kind = match (self.of, roles.iter().all(Option::is_some), subjects.iter().all(|found| *found)) {
             (Some(kind), ..) => kind,
             (None, true, true) => {
-                let message = format!("{} and {} are roles, and members too", quoted(&self.a), quoted(&self.b));
+                let message =
+                    format!("{} and {} are roles, and members too", quoted(&self.a), quoted(&self.b));
                 return Err(Failure::with_help(message, "say which with `--of roles` or `--of subjects`"));
             }
             (None, true, false) => Kind::Roles,
@@ -119,7 +121,8 @@ impl Compare {
         if kind == Kind::Roles {
             let [a, b] = [self.role(snapshot, &self.a)?, self.role(snapshot, &self.b)?];
             let comparison = compare_roles(a, b, self.steps);
-            let comparison = comparison.ok_or_else(|| Failure::said("the roles were compiled under different schemas"))?;
+            let comparison =
+                comparison.ok_or_else(|| Failure::said("the roles were compiled under different schemas"))?;
             return Ok(Compared { comparison, subjects: ["somebody"; 2].map(str::to_owned) });
         }
         match compare_subjects(snapshot, &self.a, &self.b, self.steps) {
@@ -151,7 +154,8 @@ impl Compare {
             }
             print_permissions(out.paint(style, sign), &permissions, out)?;
         }
-        let differing = comparison.conditional().iter().filter(|cells| cells.shares.relation() != Relation::Equal);
+        let differing =
+            comparison.conditional().iter().filter(|cells| cells.shares.relation() != Relation::Equal);
         for (at, cells) in differing.enumerate() {
             if at == 0 {
                 writeln!(out, "under conditions")?;
@@ -207,7 +211,9 @@ impl Compare {
         let cells = comparison.conditional().iter().map(|cells| conditional(cells, compared));
         object.insert("conditional".to_owned(), cells.collect());
         let examples = [("a", comparison.example_of_only_a()), ("b", comparison.example_of_only_b())];
-        let examples = examples.into_iter().filter_map(|(key, found)| Some((key.to_owned(), compared.counterexample(&found?))));
+        let examples = examples
+            .into_iter()
+            .filter_map(|(key, found)| Some((key.to_owned(), compared.counterexample(&found?))));
         object.insert("counterexamples".to_owned(), Value::Object(examples.collect()));
         Value::Object(object)
     }
@@ -255,7 +261,9 @@ fn example(example: &Example, subject: &str) -> Value {
         object.insert("now".to_owned(), Value::Null);
     }
     let stored = example.stored.iter().map(|stored| match stored {
-        Stored::Member(properties) => json!({ "subject": who(example, subject), "properties": properties.to_string() }),
+        Stored::Member(properties) => {
+            json!({ "subject": who(example, subject), "properties": properties.to_string() })
+        }
         Stored::Object { kind, id, properties } => {
             json!({ "type": kind, "id": id, "properties": properties.to_string() })
         }
