@@ -6,6 +6,7 @@
 
 mod chart;
 mod child;
+mod converted;
 mod differential;
 mod driver;
 mod engines;

@@ -6,6 +6,7 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Lint(lint::Lint),
     Diff(diff::Diff),
     Compare(compare::Compare),
+    Convert(convert::Convert),
     Test(test::Test),
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
@@ -77,6 +79,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Lint(lint) => lint.run(out),
         Command::Diff(diff) => diff.run(out),
         Command::Compare(compare) => compare.run(out),
+        Command::Convert(convert) => convert.run(out),
         Command::Test(test) => test.run(out),
         Command::Fmt(fmt) => fmt.run(out),
         Command::Schema(schema) => schema.run(out),

@@ -34,7 +34,7 @@ pub(super) const SCALARS: [&str; 3] = [kind::STRING, kind::NUMBER, kind::BOOLEAN
 /// The tag of whatever is stored.
 pub(super) const STORED: &str = "stored";
 
-/// The attribute of a context that was sent.
+/// The attribute of a context that was sent, and the start of those that say kinds.
 pub(super) const SENT: &str = "kind:";
 
 /// The tag that says the kind of what is at a path.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::Lost;
-use super::access::{STORED, kind, kind_tag};
+use super::access::{SENT, STORED, kind, kind_tag};
 use super::spelling::{GROUP, RESOURCE, ROLE, TYPE, USER, joined};
 use super::values::{Held, Holder, kind_of};
 use crate::condition::{
@@ -20,7 +20,7 @@ use crate::snapshot::{Shelf, Snapshot};
 /// How many losses are told one by one.
 const MOST_TOLD: usize = 1_000;
 
-/// The paths that conditions read, and of each whether only whole equality with what Cedar can hold is asked.
+/// The paths that conditions read, and of each whether it is only ever held against literals by permits, which need no tag.
 pub(super) type Paths = BTreeMap<Reference, bool>;
 
 /// Notes which paths a condition reads, of a deny or of an allow.
@@ -30,12 +30,37 @@ pub(super) fn note(paths: &mut Paths, condition: &Condition, is_deny: bool) {
             && matches!(test.check(), Check::Equals(_) | Check::In { negated: false, .. })
             && test.operand_references().next().is_none();
         for reference in std::iter::once(test.reference()).chain(test.operand_references()) {
-            let is_stored = matches!(reference.root(), Root::Subject | Root::Resource);
-            if is_stored && matches!(reference.place(), Place::Path(_)) {
+            if reference.root() != Root::Action && matches!(reference.place(), Place::Path(_)) {
                 *paths.entry(reference.declared_as(None)).or_insert(true) &= plain;
             }
         }
     }
+}
+
+/// The context that a request sends as Cedar's JSON, with the kinds that policies ask for; nothing was sent if it is null.
+pub(super) fn context(snapshot: &Snapshot, paths: &Paths, sent: Value<'_>) -> Result<String, fmt::Error> {
+    let holder = Holder::of_request(snapshot);
+    let Some(object) = sent.as_object() else { return Ok("{}".to_owned()) };
+    let mut out = format!("{{{}: \"yes\"", quoted_string(SENT));
+    for (key, value) in object.iter().filter(|(key, _)| !key.starts_with(SENT)) {
+        write!(out, ", {}: ", quoted_string(key))?;
+        holder.write(&mut out, &holder.held(value, None, 0))?;
+    }
+    for reference in paths.keys().filter(|reference| reference.root() == Root::Context) {
+        let Place::Path(path) = reference.place() else { continue };
+        let mut steps = path.iter();
+        let first = steps.next().and_then(|key| object.get(key));
+        let Some(value) = steps.try_fold(first, |value, key| Some(value?.as_object()?.get(key))).flatten()
+        else {
+            continue;
+        };
+        let walked = holder.walk(sent, None, path);
+        let held = walked.as_ref().map(Held::kind).filter(|held| *held == kind_of(value));
+        let tag = quoted_string(&kind_tag(&path.join(".")));
+        write!(out, ", {tag}: {}", quoted_string(held.unwrap_or(kind::OTHER)))?;
+    }
+    out.push('}');
+    Ok(out)
 }
 
 /// The entities of a workspace, to be written.
@@ -170,7 +195,9 @@ impl<'a, W: Write> Writing<'a, W> {
                     self.lost.told.push((id.to_owned(), reference.to_string()));
                 }
             }
-            tags.push((kind_tag(&path.join(".")), tag));
+            if !*plain {
+                tags.push((kind_tag(&path.join(".")), tag));
+            }
         }
         tags
     }

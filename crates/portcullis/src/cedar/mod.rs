@@ -18,6 +18,7 @@ mod values;
 
 use std::fmt;
 
+use crate::condition::Value;
 use crate::json::quoted_string;
 use crate::policy::{Document, Effect, Grants};
 use crate::snapshot::Snapshot;
@@ -178,6 +179,12 @@ impl Converted<'_> {
     /// Those of `out`.
     pub fn write_entities(&self, out: impl fmt::Write) -> Result<Lost, fmt::Error> {
         Writing::new(self.snapshot, &self.paths, out).all()
+    }
+
+    /// The context that a request sends as Cedar's JSON, for a question to the policies; null where none is sent.
+    #[must_use]
+    pub fn context(&self, sent: Value<'_>) -> String {
+        entities::context(self.snapshot, &self.paths, sent).unwrap_or_else(|_| "{}".to_owned())
     }
 }
 

@@ -37,11 +37,13 @@ pub(super) struct Holder<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// Objects that may lie on a cycle, by number.
     core: Vec<bool>,
+    /// Whether references are references: in what a request sends they are objects like any other.
+    follows: bool,
 }
 
 impl<'a> Holder<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        let mut holder = Holder { snapshot, core: Vec::new() };
+        let mut holder = Holder { snapshot, core: Vec::new(), follows: true };
         let mut edges = Vec::new();
         for object in holder.objects() {
             let properties = snapshot.objects.properties(object);
@@ -49,6 +51,11 @@ impl<'a> Holder<'a> {
         }
         holder.core = core(snapshot.objects.next() as usize, &edges);
         holder
+    }
+
+    /// The same for what a request sends.
+    pub(super) fn of_request(snapshot: &'a Snapshot) -> Self {
+        Holder { snapshot, core: Vec::new(), follows: false }
     }
 
     /// The numbers of all stored objects.
@@ -63,7 +70,7 @@ impl<'a> Holder<'a> {
 
     /// The stored object that a value refers to: `None` when it is no reference, `Some(None)` when it leads nowhere.
     fn referred(&self, value: Value<'a>) -> Option<Option<u32>> {
-        let object = value.as_object().filter(|object| object.len() == 1)?;
+        let object = value.as_object().filter(|object| self.follows && object.len() == 1)?;
         let target = object.get("ref")?;
         let found = target.as_object().filter(|target| target.len() == 2).and_then(|target| {
             let (kind, id) = (target.get("type")?.as_str()?, target.get("id")?.as_str()?);
