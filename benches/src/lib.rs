@@ -9,6 +9,7 @@ pub mod counting;
 pub mod crowd;
 pub mod field;
 pub mod floor;
+pub mod labels;
 pub mod large;
 pub mod ours;
 pub mod requests;

@@ -1,8 +1,8 @@
 //! Compares Portcullis with other engines on one workload, and writes the record of it.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml -- --record benches/records` measures everything;
-//! `--quick` takes about ten minutes. `differential` asks Cedar and Casbin about random workspaces until its time is up. This file knows the command
-//! line and nothing else, and reads all of it before anything starts; how engines are loaded, verified and timed stands in `child` and `driver`.
+//! `--quick` takes about ten minutes. `differential` asks Cedar and Casbin about random workspaces until its time is up; `conditions` times what
+//! conditions decide, beside Cedar. This file knows the command line and nothing else, and reads all of it before anything starts; how engines are loaded, verified and timed stands in `child` and `driver`.
 
 mod chart;
 mod child;
@@ -11,6 +11,7 @@ mod differential;
 mod driver;
 mod engines;
 mod floor;
+mod labelled;
 mod machine;
 mod measured;
 mod readme;
@@ -28,13 +29,14 @@ use portcullis_benches::field::Field;
 
 const USAGE: &str = "portcullis-peers [--quick] [--record DIR] [--readme FILE] [--from FILE.json] [--only WORD]
        portcullis-peers differential [--seconds N] [--seed S]
+       portcullis-peers conditions [OBJECTS CONDITIONS]
 
   --quick        about ten minutes: fewer passes, and heavy engines left out where members and roles are both many
   --record DIR   write DATE-field.md, its charts and its figures as JSON into DIR
   --readme FILE  put the main table and a chart between the field:begin and field:end marks of FILE
   --from FILE    write from the figures of an earlier run instead of measuring
   --only WORD    measure only engines whose name contains WORD, with portcullis
-  --seconds N    how long random workspaces are compared, 20 unless said otherwise
+  --seconds N    how long random workspaces are compared, 20 unless said otherwise; the half of it converted, with conditions
   --seed S       the seed of the first of them, 0 unless said otherwise";
 
 fn main() -> ExitCode {
@@ -54,9 +56,15 @@ fn main() -> ExitCode {
         }
         ["differential", options @ ..] => {
             let (seed, most) = differential(options)?;
-            println!("{}", differential::until(seed, most)?);
+            println!("{}", differential::until(seed, most / 2)?);
+            println!("{}", converted::until(seed, most / 2)?);
             Ok(())
         }
+        ["conditions"] => labelled::tell(labelled::SIZES),
+        ["conditions", objects, conditions] => labelled::tell(&[(
+            number("OBJECTS", objects, 1..=4_000_000)?,
+            number("CONDITIONS", conditions, 1..=60_000)?,
+        )]),
         options => run::run(&compare(options)?),
     })
 }
