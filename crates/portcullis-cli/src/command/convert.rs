@@ -1,8 +1,8 @@
 //! `portcullis convert`: a policy document or a workspace in another engine's language.
 //!
-//! Cedar is the one there is. What it cannot say is told on standard error and in comments, and makes the command exit 1: the policies never allow
-//! more than the document, but then they may allow less. Files are written whole or not at all, beside each other in one directory, and never
-//! over what was read.
+//! Cedar is the one there is. What it cannot say is told on standard error and in comments, and makes the command exit 1:
+//! the policies never allow more than the document, but then they may allow less. Files are written whole or not at
+//! all, beside each other in one directory, and never over what was read.
 
 use std::fmt;
 use std::fs;

@@ -1,10 +1,11 @@
 //! How a policy gets at an attribute: the value, a guard before it, and its kind.
 //!
-//! Reading an attribute that is not there is an error in Cedar, and a policy that errs is skipped: a `permit` then permits nothing, as it should
-//! where something is unknown, but a `forbid` forbids nothing. So there are two guards. The *plain* one is `has`, as anybody would write it; below
-//! the first key it may err, where a step leads into something that has no attributes, and so it is for permits. The other is the *kind*:
-//! Cedar cannot tell a string from a number without erring, so entities carry a tag `kind:labels.team` that says what is at the path, and
-//! whether it can be reached at all. An entity without the tag leaves everything unknown.
+//! Reading an attribute that is not there is an error in Cedar, and a policy that errs is skipped: a `permit` then permits
+//! nothing, as it should where something is unknown, but a `forbid` forbids nothing. So there are two guards. The *plain*
+//! one is `has`, as anybody would write it; below the first key it may err, where a step leads into something that has no
+//! attributes, and so it is for permits. The other is the *kind*: Cedar cannot tell a string from a number without
+//! erring, so entities carry a tag `kind:labels.team` that says what is at the path, and whether it can be reached at
+//! all. An entity without the tag leaves everything unknown.
 
 use super::spelling::{Expression, attribute, is_identifier, list, string};
 use crate::condition::{Place, Reference, Root};

@@ -1,8 +1,8 @@
 //! What a test comes to, as two questions that Cedar can answer: is it surely true, and is it surely false?
 //!
-//! Portcullis knows three outcomes and Cedar two, so a `permit` asks whether all tests are surely true, and a `forbid` whether any is surely
-//! false. Whatever cannot be said is neither: the allow then applies less, the deny more, and the statement is reported. An expression
-//! that is *safe* never errs; only what a permit alone asks may be unsafe, and only where nothing else could make it true.
+//! Portcullis knows three outcomes and Cedar two, so a `permit` asks whether all tests are surely true, and a `forbid`
+//! whether any is surely false. Whatever cannot be said is neither: the allow then applies less, the deny more, and the
+//! statement is reported. An expression never errs, but for what a permit asks where nothing else could make it true.
 
 use super::access::{Access, NO_TIMES, SCALARS, TOO_MANY, kind};
 use super::spelling::{Expression, list, pattern, string};

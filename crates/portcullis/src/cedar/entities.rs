@@ -1,8 +1,9 @@
 //! A workspace as entities: types, roles, groups, members and stored objects, one a line.
 //!
-//! A member's parents are its role and its groups, a group's its roles, an object's its type; a suspended member has none, so that no policy speaks of it. Attributes
-//! are the properties, and `id` and `type`. Tags say of each path that a policy may walk what is there, found by the very walk that conditions take; where
-//! Cedar would find something else, the tag says so and the path counts as unknown, which can only deny.
+//! A member's parents are its role and its groups, a group's its roles, an object's its type; a suspended member has
+//! none, so that no policy speaks of it. Attributes are the properties, and `id` and `type`. Tags say of each path that
+//! a policy may walk what is there, found by the very walk that conditions take; where Cedar would find something else,
+//! the tag says so and the path counts as unknown, which can only deny.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

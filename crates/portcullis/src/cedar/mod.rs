@@ -1,9 +1,10 @@
 //! Cedar: role documents and workspaces as its policies and entities.
 //!
-//! Each allow becomes a `permit` and each deny a `forbid`, for the same default and the same precedence; a role is an entity above those who hold it. Where
-//! Cedar cannot say what a condition says, the policy permits less or forbids more, never the other way around, and [`Statement::unsaid`]
-//! says what and why; docs/convert.md is the page. This never reads Cedar and depends on none of it: what it writes is held against
-//! Cedar itself where the other engines are compared, in `benches/peers`.
+//! Each allow becomes a `permit` and each deny a `forbid`, for the same default and the same precedence; a role is an
+//! entity above those who hold it. Where Cedar cannot say what a condition says, the policy permits less or forbids
+//! more, never the other way around, and [`Statement::unsaid`] says what and why; docs/convert.md is the page. This
+//! never reads Cedar and depends on none of it: what it writes is held against Cedar itself where the other engines
+//! are compared, in `benches/peers`.
 //!
 //! Not done the other way, by a schema of Cedar's with the types of attributes: Portcullis refuses no value for its type, and finds
 //! an attribute of another type unknown. Entities say the kinds of their attributes themselves, in tags.
@@ -13,7 +14,6 @@ mod asking;
 mod entities;
 mod policies;
 mod spelling;
-
 mod values;
 
 use std::fmt;

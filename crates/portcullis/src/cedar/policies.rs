@@ -1,8 +1,8 @@
 //! Statements as policies: one for each type a statement speaks of, since a type has its own actions and its own attributes.
 //!
-//! A `permit` stands for an allow and asks that all tests be surely true; a `forbid` stands for a deny and holds unless some test is
-//! surely false. Wildcards and patterns are written out as of the schema, so that no pair is reached that it does not
-//! admit. What is left out or says less stands in a comment, and in [`Statement::unsaid`].
+//! A `permit` stands for an allow and asks that all tests be surely true; a `forbid` stands for a deny and holds unless
+//! some test is surely false. Wildcards and patterns are written out as of the schema, so that no pair is reached that
+//! it does not admit. What is left out or says less stands in a comment, and in [`Statement::unsaid`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;

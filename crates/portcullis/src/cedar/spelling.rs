@@ -1,8 +1,9 @@
 //! How Cedar writes things: strings, patterns, entities, attributes, and `&&` and `||`.
 //!
-//! Every name comes from outside and goes into quotes, so what matters is that a quoted string can only ever end where it is
-//! meant to. A key stands behind a dot only if it is a plain identifier that Cedar gives no meaning of its own; anything else is
-//! quoted too. Expressions are a small tree and not text until they are written, so that no parenthesis is forgotten.
+//! Every name comes from outside and goes into quotes, so what matters is that a quoted string can only ever end where it
+//! is meant to. A key stands behind a dot only if it is a plain identifier that Cedar gives no meaning of its own;
+//! anything else is quoted too. Expressions are a small tree and not text until they are written, so that no
+//! parenthesis is forgotten.
 
 use std::fmt;
 

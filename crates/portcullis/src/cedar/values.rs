@@ -1,8 +1,8 @@
 //! Stored values as Cedar holds them, and what is lost.
 //!
-//! Strings, booleans, whole numbers of 64 bits, lists (as sets), objects (as records) and references to stored objects (as entities) have a form
-//! in Cedar. Anything else becomes an empty record: it is there, and equals nothing. References on a cycle are lost too, because Cedar would
-//! go around it where Portcullis stops.
+//! Strings, booleans, whole numbers of 64 bits, lists (as sets), objects (as records) and references to stored objects (as
+//! entities) have a form in Cedar. Anything else becomes an empty record: it is there, and equals nothing. References on a
+//! cycle are lost too, because Cedar would go around it where Portcullis stops.
 
 use std::fmt::{self, Write};
 
