@@ -1,9 +1,10 @@
 //! Our own conversion to Cedar, held against Cedar: random workspaces with conditions, converted, and asked of both.
 //!
-//! What is converted is what `portcullis convert --to cedar` writes, read by Cedar as anybody would read it. Cedar may never allow what Portcullis denies.
-//! Where every statement that speaks of a member was converted exactly, and nothing of the entities was lost, the two must be equal;
-//! where Cedar denies more, the conversion must have said so. No `forbid` may err, since Cedar skips a policy that does.
-//! Requests bring a context here, and properties of nothing: what a request says of an entity is for whoever puts Cedar's entities together.
+//! What is converted is what `portcullis convert --to cedar` writes, read by Cedar as anybody would read it. Cedar may never
+//! allow what Portcullis denies. Where every statement that speaks of a member was converted exactly, and nothing of the
+//! entities was lost, the two must be equal; where Cedar denies more, the conversion must have said so. No `forbid` may
+//! err, since Cedar skips a policy that does. Requests bring a context here, and properties of nothing: what a request
+//! says of an entity is for whoever puts Cedar's entities together.
 
 use std::collections::{BTreeSet, HashSet};
 use std::str::FromStr;
@@ -149,9 +150,10 @@ impl Counts {
             erring,
         } = self;
         format!(
-            "converted, seeds {seed} to {}: {workspaces} workspaces, {exact} of {conditional} conditional statements exactly; {questions} questions, {allowed} allowed: \
-             on {exactly} Cedar had to agree ({by_conditions} decided by conditions) and did; on the others it never allowed more, and denied {narrower} more; \
-             it skipped a permit on {erring}",
+            "converted, seeds {seed} to {}: {workspaces} workspaces, {exact} of {conditional} conditional statements \
+             exactly; {questions} questions, {allowed} allowed: on {exactly} Cedar had to agree ({by_conditions} decided \
+             by conditions) and did; on the others it never allowed more, and denied {narrower} more; it skipped a \
+             permit on {erring}",
             seed.wrapping_add(workspaces.saturating_sub(1))
         )
     }

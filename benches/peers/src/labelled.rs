@@ -1,9 +1,10 @@
 //! Checks that conditions decide, of Portcullis and of Cedar side by side, over distinct conditions and stored objects.
 //!
-//! The workload is that of `time-conditions`: a thousand members, as many roles as conditions, each for the syncs of one team, a label
-//! on every object. Cedar gets what `portcullis convert --to cedar` writes, in the setups of `engines/cedar.rs`: entities read beforehand, and either all
-//! policies (but those of roles that nobody holds) for each question, or for each distinct set of roles the policies of these alone,
-//! put together beforehand. Requests are made from strings. Every decision is compared with what the labels say before anything is timed.
+//! The workload is that of `time-conditions`: a thousand members, as many roles as conditions, each for the syncs of one
+//! team, a label on every object. Cedar gets what `portcullis convert --to cedar` writes, in the setups of
+//! `engines/cedar.rs`: entities read beforehand, and either all policies (but those of roles that nobody holds) for each
+//! question, or for each distinct set of roles the policies of these alone, put together beforehand. Requests are made from
+//! strings. Every decision is compared with what the labels say before anything is timed.
 //!
 //! Cedar is asked a prefix of the questions, as long as takes a second or so and 200 at least; Portcullis is asked all, in the same run.
 
@@ -39,7 +40,8 @@ const ASKED: [(&str, &str, &str); 2] =
 /// When a decision is not what the labels say.
 pub fn tell(sizes: &[(usize, usize)]) -> Result<(), Trouble> {
     println!(
-        "| objects | conditions | decided | portcullis, ns | Cedar, the member's policies, µs (questions) | times | Cedar, all policies, µs (questions) | times |"
+        "| objects | conditions | decided | portcullis, ns | Cedar, the member's policies, µs (questions) | times \
+         | Cedar, all policies, µs (questions) | times |"
     );
     println!("|---:|---:|---|---:|---:|---:|---:|---:|");
     sizes.iter().try_for_each(|&(objects, conditions)| size(objects, conditions))

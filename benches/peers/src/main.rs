@@ -1,8 +1,9 @@
 //! Compares Portcullis with other engines on one workload, and writes the record of it.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml -- --record benches/records` measures everything;
-//! `--quick` takes about ten minutes. `differential` asks Cedar and Casbin about random workspaces until its time is up; `conditions` times what
-//! conditions decide, beside Cedar. This file knows the command line and nothing else, and reads all of it before anything starts; how engines are loaded, verified and timed stands in `child` and `driver`.
+//! `--quick` takes about ten minutes. `differential` asks Cedar and Casbin about random workspaces until its time is up;
+//! `conditions` times what conditions decide, beside Cedar. This file knows the command line and nothing else, and reads
+//! all of it before anything starts; how engines are loaded, verified and timed stands in `child` and `driver`.
 
 mod chart;
 mod child;
@@ -36,7 +37,7 @@ const USAGE: &str = "portcullis-peers [--quick] [--record DIR] [--readme FILE] [
   --readme FILE  put the main table and a chart between the field:begin and field:end marks of FILE
   --from FILE    write from the figures of an earlier run instead of measuring
   --only WORD    measure only engines whose name contains WORD, with portcullis
-  --seconds N    how long random workspaces are compared, 20 unless said otherwise; the half of it converted, with conditions
+  --seconds N    how long random workspaces are compared, half of it converted and with conditions; 20 unless said otherwise
   --seed S       the seed of the first of them, 0 unless said otherwise";
 
 fn main() -> ExitCode {

@@ -11,7 +11,7 @@ use std::fmt::{self, Write};
 use super::Lost;
 use super::access::{SENT, STORED, kind, kind_tag};
 use super::spelling::{GROUP, RESOURCE, ROLE, TYPE, USER, joined};
-use super::values::{Held, Holder, kind_of};
+use super::values::{Held, Holder, is_odd, kind_of};
 use crate::condition::{
     Check, Condition, Facts, Found, Lookup, Place, Reference, Resource, Root, Subject, Value,
 };
@@ -42,10 +42,14 @@ pub(super) fn note(paths: &mut Paths, condition: &Condition, is_deny: bool) {
 pub(super) fn context(snapshot: &Snapshot, paths: &Paths, sent: Value<'_>) -> Result<String, fmt::Error> {
     let holder = Holder::of_request(snapshot);
     let Some(object) = sent.as_object() else { return Ok("{}".to_owned()) };
-    let mut out = format!("{{{}: \"yes\"", quoted_string(SENT));
-    for (key, value) in object.iter().filter(|(key, _)| !key.starts_with(SENT)) {
-        write!(out, ", {}: ", quoted_string(key))?;
-        holder.write(&mut out, &holder.held(value, None, 0))?;
+    // Where a key has to be left out nothing counts as missing.
+    let whole = object.iter().all(|(key, _)| is_kept(key));
+    let mut members = vec![format!("{}: \"yes\"", quoted_string(SENT))];
+    members.truncate(usize::from(whole));
+    for (key, value) in object.iter().filter(|(key, _)| is_kept(key)) {
+        let mut member = format!("{}: ", quoted_string(key));
+        holder.write(&mut member, &holder.held(value, None, 0))?;
+        members.push(member);
     }
     for reference in paths.keys().filter(|reference| reference.root() == Root::Context) {
         let Place::Path(path) = reference.place() else { continue };
@@ -58,10 +62,16 @@ pub(super) fn context(snapshot: &Snapshot, paths: &Paths, sent: Value<'_>) -> Re
         let walked = holder.walk(sent, None, path);
         let held = walked.as_ref().map(Held::kind).filter(|held| *held == kind_of(value));
         let tag = quoted_string(&kind_tag(&path.join(".")));
-        write!(out, ", {tag}: {}", quoted_string(held.unwrap_or(kind::OTHER)))?;
+        let is_there = path.first().is_some_and(|first| is_kept(first));
+        let told = held.filter(|_| is_there).unwrap_or(kind::OTHER);
+        members.push(format!("{tag}: {}", quoted_string(told)));
     }
-    out.push('}');
-    Ok(out)
+    Ok(format!("{{{}}}", members.join(", ")))
+}
+
+/// Whether a key of a context can stay: those that Cedar's reader takes for its own, and those that say kinds, cannot.
+fn is_kept(key: &str) -> bool {
+    !is_odd(key) && !key.starts_with(SENT)
 }
 
 /// The entities of a workspace, to be written.

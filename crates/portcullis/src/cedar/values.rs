@@ -18,6 +18,11 @@ const DEEPEST: usize = 48;
 /// Keys that mean something to Cedar's reader.
 const KEYS: [&str; 3] = ["__entity", "__extn", "__expr"];
 
+/// Whether Cedar's reader takes a key for its own.
+pub(super) fn is_odd(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 /// A value as Cedar holds it.
 #[derive(Debug)]
 pub(super) enum Held<'a> {
