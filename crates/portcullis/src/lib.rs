@@ -49,6 +49,7 @@ mod limits;
 mod lint;
 mod names;
 mod pattern;
+pub mod plan;
 mod policy;
 mod read;
 mod schema;

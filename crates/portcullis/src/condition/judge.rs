@@ -119,7 +119,7 @@ pub struct Finding<'c, 'a> {
     pub undecided: Option<Undecided<'c>>,
 }
 
-type Judged<'c, T = bool> = Result<T, Undecided<'c>>;
+pub(crate) type Judged<'c, T = bool> = Result<T, Undecided<'c>>;
 
 impl Condition {
     /// What the condition comes to: false beats unknown, unknown beats true.
@@ -233,7 +233,7 @@ impl Test {
 
 /// The value of a reference, if there is one and it is what the schema declares.
 #[inline]
-fn comparable<'c, 'a>(found: Found<'a>, about: &'c Reference) -> Judged<'c, Value<'a>> {
+pub(crate) fn comparable<'c, 'a>(found: Found<'a>, about: &'c Reference) -> Judged<'c, Value<'a>> {
     let why = match found {
         Found::Value(value, _) => match about.declared().and_then(|declared| declared.kind) {
             Some(kind) if !is_of(value, kind) => Why::NotAsDeclared,

@@ -40,7 +40,7 @@ impl Literal {
 
     /// Whether a value equals it. `None` where the two are not of one kind.
     #[inline]
-    pub(super) fn equals(&self, value: Value<'_>) -> Option<bool> {
+    pub(crate) fn equals(&self, value: Value<'_>) -> Option<bool> {
         match (self, value) {
             (Literal::Text(text), Value::Text(found)) => Some(text.as_bytes() == found.as_bytes()),
             (Literal::Pattern(pattern), Value::Text(found)) => Some(matches(pattern, found)),
@@ -106,17 +106,27 @@ impl Set {
         Set { references: in_order(self.references.iter().map(each).collect()), ..self.clone() }
     }
 
-    pub(super) fn references(&self) -> &[Reference] {
+    pub(crate) fn references(&self) -> &[Reference] {
         &self.references
     }
 
-    /// Its elements but for the references.
-    pub(crate) fn literals(&self) -> impl Iterator<Item = Literal> {
-        let booleans = self.booleans.iter().map(|&holds| Literal::Boolean(holds));
-        let numbers = self.numbers.iter().map(|number| Literal::Number(number.clone()));
-        let texts = self.texts.iter().map(|text| Literal::Text(text.clone()));
-        let patterns = self.patterns.iter().map(|pattern| Literal::Pattern(pattern.clone()));
-        booleans.chain(numbers).chain(texts).chain(patterns)
+    /// Its strings that are no patterns.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
+    /// How many elements it has.
+    pub(crate) fn len(&self) -> usize {
+        let plain = self.booleans.len() + self.numbers.len() + self.texts.len();
+        plain + self.patterns.len() + self.references.len()
+    }
+
+    /// Its literals: of each kind in order, plain strings before patterns.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = Literal> + '_ {
+        let booleans = self.booleans.iter().map(|holds| Literal::Boolean(*holds));
+        let numbers = self.numbers.iter().cloned().map(Literal::Number);
+        let texts = self.texts.iter().cloned().map(Literal::Text);
+        booleans.chain(numbers).chain(texts).chain(self.patterns.iter().cloned().map(Literal::Pattern))
     }
 
     /// Whether a value equals one of the literals. `None` where it equals none and some are of another kind.
@@ -154,7 +164,7 @@ impl fmt::Display for Set {
 }
 
 /// A reference as an operand is written.
-pub(super) fn written(reference: &Reference) -> String {
+pub(crate) fn written(reference: &Reference) -> String {
     format!("{{\"ref\": {}}}", quoted_string(&reference.to_string()))
 }
 

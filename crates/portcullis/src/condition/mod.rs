@@ -43,7 +43,8 @@ pub use test::{Condition, Test};
 pub use time::Instant;
 pub use value::{List, Object, Text, Value};
 
-pub(crate) use literal::{Bound, Literal, Set};
+pub(crate) use judge::comparable;
+pub(crate) use literal::{Bound, Literal, Set, written};
 pub(crate) use partial::Partial;
 pub(crate) use reference::{BadReference, MOST_PARTS, Place};
 pub(crate) use test::{Check, Operand};

@@ -133,6 +133,11 @@ impl Reference {
         self.root == Root::Resource && self.place != Place::Type
     }
 
+    /// Whether it is what an entity says of its own type.
+    pub(crate) fn is_type(&self) -> bool {
+        self.place == Place::Type
+    }
+
     /// Whether its path starts at a key that an object has, where it is a property of the resource.
     pub(super) fn starts_in(&self, object: Object<'_>) -> bool {
         match &self.place {

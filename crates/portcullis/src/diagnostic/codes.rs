@@ -1,7 +1,7 @@
 //! The table of codes: one entry each, in the order of their numbers.
 //!
 //! P00.. are faults of the text, P01.. of a policy document, P02.. of its meaning under a schema,
-//! P03.. of a workspace, P04.. of a schema, P05.. of a test suite. A new code takes the next number of its hundred; a number
+//! P03.. of a workspace, P04.. of a schema, P05.. of a test suite, P07.. of a plan's columns. A new code takes the next number of its hundred; a number
 //! is never used again. A text that earns each code stands in `examples.rs`.
 
 use super::Severity::{Error, Note, Warning};
@@ -203,4 +203,19 @@ codes! {
     /// A role that is to be removed while somebody has it.
     RoleInUse = Entry::new("P0602", Error, "role in use",
         "A role can be removed when nobody has it: no member as their own, no group, and it is not the default role. Taking it from its holders in silence would deny them what they do for a living. Nothing was changed.");
+    /// A key of a map of columns that is no attribute of an object, or that stands for one twice.
+    ColumnAttribute = Entry::new("P0701", Error, "no attribute of the object",
+        "A map of columns says where the attributes of an object are. What is the subject's, the action's or the request's is known before any row is looked at, and the type is the one that was asked.");
+    /// A column's name that no database takes.
+    ColumnName = Entry::new("P0702", Error, "bad name of a column",
+        "Names of columns are quoted when they are put into SQL, so any will do that the database has: not an empty one, and none with a NUL. A list holds names that qualify each other. PostgreSQL cuts longer names than 63 bytes short, which may make them another column's.");
+    /// An attribute without a column.
+    NoColumn = Entry::new("P0703", Error, "no column for an attribute",
+        "The conditions that remain read this attribute of the object, and the map of columns does not say where it is. An attribute of another object that the row refers to is a column of a join.");
+    /// What a dialect does not say exactly.
+    NotInSql = Entry::new("P0704", Error, "not to be said in SQL",
+        "A plan in SQL is true of just the rows that a check allows. What a database would round, or compare in another way than a condition does, is refused. The plan as a tree says it all the same.");
+    /// A column's type that is not known, or not what the schema declares.
+    ColumnType = Entry::new("P0705", Error, "type of a column",
+        "How values are compared depends on what they are. The schema's declaration counts; where there is none the map may say it, and else it is what the attribute is compared with, if that tells.");
 }

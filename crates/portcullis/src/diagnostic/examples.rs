@@ -265,7 +265,12 @@ impl Code {
             | Code::OverLimit
             | Code::OutOfNumbers
             | Code::NotThere
-            | Code::RoleInUse => None,
+            | Code::RoleInUse
+            | Code::ColumnAttribute
+            | Code::ColumnName
+            | Code::NoColumn
+            | Code::NotInSql
+            | Code::ColumnType => None,
         }
     }
 }

@@ -22,6 +22,7 @@ fn chapter(code: Code) -> &'static str {
         "04" => "Schemas",
         "05" => "Test suites",
         "06" => "Edits of a running workspace",
+        "07" => "Columns of a plan",
         _ => panic!("{code} begins a new hundred: name it here"),
     }
 }
