@@ -33,7 +33,9 @@ fn commands_print_what_is_documented() {
     let mut pages: Vec<PathBuf> =
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.extend(["README.md", TUTORIAL, "docs/tests.md"].map(|page| here.join("../..").join(page)));
+    pages.extend(
+        ["README.md", TUTORIAL, "docs/tests.md", "docs/plan.md"].map(|page| here.join("../..").join(page)),
+    );
     pages.sort();
     assert!(pages.len() > 10, "the pages are not where they were");
     let overwrite = std::env::var("GOLDEN").is_ok_and(|value| value == "overwrite");

@@ -14,6 +14,7 @@ pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod matrix;
 pub(crate) mod new;
+pub(crate) mod plan;
 pub(crate) mod schema;
 pub(crate) mod test;
 pub(crate) mod what;
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     What(what::What),
     Who(who::Who),
+    Plan(plan::Plan),
     Matrix(matrix::Matrix),
     Lint(lint::Lint),
     Diff(diff::Diff),
@@ -75,6 +77,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Explain(explain) => explain.run(&OfSystem, out),
         Command::What(what) => what.run(out),
         Command::Who(who) => who.run(out),
+        Command::Plan(plan) => plan.run(&OfSystem, out),
         Command::Matrix(matrix) => matrix.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Diff(diff) => diff.run(out),

@@ -49,7 +49,7 @@ impl Who {
                 out.note(&format!("nobody may: the schema does not admit {action} on {resource}"));
                 Listed::default()
             }
-            Err(reason) => return Err(self.unknown(&snapshot, &question, reason)),
+            Err(reason) => return Err(unknown(&snapshot, &question, reason)),
         };
         if self.format.is_json() {
             let kind = snapshot.schema().resource_type(question.resource).map(|kind| kind.name());
@@ -77,28 +77,29 @@ impl Who {
         }
         Ok(Exit::Clear)
     }
+}
 
-    fn unknown(&self, snapshot: &Snapshot, question: &Question<'_>, reason: Reason) -> Failure {
-        let (what, name) = match reason {
-            Reason::UnknownAction => ("action", question.action),
-            _ => ("resource type", question.resource),
-        };
-        let schema = snapshot.schema();
-        let message = format!("the schema {} has no {what} {}", quoted(schema.name()), quoted(name));
-        let near = match reason {
-            Reason::UnknownAction => schema.nearest_action(name),
-            _ => schema.nearest_resource(name),
-        };
-        match near {
-            Some(near) => Failure::with_help(message, format!("did you mean {}?", quoted(near))),
-            None if reason == Reason::UnknownAction => {
-                let known = portcullis::text::listed(schema.actions(), 12);
-                Failure::with_help(message, format!("the actions are {known}"))
-            }
-            None => {
-                let known = portcullis::text::listed(schema.types().iter().map(|kind| kind.name()), 12);
-                Failure::with_help(message, format!("the types are {known}"))
-            }
+/// A name that the schema does not have, and which may have been meant.
+pub(crate) fn unknown(snapshot: &Snapshot, question: &Question<'_>, reason: Reason) -> Failure {
+    let (what, name) = match reason {
+        Reason::UnknownAction => ("action", question.action),
+        _ => ("resource type", question.resource),
+    };
+    let schema = snapshot.schema();
+    let message = format!("the schema {} has no {what} {}", quoted(schema.name()), quoted(name));
+    let near = match reason {
+        Reason::UnknownAction => schema.nearest_action(name),
+        _ => schema.nearest_resource(name),
+    };
+    match near {
+        Some(near) => Failure::with_help(message, format!("did you mean {}?", quoted(near))),
+        None if reason == Reason::UnknownAction => {
+            let known = portcullis::text::listed(schema.actions(), 12);
+            Failure::with_help(message, format!("the actions are {known}"))
+        }
+        None => {
+            let known = portcullis::text::listed(schema.types().iter().map(|kind| kind.name()), 12);
+            Failure::with_help(message, format!("the types are {known}"))
         }
     }
 }

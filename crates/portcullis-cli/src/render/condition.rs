@@ -104,7 +104,7 @@ fn json_found(found: &Found<'_>) -> (Value, Option<&'static str>, Option<&'stati
 }
 
 /// JSON as it is. Where a number in it has more digits than a double, which most readers take it for, its text stands as a string.
-fn exact(text: &str) -> Value {
+pub(crate) fn exact(text: &str) -> Value {
     let read = |text: &str| Attribute::read(&Source::new("value", text)).ok();
     match serde_json::from_str::<Value>(text) {
         Ok(value) if read(&value.to_string()) == read(text) => value,

@@ -10,6 +10,7 @@ pub(crate) mod explanation;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod plan;
 pub(crate) mod sarif;
 pub(crate) mod statement;
 pub(crate) mod suite;
