@@ -101,3 +101,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/embedding.md")]
 struct Embedding;
+
+/// And that in the page on plans.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/plan.md")]
+struct Plans;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::condition::{BadReference, Reference, Root};
-use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::diagnostic::{Code, Diagnostic, Report, Severity};
 use crate::json::{Kind, Tape, Value};
 use crate::limits::Limits;
 use crate::read::{Habit, Reader, first_line, fits};
@@ -182,8 +182,11 @@ fn column(value: Value<'_>, reader: &mut Reader<'_>) -> Option<Column> {
         let names = names(value, "a column", reader)?;
         return Some(Column { names, kind: None, joined: Joined::Unsaid, span });
     }
+    let before = reader.report.count(Severity::Error);
     let [column, kind, joined] =
         reader.fields(value, "a column", ["column", "type", "joined"], COLUMN_HABITS);
+    // It may stand under a key that is not known.
+    let is_strange = reader.report.count(Severity::Error) > before;
     let kind = match kind {
         None => Some(None),
         Some(kind) => kind_of(kind, reader).map(Some),
@@ -194,7 +197,9 @@ fn column(value: Value<'_>, reader: &mut Reader<'_>) -> Option<Column> {
         Some(joined) => names(joined, "`joined`", reader).map(Joined::Where),
     };
     let Some(column) = column else {
-        reader.missing_key(value, "this column", "column", "say which: `\"column\": \"team\"`");
+        if !is_strange {
+            reader.missing_key(value, "this column", "column", "say which: `\"column\": \"team\"`");
+        }
         return None;
     };
     Some(Column { names: names(column, "a column", reader)?, kind: kind?, joined: joined?, span })

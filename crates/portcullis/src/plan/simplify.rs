@@ -31,7 +31,9 @@ pub(super) fn simplify(any: Vec<Clause>, none: Vec<Clause>) -> Plan {
         none = gathered(none, Effect::Deny, &spaces);
     }
     let clauses = any.len() + none.len();
-    if clauses.saturating_mul(clauses).saturating_mul(spaces.cell_count() + 1) <= MOST_WORK {
+    let breadth = any.iter().chain(&none).map(Boxed::breadth).max().unwrap_or(0);
+    let each = spaces.cell_count().saturating_add(breadth * breadth + 1);
+    if clauses.saturating_mul(clauses).saturating_mul(each) <= MOST_WORK {
         absorb(&mut any);
         absorb(&mut none);
         any.retain(|allow| !none.iter().any(|deny| allow.is_within(deny)));

@@ -169,7 +169,12 @@ impl Space {
 
     /// The cells in which a test does not keep a statement of this effect from applying.
     pub(super) fn cells(&self, test: &Test, effect: Effect) -> Cells {
-        self.cells.iter().map(|&cell| self.outcome(test.check(), cell).applies(effect)).collect()
+        let listed: Vec<Literal> = match test.check() {
+            Check::In { set, .. } => set.literals().collect(),
+            _ => Vec::new(),
+        };
+        let outcome = |&cell: &Cell| self.outcome(test.check(), &listed, cell).applies(effect);
+        self.cells.iter().map(outcome).collect()
     }
 
     /// The cell of just this value.
@@ -217,7 +222,8 @@ impl Space {
         }
     }
 
-    fn outcome(&self, check: &Check, cell: Cell) -> Outcome {
+    /// What a check, with the literals that it lists, comes to.
+    fn outcome(&self, check: &Check, listed: &[Literal], cell: Cell) -> Outcome {
         if let Check::Exists(wanted) = check {
             return match cell {
                 Cell::Lost => Outcome::Unknown,
@@ -236,7 +242,7 @@ impl Space {
             Check::In { set, negated } => {
                 let itself = if set.references().is_empty() { Outcome::False } else { Outcome::True };
                 let within =
-                    set.literals().map(|literal| self.equals(&literal, cell)).fold(itself, Outcome::or);
+                    listed.iter().map(|literal| self.equals(literal, cell)).fold(itself, Outcome::or);
                 if *negated { !within } else { within }
             }
             Check::Order { greater, bound } => {

@@ -10,7 +10,9 @@
     reason = "a test fails by panicking, and one reads how long it may take"
 )]
 
+mod columns;
 mod joined;
+mod simplified;
 mod sqlite;
 
 use std::collections::HashMap;

@@ -92,6 +92,11 @@ impl Boxed {
         self.sides.is_empty() && self.others.is_empty()
     }
 
+    /// How many tests there are that are no cells.
+    pub(super) fn breadth(&self) -> usize {
+        self.others.len()
+    }
+
     /// Whether every object of this one is surely one of the other.
     ///
     /// The two may be of unlike effect: a test that is true is not false.

@@ -129,6 +129,11 @@ impl<'c> Writer<'c> {
 /// Bytes of a pattern, by SQLite's own default.
 const MOST_GLOB: usize = 50_000;
 
+/// A number of PostgreSQL as a numeric.
+pub(super) fn as_numeric(place: &str) -> String {
+    if place.ends_with("AS numeric)") { place.to_owned() } else { format!("CAST({place} AS numeric)") }
+}
+
 /// A time without its `Z`: so texts are in order as times are.
 pub(super) fn without_zone(name: &str) -> String {
     format!("substr({name}, 1, length({name}) - 1)")

@@ -5,7 +5,7 @@
 //!
 //! What a column holds is what the schema declares, else what the map says, else what it is compared with.
 
-use super::bind::without_zone;
+use super::bind::{as_numeric, without_zone};
 use super::{Dialect, Fragment, Writer};
 use crate::condition::{Bound, Check, Literal, Operand, Reference, Test};
 use crate::diagnostic::Code;
@@ -202,7 +202,7 @@ impl<'c> Writer<'c> {
                     let (place, is_safe) = self.bind_number(left, number)?;
                     match self.dialect {
                         Dialect::Postgres if !is_safe => {
-                            others.push(format!("pg_catalog.numeric_eq({name}, CAST({place} AS numeric))"));
+                            others.push(format!("pg_catalog.numeric_eq({name}, {})", as_numeric(&place)));
                             bares.push(format!("{name} = {place}"));
                         }
                         _ => plain.push(place),
@@ -221,6 +221,7 @@ impl<'c> Writer<'c> {
             _ => others.insert(0, format!("{name}{binary} IN ({})", plain.join(", "))),
         }
         bares.extend(others.first().filter(|_| !plain.is_empty()).cloned());
+        let is_one = others.len() < 2;
         let exact = if others.is_empty() { "FALSE".to_owned() } else { super::joined(others, " OR ") };
         let bare = match bares.len() {
             0 => None,
@@ -230,6 +231,7 @@ impl<'c> Writer<'c> {
         let exact = match self.guard(kind, name, safe) {
             Some(guard) => format!("CASE WHEN {guard} THEN {exact} END"),
             None if bare.is_none() => format!("CASE WHEN {name} IS NOT NULL THEN {exact} END"),
+            None if is_one => exact,
             None => format!("({exact})"),
         };
         Some((exact, bare))
@@ -260,7 +262,7 @@ impl<'c> Writer<'c> {
         let guards = [self.guard(kind, one, true), self.guard(other, two, true)];
         Some(match guards {
             [Some(one), Some(two)] => format!("CASE WHEN {one} AND {two} THEN {plain} END"),
-            _ => format!("({plain})"),
+            _ => plain,
         })
     }
 
@@ -278,7 +280,7 @@ impl<'c> Writer<'c> {
                     None if safe => bare.clone(),
                     None => {
                         let function = if greater { "numeric_gt" } else { "numeric_lt" };
-                        format!("pg_catalog.{function}({name}, CAST({place} AS numeric))")
+                        format!("pg_catalog.{function}({name}, {})", as_numeric(&place))
                     }
                 };
                 Some(Fragment { exact, bare: Some(bare) })
