@@ -11,6 +11,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Range;
 
 use crate::PermissionId;
@@ -148,6 +149,12 @@ impl Plane {
         self.words.iter().zip(&other.words).any(|(ours, theirs)| ours & theirs != 0)
     }
 
+    /// How many bits the two planes have in common.
+    #[must_use]
+    pub fn count_common(&self, other: &Self) -> u32 {
+        self.words.iter().zip(&other.words).map(|(ours, theirs)| (ours & theirs).count_ones()).sum()
+    }
+
     /// Whether another plane has every bit of this one.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
@@ -202,6 +209,14 @@ impl PartialEq for Plane {
 }
 
 impl Eq for Plane {}
+
+impl Hash for Plane {
+    /// Of the bits that are set, stored or not, as planes are compared.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.permissions.hash(state);
+        self.words.iter().enumerate().filter(|(_, word)| **word != 0).for_each(|word| word.hash(state));
+    }
+}
 
 impl fmt::Debug for Plane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

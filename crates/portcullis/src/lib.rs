@@ -47,6 +47,7 @@ pub mod hightouch;
 mod json;
 mod limits;
 mod lint;
+mod minimize;
 mod names;
 mod pattern;
 pub mod plan;
@@ -78,6 +79,7 @@ pub use format::format;
 pub use json::source_from_bytes;
 pub use limits::{DEEPEST, Limits, NAME_BYTES};
 pub use lint::{Read, read_any};
+pub use minimize::{Length, MinimizeError, Minimized, Minimizing, minimize};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
 pub use schema::{

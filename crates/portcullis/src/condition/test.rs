@@ -133,6 +133,11 @@ impl Condition {
         &self.tests
     }
 
+    /// The same, of attributes of which nothing is declared: what was written, whichever type is asked about.
+    pub(crate) fn undeclared(&self) -> Condition {
+        Condition::new(self.tests.iter().map(|test| test.declared_by(&|_| None)).collect())
+    }
+
     /// Whether it reads nothing but the properties and the id of the object, so that it comes to the same whoever asks.
     pub(crate) fn reads_object_alone(&self) -> bool {
         self.references().all(Reference::is_of_object)

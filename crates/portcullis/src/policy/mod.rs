@@ -16,5 +16,6 @@ pub use document::{Document, Effect, NameList, Statement};
 pub use resolve::Grants;
 
 pub(crate) use conditional::Conditional;
+pub(crate) use document::VERSION;
 pub(crate) use read::read_document;
 pub(crate) use resolve::overlaps;

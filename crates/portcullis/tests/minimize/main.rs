@@ -1,0 +1,38 @@
+//! Minimized documents: proven minima are those of a search through everything, and nothing tells old and new apart.
+//!
+//! `brute` finds the fewest statements of small grids by trying every set of rectangles. `generated` minimizes the roles of
+//! random workspaces with conditions and asks the reference about both; `forms` has what is written and what is kept, and
+//! documents that are too hard. The page docs/minimize.md is run by the command line's golden tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod brute;
+mod forms;
+mod generated;
+
+use portcullis::{Document, Minimized, Minimizing, Schema, Source, minimize};
+
+fn schema(text: &str) -> Schema {
+    Schema::read(&Source::new("schema.json", text)).unwrap_or_else(|report| panic!("{report}\n{text}")).0
+}
+
+fn document(policies: &str) -> Document {
+    let text = format!(r#"{{"version": "2022-04-26", "policies": [{policies}]}}"#);
+    Document::read(&Source::new("role.json", &*text)).unwrap_or_else(|report| panic!("{report}\n{text}")).0
+}
+
+fn how(wildcards: bool) -> Minimizing {
+    let mut how = Minimizing::default();
+    how.wildcards = wildcards;
+    how
+}
+
+fn minimized(document: &Document, schema: &Schema, wildcards: bool) -> Minimized {
+    let found = minimize(document, schema, &how(wildcards));
+    found.unwrap_or_else(|error| panic!("{error}\n{}", document.source().text()))
+}
