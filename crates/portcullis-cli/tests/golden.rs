@@ -1,10 +1,10 @@
-//! The golden tests: `tests/golden/*.md`, the README, the tutorial and docs/tests.md hold commands and exactly what they print, and are the
-//! documentation of it.
+//! The golden tests: `tests/golden/*.md`, the README, the tutorial, docs/minimize.md and docs/tests.md hold commands and exactly what they
+//! print, and are the documentation of it.
 //!
 //! In a block of `~~~console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
 //! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
 //! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one. The tutorial
-//! runs in an empty directory: there a block of ```` ```json save=FILE ```` is saved as its reader would, and one with `show=FILE` shows a file.
+//! and docs/minimize.md run in an empty directory: there a block of ```` ```json save=FILE ```` is saved as its reader would, and one with `show=FILE` shows a file.
 //! After a wanted change: `GOLDEN=overwrite cargo test -p portcullis-cli --test golden`, then read the difference. (trycmd
 //! does nearly this, but turns backslashes around and drops escape sequences, which is what is looked for here.)
 #![allow(
@@ -24,8 +24,9 @@ use std::process::{Command, Stdio};
 
 use sandbox::copy;
 
-/// The page that makes its own files.
+/// The pages that make their own files.
 const TUTORIAL: &str = "docs/tutorial.md";
+const MINIMIZE: &str = "docs/minimize.md";
 
 #[test]
 fn commands_print_what_is_documented() {
@@ -34,7 +35,8 @@ fn commands_print_what_is_documented() {
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.extend(
-        ["README.md", TUTORIAL, "docs/tests.md", "docs/plan.md"].map(|page| here.join("../..").join(page)),
+        ["README.md", TUTORIAL, MINIMIZE, "docs/tests.md", "docs/plan.md"]
+            .map(|page| here.join("../..").join(page)),
     );
     pages.sort();
     assert!(pages.len() > 10, "the pages are not where they were");
@@ -56,7 +58,7 @@ fn commands_print_what_is_documented() {
 /// Runs the commands of a page and gives the page back with what they print now.
 fn run_page(page: &Path, text: &str, root: &Path) -> String {
     let (given, wanted) = (page.with_extension("in"), page.with_extension("out"));
-    let makes_files = page.ends_with(TUTORIAL);
+    let makes_files = [TUTORIAL, MINIMIZE].iter().any(|made| page.ends_with(made));
     let sandbox = (given.is_dir() || makes_files).then(|| {
         let sandbox = tempfile::tempdir().unwrap();
         if given.is_dir() {
@@ -99,7 +101,7 @@ fn file_block(instruction: &str, block: String, directory: &Path) -> String {
             block
         }
         Some(("show", file)) => fs::read_to_string(directory.join(file)).unwrap(),
-        _ => panic!("`{instruction}`: a block of the tutorial says `save=FILE` or `show=FILE`"),
+        _ => panic!("`{instruction}`: a block that makes a file says `save=FILE` or `show=FILE`"),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod fmt;
 pub(crate) mod lint;
 pub(crate) mod man;
 pub(crate) mod matrix;
+pub(crate) mod minimize;
 pub(crate) mod new;
 pub(crate) mod plan;
 pub(crate) mod schema;
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Convert(convert::Convert),
     Test(test::Test),
     Fmt(fmt::Fmt),
+    Minimize(minimize::Minimize),
     Schema(schema::Schema),
     New(new::New),
     Completions(completions::Completions),
@@ -85,6 +87,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Convert(convert) => convert.run(out),
         Command::Test(test) => test.run(out),
         Command::Fmt(fmt) => fmt.run(out),
+        Command::Minimize(minimize) => minimize.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::New(new) => new.run(out),
         Command::Completions(completions) => completions.run(out),

@@ -32,6 +32,8 @@ pub(super) struct Sought<'a> {
     /// refuse a condition that it never had.
     pub(super) conditional: Option<&'a Ranges>,
     pub(super) wildcards: bool,
+    /// Whether a name alone is written without a list.
+    pub(super) bare: bool,
 }
 
 /// `"*"` or a pattern.

@@ -175,11 +175,15 @@ fn written_anew(
     let mut text = format!("{{\"effect\": \"{}\", \"actions\": ", effect.as_str());
     let actions = listed(&grid.columns, &named.columns);
     let names = actions.names.iter().map(|&action| schema.action_name(action));
-    write_list(&mut text, actions.entries.iter().map(|entry| &**entry).chain(names));
+    write_list(&mut text, sought.bare, actions.entries.iter().map(|entry| &**entry).chain(names));
     text.push_str(", \"resource\": ");
     let types = listed(&grid.rows, &named.rows);
     let names = types.names.iter().filter_map(|&kind| schema.types().get(kind as usize));
-    write_list(&mut text, types.entries.iter().map(|entry| &**entry).chain(names.map(|kind| kind.name())));
+    write_list(
+        &mut text,
+        sought.bare,
+        types.entries.iter().map(|entry| &**entry).chain(names.map(|kind| kind.name())),
+    );
     if let Some(conditions) = conditions {
         let _ = write!(text, ", \"conditions\": {conditions}");
     }
@@ -187,16 +191,14 @@ fn written_anew(
     text
 }
 
-/// A name, or a list of names.
-fn write_list<'n>(text: &mut String, names: impl Iterator<Item = &'n str>) {
+/// A list of names, or the only one bare.
+fn write_list<'n>(text: &mut String, bare: bool, names: impl Iterator<Item = &'n str>) {
     let names: Vec<&str> = names.collect();
-    if let [only] = &*names {
-        write_string(text, only);
-        return;
-    }
+    let bare = bare && names.len() == 1;
+    text.push_str(if bare { "" } else { "[" });
     for (at, name) in names.iter().enumerate() {
-        text.push_str(if at == 0 { "[" } else { ", " });
+        text.push_str(if at == 0 { "" } else { ", " });
         write_string(text, name);
     }
-    text.push(']');
+    text.push_str(if bare { "" } else { "]" });
 }

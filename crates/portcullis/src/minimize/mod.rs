@@ -238,6 +238,7 @@ impl Round<'_> {
                 of_kind.entry(kind).or_default().push(index);
             }
         }
+        let bare = self.document.writes_bare_names();
         let mut statements: Vec<(usize, String)> = Vec::new();
         let (mut names, mut at_least, mut cells) = (0, 0, 0);
         for (kind, live) in self.meaning.live() {
@@ -253,6 +254,7 @@ impl Round<'_> {
                 free: self.meaning.free(kind),
                 conditional: kind.condition.as_ref().map(|_| &said),
                 wildcards: how.wildcards,
+                bare,
             };
             let found = if cells > MOST_CELLS {
                 kind::as_written(&sought, 1)

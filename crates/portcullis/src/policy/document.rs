@@ -105,6 +105,12 @@ impl Document {
         self.statements.get(index).map(|written| Statement { document: self, written, index })
     }
 
+    /// Whether a name stands alone somewhere where a list could.
+    pub(crate) fn writes_bare_names(&self) -> bool {
+        let lists = self.statements.iter().flat_map(|written| [written.actions.span, written.resource.span]);
+        lists.into_iter().any(|span| !self.source.slice(span).starts_with('['))
+    }
+
     pub(crate) fn names(&self, names: Names) -> NameList<'_> {
         let range = names.first as usize..(names.first + names.count) as usize;
         NameList { source: &self.source, names: self.names.get(range).unwrap_or(&[]) }

@@ -1,0 +1,68 @@
+//! Times exact answers about policies on a large workspace: 2,461 roles over 2,860 types and 13,790 permissions.
+//!
+//! `cargo run --release -p portcullis-benches --bin time-answers -- [WORD…]`; with words, only the answers whose names hold one of them. An
+//! answer is one line of [`ANSWERS`]: its name, and a function of the snapshot that does the work and says in a few words what
+//! came of it, so that nobody times a fault. Whoever adds an answer adds a line and a function. What holds the answers true is tested
+//! elsewhere, on small workspaces and against oracles.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use portcullis::text::grouped;
+use portcullis::{Minimizing, NoFiles, Snapshot, Source, Workspace, minimize};
+use portcullis_benches::arguments::obey;
+use portcullis_benches::{Trouble, large};
+
+const USAGE: &str = "time-answers [WORD…]";
+/// Megabytes of the workspace file.
+const MEGABYTES: usize = 20;
+
+/// What is timed, and what came of it.
+type Answer = fn(&Snapshot) -> Result<String, Trouble>;
+
+const ANSWERS: &[(&str, Answer)] = &[
+    ("minimize every role", |snapshot| minimize_all(snapshot, false)),
+    ("minimize every role with wildcards", |snapshot| minimize_all(snapshot, true)),
+];
+
+fn main() -> ExitCode {
+    obey(USAGE, |words| {
+        let started = Instant::now();
+        let source = Source::new("workspace.json", large::catalogue(MEGABYTES).to_string());
+        let (workspace, _) = Workspace::read(&source, &NoFiles)?;
+        let (snapshot, _) = workspace.compile()?;
+        let (roles, permissions) = (snapshot.roles().count(), snapshot.schema().permission_count());
+        println!(
+            "{} roles, {} permissions, made and compiled in {:.1?}",
+            grouped(roles),
+            grouped(permissions as usize),
+            started.elapsed()
+        );
+        let wanted = |name: &&str| words.is_empty() || words.iter().any(|word| name.contains(word));
+        for (name, answer) in ANSWERS.iter().filter(|(name, _)| wanted(name)) {
+            let started = Instant::now();
+            let came = answer(&snapshot)?;
+            println!("{name}: {:.2?}; {came}", started.elapsed());
+        }
+        Ok(())
+    })
+}
+
+fn minimize_all(snapshot: &Snapshot, wildcards: bool) -> Result<String, Trouble> {
+    let mut how = Minimizing::default();
+    how.wildcards = wildcards;
+    let (mut before, mut after, mut proven, mut roles, mut longest) = (0, 0, 0, 0, std::time::Duration::ZERO);
+    for role in snapshot.roles() {
+        let started = Instant::now();
+        let found = minimize(role.document(), snapshot.schema(), &how)?;
+        longest = longest.max(started.elapsed());
+        before += found.before().statements;
+        after += found.after().statements;
+        proven += usize::from(found.is_proven());
+        roles += 1;
+    }
+    let [before, after, proven, roles] = [before, after, proven, roles].map(grouped);
+    Ok(format!(
+        "{before} statements became {after}, proven of {proven} of {roles}; the longest took {longest:.2?}"
+    ))
+}
