@@ -157,6 +157,7 @@ pub(crate) fn kind_name(read: &Read) -> &'static str {
         Read::Schema(_) => "a schema",
         Read::Workspace(_) => "a workspace",
         Read::Tests(_) => "a test suite",
+        Read::Rules(_) => "a file of rules",
     }
 }
 

@@ -53,6 +53,7 @@ mod pattern;
 pub mod plan;
 mod policy;
 mod read;
+pub mod rules;
 mod schema;
 mod search;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! Reading a file of whatever kind: what a linter, a formatter and a diff begin with.
 //!
 //! A file's kind is told by its keys. Reading any of them goes as far as it can, the meaning of a policy
-//! document included, and brings everything that is worth saying. Of a test suite nothing is run.
+//! document included, and brings everything that is worth saying. Of a test suite or of rules nothing is run.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::json::Tape;
 use crate::limits::Limits;
 use crate::policy::{Document, Grants, read_document};
 use crate::read::{FileKind, Reader, fits, unknown_kind};
+use crate::rules::{Rules, read_rules};
 use crate::schema::{Schema, read_schema};
 use crate::snapshot::Snapshot;
 use crate::source::Source;
@@ -27,6 +28,8 @@ pub enum Read {
     Workspace(Box<Snapshot>),
     /// A test suite, checked against the workspace that it names.
     Tests(Box<Suite>),
+    /// A file of rules, checked against the workspace that it names.
+    Rules(Box<Rules>),
 }
 
 /// Reads a text of any kind as far as it goes. The report beside the result holds warnings and notes.
@@ -75,6 +78,13 @@ pub fn read_any(
                 report.append(suite.check(&snapshot));
             }
             finish(Some(Read::Tests(Box::new(suite))), report)
+        }
+        Some(FileKind::Rules) => {
+            let rules = read_rules(root, files, limits, &mut report);
+            if let Some(snapshot) = rules.compile_named(files, limits, &mut report) {
+                report.append(rules.check(&snapshot));
+            }
+            finish(Some(Read::Rules(Box::new(rules))), report)
         }
         None => {
             report.push(unknown_kind(source, root));

@@ -1,4 +1,4 @@
-//! What the readers of documents, schemas, workspaces and test suites share: shapes, keys and names.
+//! What the readers of documents, schemas, workspaces, test suites and rules share: shapes, keys and names.
 //!
 //! A reader asks for what it expects and goes on whatever it gets; each disappointment is one
 //! diagnostic in the report, at the place, saying what was expected and what was found. Nodes under
@@ -204,6 +204,8 @@ pub enum FileKind {
     Workspace,
     /// Has `tests`.
     Tests,
+    /// Has `rules`.
+    Rules,
 }
 
 impl FileKind {
@@ -218,6 +220,8 @@ impl FileKind {
             Some(FileKind::Schema)
         } else if has("tests") {
             Some(FileKind::Tests)
+        } else if has("rules") {
+            Some(FileKind::Rules)
         } else if has("effect") || has("actions") || has("version") || root.kind() == Kind::Array {
             Some(FileKind::Policy)
         } else {
@@ -229,8 +233,8 @@ impl FileKind {
 /// The fault of a text that is none of the product's files.
 pub(crate) fn unknown_kind(source: &Arc<Source>, root: Value<'_>) -> Diagnostic {
     let fault =
-        Diagnostic::new(Code::UnknownKind, "this is no policy document, schema, workspace or test suite");
+        Diagnostic::new(Code::UnknownKind, "this is no policy document, schema, workspace, test suite or file of rules");
     let help =
-        "a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`";
+        "a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`, a file of rules `rules`";
     fault.at(source, first_line(source, root.span()), "").help(help)
 }

@@ -3,6 +3,7 @@
 //! A command reads its input through `load`, asks the library, and writes through `Output`. It returns an exit
 //! status or a failure and prints neither errors nor status itself.
 
+pub(crate) mod assert;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Compare(compare::Compare),
     Convert(convert::Convert),
     Test(test::Test),
+    Assert(assert::Assert),
     Fmt(fmt::Fmt),
     Minimize(minimize::Minimize),
     Schema(schema::Schema),
@@ -86,6 +88,7 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Compare(compare) => compare.run(out),
         Command::Convert(convert) => convert.run(out),
         Command::Test(test) => test.run(out),
+        Command::Assert(assert) => assert.run(out),
         Command::Fmt(fmt) => fmt.run(out),
         Command::Minimize(minimize) => minimize.run(out),
         Command::Schema(schema) => schema.run(out),

@@ -55,6 +55,8 @@ enum FileFormat {
     Schema,
     /// Policy test suites.
     Tests,
+    /// Standing rules.
+    Rules,
 }
 
 impl Schema {
@@ -70,6 +72,7 @@ impl Schema {
             }
             Which::Json { kind: FileFormat::Schema, .. } => include_str!("../../schemas/schema.schema.json"),
             Which::Json { kind: FileFormat::Tests, .. } => include_str!("../../schemas/tests.schema.json"),
+            Which::Json { kind: FileFormat::Rules, .. } => include_str!("../../schemas/rules.schema.json"),
         };
         out.write_all(text.as_bytes())?;
         Ok(Exit::Clear)

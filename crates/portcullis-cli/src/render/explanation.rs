@@ -7,7 +7,7 @@
 use std::io::Write;
 
 use portcullis::text::{listed, printable, quoted, shown};
-use portcullis::{Effect, Explanation, Grounds, Question, Reason, Snapshot};
+use portcullis::{Effect, Explanation, Grounds, Held, Question, Reason, Snapshot};
 use serde_json::{Value, json};
 
 use super::{condition, statement};
@@ -169,7 +169,7 @@ pub(crate) fn section(title: &str, grounds: &[Grounds<'_>], most: usize, look: L
         let (file, at) = ground.place();
         let role = look.paint(STRONG, &shown(ground.role.name()));
         let place = look.paint(FAINT, &format!("{}:{}:{}", printable(file), at.line, at.column));
-        text.push_str(&format!("  role {role}, {}\n    {place}\n", held(ground)));
+        text.push_str(&format!("  role {role}, {}\n    {place}\n", held(&ground.held)));
         for line in statement::lines(ground.statement.text(), look.width().saturating_sub(8)) {
             text.push_str(&format!("      {line}\n"));
         }
@@ -186,13 +186,13 @@ pub(crate) fn section(title: &str, grounds: &[Grounds<'_>], most: usize, look: L
 }
 
 /// How the subject holds a role: `the member's own role`, `through the groups …`.
-fn held(ground: &Grounds<'_>) -> String {
-    let groups = match &*ground.held.groups {
+pub(crate) fn held(held: &Held<'_>) -> String {
+    let groups = match &*held.groups {
         [] => None,
         [group] => Some(format!("through group {}", quoted(group))),
         groups => Some(format!("through groups {}", listed(groups.iter().copied(), 6))),
     };
-    match (ground.held.own, groups) {
+    match (held.own, groups) {
         (true, Some(groups)) => format!("the member's own role, and {groups}"),
         (true, None) => "the member's own role".to_owned(),
         (false, Some(groups)) => groups,

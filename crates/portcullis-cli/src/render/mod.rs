@@ -11,6 +11,8 @@ pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod plan;
+pub(crate) mod rules;
+pub(crate) mod rules_json;
 pub(crate) mod sarif;
 pub(crate) mod statement;
 pub(crate) mod suite;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::literal::{Bound, Literal, Set, written};
 use super::operator::Operator;
-use super::reference::Reference;
+use super::reference::{Reference, Root};
 use super::value::Object;
 use crate::schema::Declared;
 
@@ -141,6 +141,11 @@ impl Condition {
     /// Whether it reads nothing but the properties and the id of the object, so that it comes to the same whoever asks.
     pub(crate) fn reads_object_alone(&self) -> bool {
         self.references().all(Reference::is_of_object)
+    }
+
+    /// Whether it reads under which name the type is asked about.
+    pub(crate) fn reads_type_asked(&self) -> bool {
+        self.references().any(|one| one.root() == Root::Resource && !one.is_of_object())
     }
 
     /// Whether it reads a property of the object that these bring.

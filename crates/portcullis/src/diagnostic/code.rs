@@ -20,6 +20,8 @@ pub enum ExampleKind {
     Workspace,
     /// A test suite whose workspace stands in it.
     Tests,
+    /// A file of rules whose workspace stands in it.
+    Rules,
 }
 
 /// A text that earns a code, and the same text mended.

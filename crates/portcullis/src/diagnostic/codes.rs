@@ -2,6 +2,7 @@
 //!
 //! P00.. are faults of the text, P01.. of a policy document, P02.. of its meaning under a schema,
 //! P03.. of a workspace, P04.. of a schema, P05.. of a test suite, P07.. of a plan's columns. A new code takes the next number of its hundred; a number
+//! P03.. of a workspace, P04.. of a schema, P05.. of a test suite, P08.. of a file of rules. A new code takes the next number of its hundred; a number
 //! is never used again. A text that earns each code stands in `examples.rs`.
 
 use super::Severity::{Error, Note, Warning};
@@ -56,9 +57,9 @@ codes! {
     /// Something passes a limit.
     OverLimit = Entry::new("P0016", Error, "over a limit",
         "Everything that comes from outside is bounded. The message names the limit and the flag of the command line that raises it, where one does.");
-    /// No policy document, schema, workspace or test suite.
+    /// None of the product's files.
     UnknownKind = Entry::new("P0017", Error, "unknown kind of file",
-        "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`.");
+        "A file's kind is told by its keys: a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`, a file of rules `rules`.");
     /// A value of another kind than the format has there.
     WrongShape = Entry::new("P0101", Error, "wrong kind of value",
         "The message says what was expected and what was found.");
@@ -218,4 +219,22 @@ codes! {
     /// A column's type that is not known, or not what the schema declares.
     ColumnType = Entry::new("P0705", Error, "type of a column",
         "How values are compared depends on what they are. The schema's declaration counts; where there is none the map may say it, and else it is what the attribute is compared with, if that tells.");
+    /// A rule that no workspace could break.
+    NothingRuled = Entry::new("P0801", Error, "rule that could not be broken",
+        "A rule that always holds is worse than none, since somebody relies on it. An empty list, one side alone and names that the schema admits on none of the types rule out nothing: mend them, or take them out.");
+    /// Keys that do not go together in one rule.
+    MixedRule = Entry::new("P0802", Error, "keys that do not go together in a rule",
+        "A rule is one of `never`, `separate`, `only` and `at-most`, about actions on resources or about a role. Write two rules for two things.");
+    /// Sides that one permission is on both of.
+    OverlappingSides = Entry::new("P0803", Error, "sides that overlap",
+        "Two sides of `separate` are kept apart in one pair of hands. Whoever may what is on both sides would break the rule by that alone: the rule would say that nobody may, which is what `never` is for.");
+    /// A group that the workspace does not have.
+    UnknownGroup = Entry::new("P0804", Error, "unknown group in a rule",
+        "A rule excepts the members of groups by the names that stand under `groups` in the workspace. Excepting a group that is not there excepts nobody.");
+    /// A rule names somebody who is no member.
+    UnknownSubject = Entry::new("P0805", Error, "somebody in a rule who is no member",
+        "A rule names members by their ids. Somebody who left is to be taken out of the rule, so that nobody who comes to have the id later is excepted by it.");
+    /// A rule about an object that is not stored.
+    UnknownObject = Entry::new("P0806", Error, "object in a rule that is not stored",
+        "A rule about one object names its one resource type and the id of an object that the workspace stores. Without `object` a rule is about all of them, stored or not.");
 }

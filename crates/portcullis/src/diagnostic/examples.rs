@@ -21,6 +21,10 @@ const fn tests(bad: &'static str, good: &'static str) -> Option<Example> {
     Some(Example { kind: ExampleKind::Tests, bad, good })
 }
 
+const fn rules(bad: &'static str, good: &'static str) -> Option<Example> {
+    Some(Example { kind: ExampleKind::Rules, bad, good })
+}
+
 impl Code {
     /// A text that earns the code and the same text mended, where a short one exists.
     #[must_use]
@@ -259,6 +263,30 @@ impl Code {
             Code::NotAMember => tests(
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "viewers start nothing", "subject": "viewer", "may_not": {"sync": "start"}}]}"##,
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "viewers start nothing", "role": "viewer", "may_not": {"sync": "start"}}]}"##,
+            ),
+            Code::NothingRuled => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"never": {"actions": "start", "resource": "model"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"never": {"actions": "start", "resource": "sync"}}]}"##,
+            ),
+            Code::MixedRule => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"only": "ann", "at-most": 1, "actions": "delete", "resource": "sync"}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"only": "ann", "actions": "delete", "resource": "sync"}]}"##,
+            ),
+            Code::OverlappingSides => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"separate": [{"actions": "*", "resource": "sync"}, {"actions": "enable", "resource": "sync"}]}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"separate": [{"actions": ["create", "update"], "resource": "sync"}, {"actions": "enable", "resource": "sync"}]}]}"##,
+            ),
+            Code::UnknownGroup => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"never": {"actions": "update", "resource": "workspace"}, "except": {"groups": "plattform"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"never": {"actions": "update", "resource": "workspace"}, "except": {"groups": "platform"}}]}"##,
+            ),
+            Code::UnknownSubject => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"only": ["ann", "bobb"], "actions": "update", "resource": "workspace"}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"platform": {"roles": ["admin"], "members": ["ann"]}}, "members": {"ann": {}, "bob": {}}}, "rules": [{"only": ["ann", "bob"], "actions": "update", "resource": "workspace"}]}"##,
+            ),
+            Code::UnknownObject => rules(
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "43"}}]}"##,
+                r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "42"}}]}"##,
             ),
             Code::InvalidUtf8
             | Code::TooDeep

@@ -125,7 +125,7 @@ impl Snapshot {
     }
 
     /// The answer behind a verdict, to a question that sends nothing.
-    fn answer_of(
+    pub(crate) fn answer_of(
         &self,
         subject: SubjectId,
         permission: PermissionId,

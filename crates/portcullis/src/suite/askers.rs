@@ -78,7 +78,8 @@ impl<'s> Resolver<'_, 's> {
         alias.filter(|_| self.schema.is_hightouch()).map(|(_, own)| *own)
     }
 
-    pub(super) fn role(&mut self, word: &Word) -> Option<&'s Role> {
+    /// The role of a name; nothing, and said so, when there is none.
+    pub(crate) fn role(&mut self, word: &Word) -> Option<&'s Role> {
         if let Some(role) = self.snapshot.role(&word.text) {
             return Some(role);
         }

@@ -16,15 +16,15 @@ mod coverage;
 mod explain;
 mod read;
 mod request;
-mod resolve;
+pub(crate) mod resolve;
 mod run;
-mod tested;
+pub(crate) mod tested;
 
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, Uncovered};
 pub use explain::Failure;
-pub(crate) use read::read_suite;
+pub(crate) use read::{key_of, read_suite, read_tested};
 pub use run::{Asker, Outcome, TestOutcome};
 
 use request::Request;
@@ -37,11 +37,11 @@ use crate::snapshot::Snapshot;
 use crate::source::{Position, Source, Span};
 use crate::workspace::{Files, Workspace};
 
-/// A name in a suite, with its place.
+/// A name in a suite or in a file of rules, with its place.
 #[derive(Clone, Debug)]
-struct Word {
-    text: Box<str>,
-    span: Span,
+pub(crate) struct Word {
+    pub(crate) text: Box<str>,
+    pub(crate) span: Span,
 }
 
 /// A resource type, or a pattern of types, and actions on it.
@@ -51,9 +51,9 @@ struct Row {
     actions: Vec<Word>,
 }
 
-/// The workspace that a suite is about, as the suite has it.
+/// The workspace that a suite or a file of rules is about, as the file has it.
 #[derive(Clone, Debug)]
-enum Tested {
+pub(crate) enum Tested {
     /// The suite does not say.
     Unnamed,
     /// What the suite says of it is at fault, and nobody knows which workspace is meant.

@@ -70,7 +70,7 @@ impl SuiteReader<'_> {
         }
         let strange = self.known_keys(root, "a test suite", KEYS, HABITS);
         let tested = match root.get("workspace") {
-            Some(value) => self.tested(value),
+            Some(value) => read_tested(value, &mut self.reader, self.files),
             // It may stand under the key that is not known.
             None if strange => Tested::Faulty,
             None => Tested::Unnamed,
@@ -105,6 +105,7 @@ impl SuiteReader<'_> {
             Some(FileKind::Policy) => ("a policy document", "a test suite has `tests`"),
             Some(FileKind::Schema) => ("a schema", "a test suite has `tests`"),
             Some(FileKind::Workspace) => ("a workspace", "a test suite has `tests`"),
+            Some(FileKind::Rules) => ("a file of rules", "a test suite has `tests`"),
             Some(FileKind::Tests) | None => return false,
         };
         let span = first_line(&self.reader.source, root.span());
@@ -119,20 +120,6 @@ impl SuiteReader<'_> {
         let before = self.reader.report.count(Severity::Error);
         self.reader.known_keys(object, what, known, habits);
         self.reader.report.count(Severity::Error) > before
-    }
-
-    /// A path, or the workspace itself.
-    fn tested(&mut self, value: Value<'_>) -> Tested {
-        if value.kind() == Kind::Object {
-            let (limits, report) = (self.reader.limits, &mut *self.reader.report);
-            let workspace = read_workspace(value, self.files, limits, report);
-            return workspace.map_or(Tested::Faulty, |workspace| Tested::Own(Box::new(workspace)));
-        }
-        if !value.is_text() {
-            self.reader.wrong_shape(value, "`workspace`", "the path of a workspace file, or a workspace");
-            return Tested::Faulty;
-        }
-        self.word(value, "the path of the workspace").map_or(Tested::Faulty, Tested::File)
     }
 
     fn test(&mut self, value: Value<'_>) -> Option<Test> {
@@ -341,7 +328,21 @@ impl SuiteReader<'_> {
     }
 }
 
+/// A path, or the workspace itself.
+pub(crate) fn read_tested(value: Value<'_>, reader: &mut Reader<'_>, files: &dyn Files) -> Tested {
+    if value.kind() == Kind::Object {
+        let workspace = read_workspace(value, files, reader.limits, &mut *reader.report);
+        return workspace.map_or(Tested::Faulty, |workspace| Tested::Own(Box::new(workspace)));
+    }
+    if !value.is_text() {
+        reader.wrong_shape(value, "`workspace`", "the path of a workspace file, or a workspace");
+        return Tested::Faulty;
+    }
+    let path = reader.name(value, "the path of the workspace");
+    path.map_or(Tested::Faulty, |path| Tested::File(Word { text: Box::from(&*path), span: value.span() }))
+}
+
 /// The key itself, for its place.
-fn key_of<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
+pub(crate) fn key_of<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
     object.members().map(|(key, _)| key).find(|key| key.text() == name)
 }

@@ -46,24 +46,29 @@ pub(super) fn every_test(suite: &Suite, snapshot: &Snapshot, report: &mut Report
     }
 }
 
-pub(super) struct Resolver<'r, 's> {
-    pub(super) source: &'s Arc<Source>,
-    pub(super) snapshot: &'s Snapshot,
-    pub(super) schema: &'s Schema,
-    pub(super) report: &'r mut Report,
-    pub(super) suggester: Suggester,
+/// Ties names to a snapshot; of a suite or of a file of rules.
+pub(crate) struct Resolver<'r, 's> {
+    pub(crate) source: &'s Arc<Source>,
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) schema: &'s Schema,
+    pub(crate) report: &'r mut Report,
+    pub(crate) suggester: Suggester,
 }
 
 /// What a name stands for on one axis.
-enum Named {
+pub(crate) enum Named {
     All,
     Some(Vec<u32>),
 }
 
 impl<'r, 's> Resolver<'r, 's> {
     pub(super) fn new(suite: &'s Suite, snapshot: &'s Snapshot, report: &'r mut Report) -> Self {
-        let (source, schema) = (&suite.source, snapshot.schema());
-        Resolver { source, snapshot, schema, report, suggester: Suggester::default() }
+        Resolver::over(&suite.source, snapshot, report)
+    }
+
+    /// The same for names that stand in any text.
+    pub(crate) fn over(source: &'s Arc<Source>, snapshot: &'s Snapshot, report: &'r mut Report) -> Self {
+        Resolver { source, snapshot, schema: snapshot.schema(), report, suggester: Suggester::default() }
     }
 
     /// Resolves one test; `None` when something in it is an error.
@@ -131,7 +136,7 @@ impl<'r, 's> Resolver<'r, 's> {
         }
     }
 
-    pub(super) fn fault(&self, code: Code, span: Span, message: String, label: &str) -> Diagnostic {
+    pub(crate) fn fault(&self, code: Code, span: Span, message: String, label: &str) -> Diagnostic {
         Diagnostic::new(code, message).at(self.source, span, label)
     }
 
@@ -188,7 +193,8 @@ impl<'r, 's> Resolver<'r, 's> {
         whole
     }
 
-    fn kinds(&mut self, word: &Word) -> Option<Named> {
+    /// The types that a name stands for; nothing, and said so, for a name that means none.
+    pub(crate) fn kinds(&mut self, word: &Word) -> Option<Named> {
         if &*word.text == "*" {
             return Some(Named::All);
         }
@@ -212,7 +218,8 @@ impl<'r, 's> Resolver<'r, 's> {
         Some(Named::Some(vec![named.kind]))
     }
 
-    fn actions(&mut self, word: &Word) -> Option<Named> {
+    /// The same of actions.
+    pub(crate) fn actions(&mut self, word: &Word) -> Option<Named> {
         if &*word.text == "*" {
             return Some(Named::All);
         }
@@ -232,7 +239,7 @@ impl<'r, 's> Resolver<'r, 's> {
             let message = format!("the pattern {} matches no {what}", quoted(&word.text));
             let fault = self.fault(Code::NoMatch, word.span, message, "matches nothing").as_error();
             let help =
-                "patterns match the schema's own names, not aliases; a test that asks nothing cannot fail";
+                "patterns match the schema's own names, not aliases; what asks nothing cannot fail";
             self.report.push(fault.help(help));
             return None;
         }
@@ -272,7 +279,7 @@ impl<'r, 's> Resolver<'r, 's> {
 }
 
 /// The permissions of some actions on some types, as ranges in no order.
-fn product<'a>(
+pub(crate) fn product<'a>(
     schema: &'a Schema,
     kinds: &'a Named,
     actions: &'a Named,

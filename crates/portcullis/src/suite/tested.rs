@@ -1,9 +1,10 @@
-//! The workspace that a suite names, for whoever has a suite and nothing else: a linter, an editor.
+//! The workspace that a suite or a file of rules names, for whoever has that file and nothing else: a linter, an editor.
 //!
 //! The command line finds workspaces by itself, since a flag or the environment may name another and several suites
 //! may share one.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Suite, Tested};
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -11,6 +12,7 @@ use crate::json::source_from_bytes;
 use crate::limits::Limits;
 use crate::read::first_line;
 use crate::snapshot::Snapshot;
+use crate::source::{Source, Span};
 use crate::text::quoted;
 use crate::workspace::{FetchedFile, Files, Workspace};
 
@@ -25,7 +27,30 @@ impl Suite {
         limits: &Limits,
         report: &mut Report,
     ) -> Option<Snapshot> {
-        let compiled = match &self.tested {
+        let naming =
+            Naming { tested: &self.tested, source: &self.source, span: self.span, what: "suite" };
+        naming.compile(files, limits, report)
+    }
+}
+
+/// A file that names a workspace.
+pub(crate) struct Naming<'n> {
+    pub(crate) tested: &'n Tested,
+    pub(crate) source: &'n Arc<Source>,
+    pub(crate) span: Span,
+    /// What the file is called in messages.
+    pub(crate) what: &'static str,
+}
+
+impl Naming<'_> {
+    /// Compiles the workspace that is named, or says all that is wrong with it.
+    pub(crate) fn compile(
+        &self,
+        files: &dyn Files,
+        limits: &Limits,
+        report: &mut Report,
+    ) -> Option<Snapshot> {
+        let compiled = match self.tested {
             Tested::Own(workspace) => workspace.compile(),
             Tested::File(_) | Tested::Unnamed => self.fetch(files, limits, report)?.compile(),
             Tested::Faulty => return None,
@@ -39,7 +64,7 @@ impl Suite {
     }
 
     fn fetch(&self, files: &dyn Files, limits: &Limits, report: &mut Report) -> Option<Workspace> {
-        let path = self.workspace_file().unwrap_or(DEFAULT_FILE);
+        let path = if let Tested::File(path) = self.tested { &path.text } else { DEFAULT_FILE };
         let fetched = match files.fetch(path, limits.workspace_bytes, "max-workspace-bytes") {
             Ok(fetched) => fetched,
             Err(why) => {
@@ -64,15 +89,15 @@ impl Suite {
 
     fn unreadable(&self, path: &str, why: &str) -> Diagnostic {
         let fault = Diagnostic::new(Code::UnreadableFile, format!("cannot read {}: {why}", quoted(path)));
-        match &self.tested {
+        match self.tested {
             Tested::File(word) => {
-                let fault = fault.at(&self.source, word.span, "named here");
-                fault.help("the path is relative to the suite")
+                let fault = fault.at(self.source, word.span, "named here");
+                fault.help(format!("the path is relative to the {}", self.what))
             }
             _ => {
-                let span = first_line(&self.source, self.span);
-                let fault = fault.at(&self.source, span, "this suite names no workspace");
-                fault.help("add `\"workspace\": \"PATH\"`, relative to the suite")
+                let span = first_line(self.source, self.span);
+                let fault = fault.at(self.source, span, format!("this {} names no workspace", self.what));
+                fault.help(format!("add `\"workspace\": \"PATH\"`, relative to the {}", self.what))
             }
         }
     }

@@ -1,0 +1,329 @@
+//! What conditions leave open: whether somebody may something of what a rule is about, in any request.
+//!
+//! A permission that a row grants or denies needs no look at conditions. Of those that it leaves open, the ones under the same
+//! conditions are weighed once. First the type is asked about: an object that is not stored may be any object, so what the type
+//! denies is denied on every object, and what it leaves open is undecided at least. Then the stored objects: one on which
+//! it is allowed, whatever a request says, makes it certain.
+//!
+//! All of it is bounded by how much is weighed, not by time, so that the same rules come to the same everywhere. What is not weighed any
+//! more counts as undecided, and is said to be.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict as Bits};
+
+use super::outcome::Permitted;
+use super::resolve::{About, Selection};
+use crate::condition::Root;
+use crate::policy::Effect;
+use crate::search::Answer;
+use crate::snapshot::{Question, Role, Snapshot};
+
+/// So many questions on types are weighed for one rule.
+const TYPES: usize = 1 << 24;
+/// So many questions on stored objects are weighed for one rule.
+const OBJECTS: usize = 1 << 22;
+/// Of somebody of whom it is undecided already, so many permissions are looked at for one that is certain.
+const ENOUGH: usize = 4_096;
+/// So many permissions of a group are remembered by number.
+pub(super) const REMEMBERED: usize = 12;
+
+/// How far somebody may something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// They may not, whatever a request says.
+    No,
+    /// It depends.
+    Depends,
+    /// They may, whatever a request says: on the type, or on some stored object.
+    May,
+}
+
+/// The standing of all who have a set of roles.
+pub(super) enum OfSet {
+    /// It is the same of all.
+    Settled(Standing),
+    /// Conditions read who asks.
+    Each(Vec<Group>),
+}
+
+/// Open permissions of one type that are under the same conditions, for those who have one set of roles.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The first twelve, ascending.
+    pub(super) permissions: Vec<u32>,
+    pub(super) count: usize,
+    /// Whether a condition reads who asks.
+    personal: bool,
+    /// Whether a condition reads under which name the type is asked about.
+    by_name: bool,
+    /// Whether conditions were not looked at any more.
+    presumed: bool,
+}
+
+/// What tells groups apart: the type, whether there is a plain allow, the conditions with their effects, and the permission
+/// itself where a condition reads the action.
+type Likeness = (u32, bool, Vec<(bool, u32)>, Option<u32>);
+
+/// Weighs open permissions, up to a bound.
+pub(super) struct Weigher<'s> {
+    pub(super) snapshot: &'s Snapshot,
+    types_left: usize,
+    objects_left: usize,
+    /// Whether something was not weighed that would have been.
+    pub(super) cut_short: bool,
+    /// The ids of each type's stored objects.
+    objects: HashMap<u32, Rc<[&'s str]>>,
+}
+
+impl<'s> Weigher<'s> {
+    pub(super) fn new(snapshot: &'s Snapshot) -> Self {
+        let objects = HashMap::new();
+        Weigher { snapshot, types_left: TYPES, objects_left: OBJECTS, cut_short: false, objects }
+    }
+
+    /// What of a selection somebody is plainly granted, 64 at a time.
+    pub(super) fn granted<'a>(
+        &self,
+        subject: SubjectId,
+        selection: &'a Selection<'_>,
+    ) -> impl Iterator<Item = (u32, u64)> + use<'a, 's> {
+        let matrix = self.snapshot.matrix();
+        selection.words.iter().map(move |&(at, bits)| {
+            (at, bits & matrix.granted_bits(subject, PermissionId::from_u32(at * 64), 64))
+        })
+    }
+
+    /// The same of what is open.
+    pub(super) fn opened<'a>(
+        &self,
+        subject: SubjectId,
+        selection: &'a Selection<'_>,
+    ) -> impl Iterator<Item = (u32, u64)> + use<'a, 's> {
+        let matrix = self.snapshot.matrix();
+        selection.words.iter().map(move |&(at, bits)| {
+            (at, bits & matrix.open_bits(subject, PermissionId::from_u32(at * 64), 64))
+        })
+    }
+
+    /// How those stand who have a set of roles, of whom one is given.
+    pub(super) fn of_set(&mut self, set: SetId, one: SubjectId, about: &About<'_>) -> OfSet {
+        let selection = match about {
+            About::Role(role, _) => {
+                let held = self.snapshot.matrix().roles_of_set(set).binary_search(role).is_ok();
+                return OfSet::Settled(if held { Standing::May } else { Standing::No });
+            }
+            About::Permissions(selection) => selection,
+        };
+        if self.granted(one, selection).any(|(_, bits)| bits != 0) {
+            return OfSet::Settled(Standing::May);
+        }
+        let groups = self.groups(set, one, selection);
+        if groups.iter().any(|group| group.personal) {
+            return OfSet::Each(groups);
+        }
+        OfSet::Settled(self.stands(one, &groups, selection))
+    }
+
+    /// What is open to those who have a set of roles, by conditions.
+    pub(super) fn groups(&mut self, set: SetId, one: SubjectId, selection: &Selection<'_>) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let opened: Vec<(u32, u64)> = self.opened(one, selection).filter(|(_, bits)| *bits != 0).collect();
+        if opened.is_empty() {
+            return groups;
+        }
+        let snapshot = self.snapshot;
+        let roles = snapshot.matrix().roles_of_set(set).iter();
+        let roles: Vec<&Role> = roles.filter_map(|role| snapshot.role_numbered(role.as_u32())).collect();
+        let mut known: HashMap<Likeness, usize> = HashMap::new();
+        let mut presumed = None;
+        for id in opened.into_iter().flat_map(|(at, bits)| each(at, bits)) {
+            let at = if self.types_left == 0 {
+                self.cut_short = true;
+                *presumed.get_or_insert_with(|| {
+                    groups.push(Group { presumed: true, ..Group::of(false, false) });
+                    groups.len() - 1
+                })
+            } else {
+                self.types_left -= 1;
+                let (likeness, personal, by_name) = self.likeness(&roles, id);
+                *known.entry(likeness).or_insert_with(|| {
+                    groups.push(Group::of(personal, by_name));
+                    groups.len() - 1
+                })
+            };
+            if let Some(group) = groups.get_mut(at) {
+                group.count += 1;
+                if group.permissions.len() < REMEMBERED {
+                    group.permissions.push(id);
+                }
+            }
+        }
+        groups
+    }
+
+    fn likeness(&self, roles: &[&Role], id: u32) -> (Likeness, bool, bool) {
+        let permission = PermissionId::from_u32(id);
+        let (mut plain, mut personal, mut by_name, mut by_action) = (false, false, false, false);
+        let mut conditions = Vec::new();
+        for role in roles {
+            plain |= role.planes().allow().contains(permission);
+            for (effect, number, condition) in role.conditional().governing(permission) {
+                conditions.push((effect == Effect::Deny, number));
+                let reads = |root: Root| condition.references().any(|one| one.root() == root);
+                personal |= reads(Root::Subject);
+                by_action |= reads(Root::Action);
+                by_name |= condition.reads_type_asked();
+            }
+        }
+        conditions.sort_unstable();
+        conditions.dedup();
+        let kind = self.snapshot.schema().types_of(id..id + 1).next().unwrap_or(0);
+        ((kind, plain, conditions, by_action.then_some(id)), personal, by_name)
+    }
+
+    /// How somebody stands to whom these groups are open and nothing is granted.
+    pub(super) fn stands(&mut self, subject: SubjectId, groups: &[Group], selection: &Selection<'_>) -> Standing {
+        let mut depends = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            if at >= ENOUGH && !depends.is_empty() {
+                self.cut_short = true;
+                break;
+            }
+            match self.on_type(subject, group, selection).0 {
+                Standing::May => return Standing::May,
+                Standing::Depends => depends.push(group),
+                Standing::No => {}
+            }
+        }
+        for group in &depends {
+            if self.on_objects(subject, group, selection).is_some() {
+                return Standing::May;
+            }
+        }
+        if depends.is_empty() { Standing::No } else { Standing::Depends }
+    }
+
+    /// How somebody stands to one group, and by which request they may if they do.
+    pub(super) fn stands_to(
+        &mut self,
+        subject: SubjectId,
+        group: &Group,
+        selection: &Selection<'s>,
+    ) -> (Standing, Option<Permitted<'s>>) {
+        let (standing, permitted) = self.on_type(subject, group, selection);
+        if standing != Standing::Depends {
+            return (standing, permitted);
+        }
+        match self.on_objects(subject, group, selection) {
+            Some(permitted) => (Standing::May, Some(permitted)),
+            None => (Standing::Depends, permitted),
+        }
+    }
+
+    /// The answer on the type, or on the object that the rule names; with a request that has it, where it is not no.
+    pub(super) fn on_type(
+        &mut self,
+        subject: SubjectId,
+        group: &Group,
+        selection: &Selection<'_>,
+    ) -> (Standing, Option<Permitted<'s>>) {
+        let mut depends = (Standing::No, None);
+        let Some(&id) = group.permissions.first() else { return depends };
+        let object = selection.object.and_then(|object| self.stored(id, object));
+        for name in self.names(group, id) {
+            let permitted = self.permitted(id, name, object);
+            if group.presumed || self.types_left == 0 {
+                self.cut_short = true;
+                return (Standing::Depends, Some(permitted));
+            }
+            self.types_left -= 1;
+            match self.answer(subject, id, &permitted) {
+                Answer::Allowed => return (Standing::May, Some(permitted)),
+                Answer::Conditional(_) if depends.0 == Standing::No => {
+                    depends = (Standing::Depends, Some(permitted));
+                }
+                _ => {}
+            }
+        }
+        depends
+    }
+
+    /// A request for a stored object that is allowed, whatever else it says.
+    pub(super) fn on_objects(
+        &mut self,
+        subject: SubjectId,
+        group: &Group,
+        selection: &Selection<'_>,
+    ) -> Option<Permitted<'s>> {
+        let &id = group.permissions.first()?;
+        if selection.object.is_some() || group.presumed {
+            return None;
+        }
+        let objects = self.objects_of(id);
+        for name in self.names(group, id) {
+            for &object in objects.iter() {
+                if self.objects_left == 0 {
+                    self.cut_short = true;
+                    return None;
+                }
+                self.objects_left -= 1;
+                let permitted = self.permitted(id, name, Some(object));
+                if self.answer(subject, id, &permitted).is_allowed() {
+                    return Some(permitted);
+                }
+            }
+        }
+        None
+    }
+
+    fn answer(&self, subject: SubjectId, id: u32, permitted: &Permitted<'s>) -> Answer<'s> {
+        let member = self.snapshot.member_name(subject);
+        let asked: Question<'s> = permitted.question(member);
+        self.snapshot.answer_of(subject, PermissionId::from_u32(id), Bits::Open, &asked)
+    }
+
+    /// The names under which a permission's type is to be asked about.
+    fn names(&self, group: &Group, id: u32) -> Vec<&'s str> {
+        let Some(kind) = self.snapshot.schema().type_of(PermissionId::from_u32(id)) else { return Vec::new() };
+        let mut names = vec![kind.name()];
+        if group.by_name {
+            names.extend(kind.aliases().chain(kind.covers()));
+        }
+        names
+    }
+
+    pub(super) fn permitted(&self, id: u32, resource: &'s str, object: Option<&'s str>) -> Permitted<'s> {
+        let (action, _) = self.snapshot.names_of(PermissionId::from_u32(id));
+        Permitted { action, resource, object }
+    }
+
+    /// The id as the workspace stores it.
+    pub(super) fn stored(&self, id: u32, object: &str) -> Option<&'s str> {
+        let kind = self.snapshot.schema().types_of(id..id + 1).next()?;
+        self.snapshot.objects.id(self.snapshot.objects.number(kind, object)?)
+    }
+
+    fn objects_of(&mut self, id: u32) -> Rc<[&'s str]> {
+        let kind = self.snapshot.schema().types_of(id..id + 1).next().unwrap_or(0);
+        let stored = &self.snapshot.objects;
+        let ids = || stored.of_kind(kind).filter_map(|object| stored.id(object)).collect();
+        Rc::clone(self.objects.entry(kind).or_insert_with(ids))
+    }
+}
+
+impl Group {
+    fn of(personal: bool, by_name: bool) -> Group {
+        Group { permissions: Vec::new(), count: 0, personal, by_name, presumed: false }
+    }
+
+    pub(super) fn is_personal(&self) -> bool {
+        self.personal
+    }
+}
+
+/// The permissions of 64, by their bits.
+pub(super) fn each(at: u32, bits: u64) -> impl Iterator<Item = u32> {
+    (0..64).filter(move |bit| bits >> bit & 1 != 0).map(move |bit| at * 64 + bit)
+}

@@ -1,0 +1,355 @@
+//! Reading a file of rules: its shape, which keys go together, and that every rule says something.
+//!
+//! Knows no workspace but the one that may stand in the file: names are checked for being names, not for meaning
+//! anything. A rule with a fault is left out, and the file with it is never handed out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Claim, Except, Matter, Rule, Rules};
+use crate::diagnostic::{Code, Report, Severity};
+use crate::json::{Kind, Value};
+use crate::limits::Limits;
+use crate::read::{FileKind, Habit, Reader, first_line};
+use crate::source::Span;
+use crate::suite::{Tested, Word, key_of, read_tested};
+use crate::text::quoted;
+use crate::workspace::Files;
+
+/// For whoever gave something that is not even an object.
+pub(super) const LOOKS_LIKE: &str = "a file of rules looks like {\"rules\": [{\"never\": {\"actions\": \"delete\", \
+    \"resource\": \"workspace\"}, \"except\": {\"roles\": [\"admin\"]}}]}";
+
+const KEYS: &[&str] = &["workspace", "rules"];
+
+const HABITS: &[Habit] = &[
+    Habit { written: "assertions", known: "rules" },
+    Habit { written: "invariants", known: "rules" },
+    Habit { written: "constraints", known: "rules" },
+];
+
+const RULE_KEYS: &[&str] =
+    &["name", "never", "separate", "only", "at-most", "actions", "resource", "object", "role", "except"];
+
+const RULE_HABITS: &[Habit] = &[
+    Habit { written: "title", known: "name" },
+    Habit { written: "rule", known: "name" },
+    Habit { written: "nobody", known: "never" },
+    Habit { written: "deny", known: "never" },
+    Habit { written: "at_most", known: "at-most" },
+    Habit { written: "atmost", known: "at-most" },
+    Habit { written: "max", known: "at-most" },
+    Habit { written: "exactly", known: "only" },
+    Habit { written: "unless", known: "except" },
+    Habit { written: "action", known: "actions" },
+    Habit { written: "resources", known: "resource" },
+    Habit { written: "id", known: "object" },
+];
+
+const MATTER_KEYS: &[&str] = &["actions", "resource", "object", "role"];
+
+const EXCEPT_KEYS: &[&str] = &["roles", "groups", "members"];
+
+const EXCEPT_HABITS: &[Habit] = &[
+    Habit { written: "role", known: "roles" },
+    Habit { written: "group", known: "groups" },
+    Habit { written: "member", known: "members" },
+    Habit { written: "subject", known: "members" },
+    Habit { written: "subjects", known: "members" },
+    Habit { written: "users", known: "members" },
+];
+
+/// What rules are told apart by.
+const CLAIMS: [&str; 4] = ["never", "separate", "only", "at-most"];
+
+const ONE_CLAIM: &str = "a rule is one of `never`, `separate`, `only` and `at-most`";
+
+/// Reads the rules that a value is, as far as they can be read.
+pub(crate) fn read_rules(root: Value<'_>, files: &dyn Files, limits: &Limits, report: &mut Report) -> Rules {
+    let mut reader = RulesReader { reader: Reader::new(root.source(), limits, report) };
+    let source = Arc::clone(root.source());
+    let (tested, rules) = reader.whole(root, files);
+    Rules { source, span: root.span(), tested, rules }
+}
+
+struct RulesReader<'r> {
+    reader: Reader<'r>,
+}
+
+impl RulesReader<'_> {
+    fn whole(&mut self, root: Value<'_>, files: &dyn Files) -> (Tested, Vec<Rule>) {
+        if self.another_kind(root) || !self.reader.object(root, "a file of rules") {
+            return (Tested::Faulty, Vec::new());
+        }
+        let strange = self.known_keys(root, "a file of rules", KEYS, HABITS);
+        let tested = match root.get("workspace") {
+            Some(value) => read_tested(value, &mut self.reader, files),
+            // It may stand under the key that is not known.
+            None if strange => Tested::Faulty,
+            None => Tested::Unnamed,
+        };
+        let Some(rules) = root.get("rules") else {
+            if !strange {
+                self.reader.missing_key(root, "this file of rules", "rules", "add `\"rules\": […]`");
+            }
+            return (tested, Vec::new());
+        };
+        if rules.kind() != Kind::Array {
+            self.reader.wrong_shape(rules, "`rules`", "a list of rules");
+            return (tested, Vec::new());
+        }
+        let count = rules.elements().count();
+        if count == 0 {
+            self.nothing(rules.span(), "`rules` is an empty list, so nothing could break them");
+        }
+        let most = self.reader.limits.statements;
+        if !self.reader.within(count, most, "rule", "max-statements", rules.span()) {
+            return (tested, Vec::new());
+        }
+        let rules: Vec<Rule> = rules.elements().filter_map(|value| self.rule(value)).collect();
+        self.distinct(rules.iter().filter_map(|rule| rule.name.as_ref()), "two rules have the name");
+        (tested, rules)
+    }
+
+    /// Whether this is another of the product's files; one message is then enough.
+    fn another_kind(&mut self, root: Value<'_>) -> bool {
+        let found = match FileKind::of(root) {
+            _ if root.kind() == Kind::Array => "a list",
+            Some(FileKind::Policy) => "a policy document",
+            Some(FileKind::Schema) => "a schema",
+            Some(FileKind::Workspace) => "a workspace",
+            Some(FileKind::Tests) => "a test suite",
+            Some(FileKind::Rules) | None => return false,
+        };
+        let help = if found == "a list" { LOOKS_LIKE } else { "a file of rules has `rules`" };
+        let span = first_line(&self.reader.source, root.span());
+        let message = format!("this is {found}, not a file of rules");
+        let fault = self.reader.fault(Code::UnknownKind, span, message, "");
+        self.reader.push(fault.help(help));
+        true
+    }
+
+    /// Reports unknown keys and says whether there were any: what is missing may then stand under one of them.
+    fn known_keys(&mut self, object: Value<'_>, what: &str, known: &[&str], habits: &[Habit]) -> bool {
+        let before = self.reader.report.count(Severity::Error);
+        self.reader.known_keys(object, what, known, habits);
+        self.reader.report.count(Severity::Error) > before
+    }
+
+    fn rule(&mut self, value: Value<'_>) -> Option<Rule> {
+        if !self.reader.object(value, "a rule") {
+            return None;
+        }
+        let strange = self.known_keys(value, "a rule", RULE_KEYS, RULE_HABITS);
+        let name = value.get("name").map(|name| self.word(name, "a rule's name"));
+        let claims: Vec<Value<'_>> = CLAIMS.into_iter().filter_map(|claim| key_of(value, claim)).collect();
+        let key = match claims[..] {
+            [key] => key,
+            [first, second, ..] => {
+                self.mixed(first, second, &format!("{ONE_CLAIM}: write two"));
+                return None;
+            }
+            [] => {
+                if !strange {
+                    let brace = Span::new(value.span().start, value.span().start + 1);
+                    self.nothing(brace, "this rule says nothing");
+                }
+                return None;
+            }
+        };
+        let claim = self.claim(value, key, strange);
+        let except = self.except(value, key);
+        // A name with a fault was reported, and so is whatever else there is to say of the rule.
+        let name = match name {
+            Some(name) => Some(name?),
+            None => None,
+        };
+        Some(Rule { name, claim: claim?, except: except?, span: key.span() })
+    }
+
+    fn claim(&mut self, rule: Value<'_>, key: Value<'_>, strange: bool) -> Option<Claim> {
+        let name = key.text();
+        let value = rule.get(&name)?;
+        let outside = MATTER_KEYS.iter().find_map(|outside| key_of(rule, outside));
+        if let (Some(outside), "never" | "separate") = (outside, &*name) {
+            self.mixed(key, outside, &format!("what {} is about stands inside it", quoted(&name)));
+            return None;
+        }
+        match &*name {
+            "never" => {
+                if !self.reader.object(value, "`never`") {
+                    return None;
+                }
+                let strange = self.known_keys(value, "`never`", MATTER_KEYS, RULE_HABITS);
+                self.matter(value, "`never`", strange).map(Claim::Never)
+            }
+            "separate" => self.sides(value),
+            "only" => {
+                let members = self.words(value, "`only`");
+                let matter = self.matter(rule, "this rule", strange);
+                let members = members?;
+                self.distinct(members.iter(), "`only` lists twice");
+                Some(Claim::Only(members, matter?))
+            }
+            _ => {
+                let most = self.number(value);
+                let matter = self.matter(rule, "this rule", strange);
+                Some(Claim::AtMost(most?, matter?))
+            }
+        }
+    }
+
+    fn sides(&mut self, value: Value<'_>) -> Option<Claim> {
+        if value.kind() != Kind::Array {
+            self.reader.wrong_shape(value, "`separate`", "a list of two sides, or more");
+            return None;
+        }
+        let count = value.elements().count();
+        if count < 2 {
+            self.nothing(value.span(), "`separate` has fewer than two sides, and nothing is kept apart");
+            return None;
+        }
+        let most = self.reader.limits.list_names;
+        if !self.reader.within(count, most, "side", "max-names", value.span()) {
+            return None;
+        }
+        let sides: Vec<(Matter, Span)> = value
+            .elements()
+            .filter_map(|side| {
+                if !self.reader.object(side, "a side of `separate`") {
+                    return None;
+                }
+                let strange = self.known_keys(side, "a side of `separate`", MATTER_KEYS, RULE_HABITS);
+                Some((self.matter(side, "this side", strange)?, side.span()))
+            })
+            .collect();
+        (sides.len() == count).then_some(Claim::Separate(sides))
+    }
+
+    /// `actions` and `resource`, and perhaps `object`; or `role`.
+    fn matter(&mut self, object: Value<'_>, what: &str, strange: bool) -> Option<Matter> {
+        let others = ["actions", "resource", "object"];
+        if let Some(role) = object.get("role") {
+            if let (Some(role), Some(other)) =
+                (key_of(object, "role"), others.iter().find_map(|other| key_of(object, other)))
+            {
+                self.mixed(other, role, "a rule is about actions on resources, or about a role");
+                return None;
+            }
+            return self.word(role, "`role`").map(Matter::Role);
+        }
+        let mut missing = false;
+        for key in ["actions", "resource"] {
+            if object.get(key).is_none() {
+                missing = true;
+                if !strange {
+                    let help = "say what it is about: `\"actions\": …, \"resource\": …`, or `\"role\": \"NAME\"`";
+                    self.reader.missing_key(object, what, key, help);
+                }
+            }
+        }
+        let mut list = |key: &str| {
+            let (value, key) = (object.get(key)?, quoted(key));
+            self.some_words(value, &key)
+        };
+        let (actions, kinds) = (list("actions"), list("resource"));
+        let object = match object.get("object") {
+            Some(id) => Some(self.word(id, "`object`")?),
+            None => None,
+        };
+        if missing { None } else { Some(Matter::Permissions { actions: actions?, kinds: kinds?, object }) }
+    }
+
+    fn except(&mut self, rule: Value<'_>, key: Value<'_>) -> Option<Except> {
+        let Some(value) = rule.get("except") else { return Some(Except::default()) };
+        if let (Some(except), "only") = (key_of(rule, "except"), &*key.text()) {
+            self.mixed(key, except, "`only` names everybody who may: name these there too");
+            return None;
+        }
+        if !self.reader.object(value, "`except`") {
+            return None;
+        }
+        self.known_keys(value, "`except`", EXCEPT_KEYS, EXCEPT_HABITS);
+        let mut list = |key: &str| {
+            let Some(value) = value.get(key) else { return Some(Vec::new()) };
+            let words = self.words(value, &quoted(key))?;
+            self.distinct(words.iter(), &format!("{} lists twice", quoted(key)));
+            Some(words)
+        };
+        let (roles, groups, members) = (list("roles"), list("groups"), list("members"));
+        Some(Except { roles: roles?, groups: groups?, members: members? })
+    }
+
+    fn number(&mut self, value: Value<'_>) -> Option<usize> {
+        let number = (value.kind() == Kind::Number).then(|| value.raw().parse().ok()).flatten();
+        if number.is_none() && value.kind() != Kind::Fault {
+            let found = if value.kind() == Kind::Number { value.raw() } else { value.kind_name() };
+            let message =
+                format!("`at-most` must be how many, 0 or more and at most {}, found {found}", u32::MAX);
+            let span = first_line(&self.reader.source, value.span());
+            let fault = self.reader.fault(Code::WrongShape, span, message, "expected a whole number");
+            self.reader.push(fault);
+        }
+        number.map(|number: u32| number as usize)
+    }
+
+    fn word(&mut self, value: Value<'_>, what: &str) -> Option<Word> {
+        let name = self.reader.name(value, what)?;
+        Some(Word { text: Box::from(&*name), span: value.span() })
+    }
+
+    /// A name, or a list of names.
+    fn words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
+        if value.is_text() {
+            return self.word(value, what).map(|word| vec![word]);
+        }
+        if value.kind() != Kind::Array {
+            self.reader.wrong_shape(value, what, "a name or a list of names");
+            return None;
+        }
+        let count = value.elements().count();
+        if !self.reader.within(count, self.reader.limits.list_names, "name", "max-names", value.span()) {
+            return None;
+        }
+        let item = format!("a name in {what}");
+        let words: Vec<Word> = value.elements().filter_map(|element| self.word(element, &item)).collect();
+        (words.len() == count).then_some(words)
+    }
+
+    /// The same, and not an empty list.
+    fn some_words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
+        let words = self.words(value, what)?;
+        if words.is_empty() {
+            self.nothing(value.span(), &format!("{what} is an empty list, so nothing could break this rule"));
+            return None;
+        }
+        Some(words)
+    }
+
+    fn nothing(&mut self, span: Span, message: &str) {
+        let span = first_line(&self.reader.source, span);
+        let fault = self.reader.fault(Code::NothingRuled, span, message, "nothing is ruled out here");
+        let help = format!("{ONE_CLAIM}, about `actions` and `resource` or about a `role`");
+        self.reader.push(fault.help(help));
+    }
+
+    fn mixed(&mut self, first: Value<'_>, second: Value<'_>, help: &str) {
+        let message = format!("{} and {} do not go together", quoted(&first.text()), quoted(&second.text()));
+        let fault = self.reader.fault(Code::MixedRule, second.span(), message, "beside this");
+        let fault = fault.also(&self.reader.source, first.span(), "there is this");
+        self.reader.push(fault.help(help));
+    }
+
+    /// Names that stand twice are a slip; those of rules tell them apart in reports that are compared from day to day.
+    fn distinct<'w>(&mut self, words: impl Iterator<Item = &'w Word>, what: &str) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for word in words {
+            if let Some(first) = seen.insert(&word.text, word.span) {
+                let message = format!("{what} {}", quoted(&word.text));
+                let fault = self.reader.fault(Code::DuplicateName, word.span, message, "again here");
+                let fault = fault.also(&self.reader.source, first, "first here");
+                self.reader.push(fault.help("take one of the two out, or give it a name of its own"));
+            }
+        }
+    }
+}
