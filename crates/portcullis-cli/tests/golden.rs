@@ -1,5 +1,5 @@
-//! The golden tests: `tests/golden/*.md`, the README, the tutorial, docs/minimize.md and docs/tests.md hold commands and exactly what they
-//! print, and are the documentation of it.
+//! The golden tests: `tests/golden/*.md`, the README, the tutorial and some pages of docs hold commands and exactly what they print,
+//! and are the documentation of it.
 //!
 //! In a block of `~~~console`, `$` begins a command (quotes as in a shell, `< FILE` for standard input), `!` marks what
 //! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
@@ -35,7 +35,7 @@ fn commands_print_what_is_documented() {
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.extend(
-        ["README.md", TUTORIAL, MINIMIZE, "docs/tests.md", "docs/plan.md"]
+        ["README.md", TUTORIAL, MINIMIZE, "docs/tests.md", "docs/plan.md", "docs/rules.md"]
             .map(|page| here.join("../..").join(page)),
     );
     pages.sort();

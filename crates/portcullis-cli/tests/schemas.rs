@@ -59,13 +59,17 @@ fn examples_and_built_in_texts_are_valid() {
     ] {
         accepts(&tests, &read(&here(path)), path);
     }
+    let rules = validator("rules");
+    for path in ["../../examples/acme/rules.json", "../../examples/acme/rules_that_break.json"] {
+        accepts(&rules, &read(&here(path)), path);
+    }
 }
 
 #[test]
 fn what_every_diagnostic_shows_as_mended_is_valid() {
     use portcullis::diagnostic::{Code, ExampleKind};
     let (policy, workspace, schema) = (validator("policy"), validator("workspace"), validator("schema"));
-    let tests = validator("tests");
+    let (tests, rules) = (validator("tests"), validator("rules"));
     let mut shown = 0;
     for code in Code::ALL {
         let Some(example) = code.example() else { continue };
@@ -74,6 +78,7 @@ fn what_every_diagnostic_shows_as_mended_is_valid() {
             ExampleKind::Schema => &schema,
             ExampleKind::Workspace => &workspace,
             ExampleKind::Tests => &tests,
+            ExampleKind::Rules => &rules,
         };
         accepts(validator, &serde_json::from_str(example.good).unwrap(), &format!("{code} mended"));
         shown += 1;
@@ -241,4 +246,65 @@ fn a_suite_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
     ] {
         agree(&bad, false);
     }
+}
+
+#[test]
+fn a_file_of_rules_is_refused_for_its_shape_exactly_where_the_reader_refuses_it() {
+    use portcullis::rules::Rules;
+    let validator = validator("rules");
+    let agree = |text: &str, good: bool| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let read = Rules::read(&portcullis::Source::new("rules.json", text), &portcullis::NoFiles);
+        assert_eq!(read.is_ok(), good, "{text}");
+        assert_eq!(validator.is_valid(&value), good, "{text}");
+    };
+    let rule = |rule: &str| format!(r#"{{"workspace": "workspace.json", "rules": [{{{rule}}}]}}"#);
+    for good in [
+        r#""never": {"actions": "*", "resource": ["sync", "m*"]}"#,
+        r#""name": "n", "never": {"role": "admin"}, "except": {"roles": "a", "groups": [], "members": ["b"]}"#,
+        r#""never": {"actions": ["read"], "resource": "sync", "object": "42"}"#,
+        r#""separate": [{"role": "a"}, {"role": "b"}, {"actions": "read", "resource": "sync"}], "except": {}"#,
+        r#""only": [], "actions": "read", "resource": "sync""#,
+        r#""only": "ann", "role": "admin""#,
+        r#""at-most": 0, "role": "admin", "except": {"members": "ann"}"#,
+        r#""at-most": 4294967295, "actions": "read", "resource": "sync", "object": "42""#,
+    ] {
+        agree(&rule(good), true);
+    }
+    agree(&rule(r#""never": {"role": "admin"}"#).replace(r#""workspace": "workspace.json", "#, ""), true);
+    for bad in [
+        "",
+        r#""name": "n""#,
+        r#""name": "", "never": {"role": "admin"}"#,
+        r#""never": "admin""#,
+        r#""never": {}"#,
+        r#""never": {"role": ["admin"]}"#,
+        r#""never": {"actions": "read"}"#,
+        r#""never": {"actions": [], "resource": "sync"}"#,
+        r#""never": {"actions": "read", "resource": "sync", "role": "admin"}"#,
+        r#""never": {"actions": "read", "resource": "sync", "object": 42}"#,
+        r#""never": {"role": "admin"}, "role": "admin""#,
+        r#""never": {"role": "admin"}, "at-most": 1"#,
+        r#""never": {"role": "admin"}, "except": ["admin"]"#,
+        r#""never": {"role": "admin"}, "except": {"roles": ["a", "a"]}"#,
+        r#""never": {"role": "admin"}, "except": {"who": "a"}"#,
+        r#""separate": [{"role": "a"}]"#,
+        r#""separate": {"role": "a"}"#,
+        r#""separate": [{"role": "a"}, "b"]"#,
+        r#""separate": [{"role": "a"}, {"role": "b"}], "actions": "read""#,
+        r#""only": ["ann"]"#,
+        r#""only": ["ann", "ann"], "role": "admin""#,
+        r#""only": ["ann"], "role": "admin", "except": {}"#,
+        r#""only": ["ann"], "role": "admin", "at-most": 1"#,
+        r#""at-most": -1, "role": "admin""#,
+        r#""at-most": 1.5, "role": "admin""#,
+        r#""at-most": "1", "role": "admin""#,
+        r#""at-most": 4294967296, "role": "admin""#,
+        r#""at-most": 1, "object": "42", "role": "admin""#,
+    ] {
+        agree(&rule(bad), false);
+    }
+    agree(r#"{"rules": []}"#, false);
+    agree(r#"{"workspace": "workspace.json"}"#, false);
+    agree(r#"{"rules": [7]}"#, false);
 }

@@ -23,7 +23,7 @@ struct Form {
     maps: &'static [&'static str],
 }
 
-/// Policy documents, schemas, workspaces, and the outermost object of a test suite.
+/// Policy documents, schemas, workspaces, and the outermost object of a test suite or of a file of rules.
 const FILES: Form = Form { order: ORDER, maps: MAPS };
 
 /// The tests of a suite, whose keys mean something else than the same keys elsewhere.
@@ -47,6 +47,15 @@ const TEST_ORDER: &[&str] = &[
     "grid",
 ];
 
+/// The rules of a file of rules, and the sides of one.
+const RULES: Form = Form {
+    order: &[
+        "name", "never", "separate", "only", "at-most", "actions", "resource", "object", "role", "except",
+        "roles", "groups", "members",
+    ],
+    maps: &[],
+};
+
 const ORDER: &[&str] = &[
     "version",
     "workspace",
@@ -65,6 +74,7 @@ const ORDER: &[&str] = &[
     "resource",
     "conditions",
     "tests",
+    "rules",
 ];
 
 const MAPS: &[&str] = &["resources", "roles", "groups", "members", "properties", "attributes", "conditions"];
@@ -181,7 +191,11 @@ fn write_lines(out: &mut String, value: Value<'_>, indent: usize, form: &Form, i
             line(out, index == 0);
             write_string(out, &key.text());
             out.push_str(": ");
-            let form = if indent == 0 && key.text() == "tests" { &TESTS } else { form };
+            let form = match &*key.text() {
+                "tests" if indent == 0 => &TESTS,
+                "rules" if indent == 0 => &RULES,
+                _ => form,
+            };
             write_value(out, held, inner, form, !is_map && form.maps.contains(&&*key.text()));
         }
     }

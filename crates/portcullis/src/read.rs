@@ -232,9 +232,10 @@ impl FileKind {
 
 /// The fault of a text that is none of the product's files.
 pub(crate) fn unknown_kind(source: &Arc<Source>, root: Value<'_>) -> Diagnostic {
-    let fault =
-        Diagnostic::new(Code::UnknownKind, "this is no policy document, schema, workspace, test suite or file of rules");
-    let help =
-        "a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`, a file of rules `rules`";
+    let fault = Diagnostic::new(
+        Code::UnknownKind,
+        "this is no policy document, schema, workspace, test suite or file of rules",
+    );
+    let help = "a policy document has `policies`, a schema `resources`, a workspace `members`, a test suite `tests`, a file of rules `rules`";
     fault.at(source, first_line(source, root.span()), "").help(help)
 }

@@ -20,7 +20,7 @@ use crate::render::{rules, rules_json};
 /// So many of those who break a rule are kept unless all are asked for.
 const KEPT: usize = 1_000;
 
-/// Assert standing rules: who may never, what is kept apart, who alone may, and how many at most.
+/// Assert standing rules: who may never, what is kept apart, who alone may, how many.
 ///
 /// A rule that is broken is shown with those who break it, what they may, and the statements that allow it. What depends on
 /// conditions is undecided, which counts as broken. Exits 1 when a rule is broken or undecided, and 2 when the file

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use portcullis::rules::{Evidence, Finding, Permitted, RuleKind, RuleOutcome, Verdict};
 use portcullis::text::{counted, grouped, printable, quoted, shown};
+use portcullis::{Nearest, Reason as Why};
 
 use super::conditional;
 use super::explanation::{held, why};
@@ -62,12 +63,8 @@ fn one(results: &Results<'_>, rule: &RuleOutcome<'_>, number: usize, look: Look)
     let title = rule.name.map_or_else(|| format!("rule {number}"), printable);
     let at = results.rules.position(rule.span);
     let told = format!("{}:{}:{}: {}", printable(results.file), at.line, at.column, in_short(rule));
-    let mut text = format!(
-        "{} {}\n  {}\n",
-        look.paint(BAD, word),
-        look.paint(STRONG, &title),
-        look.paint(FAINT, &told)
-    );
+    let mut text =
+        format!("{} {}\n  {}\n", look.paint(BAD, word), look.paint(STRONG, &title), look.paint(FAINT, &told));
     if rule.cut_short {
         let told = "not everything was weighed: who is told as undecided may break it, or not be concerned";
         text.push_str(&format!("  {}\n", look.paint(FAINT, told)));
@@ -76,26 +73,22 @@ fn one(results: &Results<'_>, rule: &RuleOutcome<'_>, number: usize, look: Look)
     text
 }
 
-/// `at-most: 5 may, where 3 are the limit`.
+/// `at-most: 5 members may, where 3 may at most`.
 fn in_short(rule: &RuleOutcome<'_>) -> String {
     let (broken, undecided) = (rule.broken_by, rule.undecided_by);
-    let key = rule.kind.as_str();
+    let members = counted(broken, "member");
     let mut parts = Vec::new();
-    if broken > 0 {
-        let members = counted(broken, "member");
-        parts.push(match rule.kind {
-            RuleKind::AtMost(_) => format!("{members} may"),
-            _ => format!("{members} {} it", if broken == 1 { "breaks" } else { "break" }),
-        });
+    match rule.kind {
+        RuleKind::AtMost(most) => parts.push(format!("{members} may, where {} may at most", grouped(most))),
+        _ if broken > 0 => {
+            parts.push(format!("{members} {} it", if broken == 1 { "breaks" } else { "break" }))
+        }
+        _ => {}
     }
     if undecided > 0 {
-        parts.push(format!("of {} it is undecided", counted(undecided, "member")));
+        parts.push(format!("undecided of {}", counted(undecided, "member")));
     }
-    let most = match rule.kind {
-        RuleKind::AtMost(most) => format!("; at most {} may", grouped(most)),
-        _ => String::new(),
-    };
-    format!("{key}: {}{most}", parts.join(", "))
+    format!("{}: {}", rule.kind.as_str(), parts.join(", "))
 }
 
 /// Those for whom it is the same: who they are, and why.
@@ -141,7 +134,11 @@ fn told(results: &Results<'_>, finding: &Finding<'_>, look: Look) -> String {
             text.push_str(&format!("      {}\n", look.paint(FAINT, &held(&how))));
         }
         let Some(first) = evidence.permissions.first() else { continue };
-        let explanation = first.explain(results.snapshot, finding.subject);
+        let mut explanation = first.explain(results.snapshot, finding.subject);
+        if evidence.undecided {
+            // It may be granted as it is: what came near to granting it does not matter.
+            (explanation.reason, explanation.nearest) = (Why::NotGranted, Nearest::default());
+        }
         let sections = why(&explanation, first.action, DECIDING, look.indented(6));
         for line in sections.trim_start_matches('\n').lines() {
             text.push_str(&if line.is_empty() { "\n".to_owned() } else { format!("      {line}\n") });

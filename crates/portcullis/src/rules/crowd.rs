@@ -63,9 +63,7 @@ impl Crowd {
             start = end;
             (set, subjects)
         });
-        sets.filter(|&(set, subjects)| {
-            set != SetId::SUSPENDED && set != SetId::EMPTY && !subjects.is_empty()
-        })
+        sets.filter(|&(set, subjects)| set != SetId::SUSPENDED && set != SetId::EMPTY && !subjects.is_empty())
     }
 }
 

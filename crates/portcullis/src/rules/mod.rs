@@ -164,7 +164,11 @@ impl Rules {
     ///
     /// # Errors
     /// What [`Rules::check`] finds, when any of it is an error; then nothing was asserted.
-    pub fn assert<'s>(&'s self, snapshot: &'s Snapshot, keep: usize) -> Result<(Outcome<'s>, Report), Report> {
+    pub fn assert<'s>(
+        &'s self,
+        snapshot: &'s Snapshot,
+        keep: usize,
+    ) -> Result<(Outcome<'s>, Report), Report> {
         let report = self.check(snapshot);
         if report.has_errors() {
             return Err(report);

@@ -184,7 +184,12 @@ impl<'s> Weigher<'s> {
     }
 
     /// How somebody stands to whom these groups are open and nothing is granted.
-    pub(super) fn stands(&mut self, subject: SubjectId, groups: &[Group], selection: &Selection<'_>) -> Standing {
+    pub(super) fn stands(
+        &mut self,
+        subject: SubjectId,
+        groups: &[Group],
+        selection: &Selection<'_>,
+    ) -> Standing {
         let mut depends = Vec::new();
         for (at, group) in groups.iter().enumerate() {
             if at >= ENOUGH && !depends.is_empty() {
@@ -286,7 +291,9 @@ impl<'s> Weigher<'s> {
 
     /// The names under which a permission's type is to be asked about.
     fn names(&self, group: &Group, id: u32) -> Vec<&'s str> {
-        let Some(kind) = self.snapshot.schema().type_of(PermissionId::from_u32(id)) else { return Vec::new() };
+        let Some(kind) = self.snapshot.schema().type_of(PermissionId::from_u32(id)) else {
+            return Vec::new();
+        };
         let mut names = vec![kind.name()];
         if group.by_name {
             names.extend(kind.aliases().chain(kind.covers()));

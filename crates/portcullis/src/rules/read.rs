@@ -243,7 +243,8 @@ impl RulesReader<'_> {
             if object.get(key).is_none() {
                 missing = true;
                 if !strange {
-                    let help = "say what it is about: `\"actions\": …, \"resource\": …`, or `\"role\": \"NAME\"`";
+                    let help =
+                        "say what it is about: `\"actions\": …, \"resource\": …`, or `\"role\": \"NAME\"`";
                     self.reader.missing_key(object, what, key, help);
                 }
             }

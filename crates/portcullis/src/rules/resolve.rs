@@ -145,8 +145,7 @@ impl<'r, 's> RuleResolver<'r, 's> {
         let schema = self.names.schema;
         let of_action = schema.action_number(&word.text).map(|number| {
             let ids = schema.permissions_of_action(number).iter();
-            let types =
-                ids.filter_map(|&id| schema.type_of(portcullis_matrix::PermissionId::from_u32(id)));
+            let types = ids.filter_map(|&id| schema.type_of(portcullis_matrix::PermissionId::from_u32(id)));
             format!("{} applies to {}", quoted(&word.text), listed(types.map(|kind| kind.name()), 12))
         });
         let of_kind = || {
@@ -169,7 +168,8 @@ impl<'r, 's> RuleResolver<'r, 's> {
             // A name that means nothing is reported by itself.
             if kinds.len() > 1 || kinds.iter().all(|kind| kind.text.contains('*')) {
                 let message = "`object` needs one resource type, by its name";
-                let fault = self.names.fault(Code::UnknownObject, id.span, message.to_owned(), "of which type?");
+                let fault =
+                    self.names.fault(Code::UnknownObject, id.span, message.to_owned(), "of which type?");
                 let fault = match kinds {
                     [first, ..] => fault.also(self.names.source, first.span, "this is not one type"),
                     [] => fault,
@@ -228,7 +228,8 @@ impl<'r, 's> RuleResolver<'r, 's> {
                     (both != 0).then(|| at * 64 + both.trailing_zeros())
                 });
                 let id = id.filter(|_| !apart)?;
-                let (action, kind) = self.names.snapshot.names_of(portcullis_matrix::PermissionId::from_u32(id));
+                let (action, kind) =
+                    self.names.snapshot.names_of(portcullis_matrix::PermissionId::from_u32(id));
                 Some(format!("{} on {} is", quoted(action), quoted(kind)))
             }
             _ => None,

@@ -238,8 +238,7 @@ impl<'r, 's> Resolver<'r, 's> {
         if found.is_empty() {
             let message = format!("the pattern {} matches no {what}", quoted(&word.text));
             let fault = self.fault(Code::NoMatch, word.span, message, "matches nothing").as_error();
-            let help =
-                "patterns match the schema's own names, not aliases; what asks nothing cannot fail";
+            let help = "patterns match the schema's own names, not aliases; what asks nothing cannot fail";
             self.report.push(fault.help(help));
             return None;
         }

@@ -27,8 +27,7 @@ impl Suite {
         limits: &Limits,
         report: &mut Report,
     ) -> Option<Snapshot> {
-        let naming =
-            Naming { tested: &self.tested, source: &self.source, span: self.span, what: "suite" };
+        let naming = Naming { tested: &self.tested, source: &self.source, span: self.span, what: "suite" };
         naming.compile(files, limits, report)
     }
 }

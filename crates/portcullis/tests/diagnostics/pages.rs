@@ -23,6 +23,7 @@ fn chapter(code: Code) -> &'static str {
         "05" => "Test suites",
         "06" => "Edits of a running workspace",
         "07" => "Columns of a plan",
+        "08" => "Rules",
         _ => panic!("{code} begins a new hundred: name it here"),
     }
 }

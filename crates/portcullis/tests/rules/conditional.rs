@@ -135,7 +135,8 @@ fn read_without_properties(text: &str) -> Value {
     let roles: Parts = serde_json::from_str(whole["roles"].get()).unwrap();
     read["roles"] = roles.keys().map(|name| (name.clone(), json!(null))).collect();
     let members: BTreeMap<String, Parts> = serde_json::from_str(whole["members"].get()).unwrap();
-    read["members"] = members.iter().map(|(id, parts)| (id.clone(), keep(parts, &["role", "suspended"]))).collect();
+    read["members"] =
+        members.iter().map(|(id, parts)| (id.clone(), keep(parts, &["role", "suspended"]))).collect();
     let objects: Vec<Parts> = serde_json::from_str(whole["objects"].get()).unwrap();
     read["objects"] = objects.iter().map(|parts| keep(parts, &["type", "id"])).collect();
     read

@@ -59,7 +59,10 @@ fn shapes_and_keys_are_told_at_their_places() {
         r#"{"never": {"resource": "sync"}}"#,
         &["rules.json:2:11: error[P0102]: `never` has no `actions`"],
     );
-    faults(r#"{"only": [1], "role": "admin"}"#, &["rules.json:2:11: error[P0101]: a name in `only` must be a string, found a number"]);
+    faults(
+        r#"{"only": [1], "role": "admin"}"#,
+        &["rules.json:2:11: error[P0101]: a name in `only` must be a string, found a number"],
+    );
     for (number, found) in
         [("-1", "-1"), ("1.5", "1.5"), ("1e3", "1e3"), ("\"3\"", "a string"), ("99999999999", "99999999999")]
     {
@@ -120,11 +123,15 @@ fn names_that_mean_nothing_are_told_with_what_may_have_been_meant() {
     );
     faults(
         r#"{"never": {"actions": ["update", "start"], "resource": ["model", "source"]}}"#,
-        &["rules.json:2:34: error[P0801]: `start` is admitted on none of these types, so nobody could be allowed it"],
+        &[
+            "rules.json:2:34: error[P0801]: `start` is admitted on none of these types, so nobody could be allowed it",
+        ],
     );
     faults(
         r#"{"never": {"actions": ["start"], "resource": ["sync", "model"]}}"#,
-        &["rules.json:2:55: error[P0801]: `model` admits none of these actions, so nobody could be allowed it"],
+        &[
+            "rules.json:2:55: error[P0801]: `model` admits none of these actions, so nobody could be allowed it",
+        ],
     );
     faults(
         r#"{"never": {"role": "editr"}, "except": {"roles": ["amin"], "groups": ["runer"], "members": ["an"]}}"#,
@@ -179,7 +186,12 @@ fn a_file_is_told_from_the_other_kinds() {
 #[test]
 fn lint_reads_rules_and_the_workspace_that_they_name() {
     let lint = |text: &str| {
-        read_any(&Source::new("rules.json", text), &Schema::hightouch().unwrap(), &NoFiles, &Limits::default())
+        read_any(
+            &Source::new("rules.json", text),
+            &Schema::hightouch().unwrap(),
+            &NoFiles,
+            &Limits::default(),
+        )
     };
     let whole = format!(r#"{{"workspace": {}, "rules": [{{"never": {{"role": "admin"}}}}]}}"#, crate::ACME);
     let (read, report) = lint(&whole).unwrap();

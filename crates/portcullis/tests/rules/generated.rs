@@ -59,8 +59,7 @@ fn who_breaks_a_rule_is_who_the_reference_says() {
         let stands = |member: &str, (action, kind, _): crate::naive::Asked<'_>| {
             if reference.decide(member, action, kind) { Standing::May } else { Standing::No }
         };
-        let naive =
-            Naive { workspace: &case.workspace, vocabulary: reference.vocabulary(), stands: &stands };
+        let naive = Naive { workspace: &case.workspace, vocabulary: reference.vocabulary(), stands: &stands };
         for _ in 0..12 {
             let rule = naive.draw(&mut prng);
             let text = json!({ "rules": [rule] }).to_string();
@@ -77,7 +76,12 @@ fn who_breaks_a_rule_is_who_the_reference_says() {
                 }
             };
             let (verdict, expected) = naive.assert(&rule);
-            assert_eq!(found(&outcome), (verdict, expected.clone()), "seed {seed}: {rule}\n{}", case.workspace);
+            assert_eq!(
+                found(&outcome),
+                (verdict, expected.clone()),
+                "seed {seed}: {rule}\n{}",
+                case.workspace
+            );
             counts.told += evident(&outcome, &reference, &snapshot);
             match verdict {
                 Verdict::Holds => counts.holds += 1,

@@ -63,7 +63,11 @@ impl Naive<'_> {
         for (action, kind) in vocabulary.permissions() {
             let names = |word: &&str| pattern_matches(word, action) || *word == action;
             let is_kind = |word: &&str| {
-                if word.contains('*') { pattern_matches(word, kind) } else { vocabulary.type_asked(word) == Some(kind) }
+                if word.contains('*') {
+                    pattern_matches(word, kind)
+                } else {
+                    vocabulary.type_asked(word) == Some(kind)
+                }
             };
             let (actions, kinds) = (strings(&matter["actions"]), strings(&matter["resource"]));
             if actions.iter().any(|word| names(word)) && kinds.iter().any(|word| is_kind(word)) {
@@ -160,7 +164,8 @@ impl Naive<'_> {
     /// A random rule, which may name something that selects nothing, or sides that overlap.
     pub(crate) fn draw(&self, prng: &mut Prng) -> Value {
         let members: Vec<&str> = self.members().into_iter().map(|(id, _)| id).collect();
-        let names = |key: &str| -> Vec<String> { self.workspace[key].as_object().unwrap().keys().cloned().collect() };
+        let names =
+            |key: &str| -> Vec<String> { self.workspace[key].as_object().unwrap().keys().cloned().collect() };
         let (roles, groups) = (names("roles"), names("groups"));
         let some = |prng: &mut Prng, all: &[String], percent: usize| -> Value {
             let some: Vec<&String> = all.iter().filter(|_| prng.percent(percent)).collect();

@@ -46,8 +46,7 @@ fn example(text: &str) -> String {
 
 fn comes_to(rules: &Rules, text: &str) {
     let file = Acme.fetch(rules.workspace_file().unwrap_or("workspace.json"), 0, "").unwrap();
-    let (workspace, _) =
-        Workspace::read(&source_from_bytes(&file.name, file.bytes).unwrap(), &Acme).unwrap();
+    let (workspace, _) = Workspace::read(&source_from_bytes(&file.name, file.bytes).unwrap(), &Acme).unwrap();
     let (snapshot, _) = workspace.compile().unwrap();
     let (outcome, _) = rules.assert(&snapshot, 100).unwrap();
     for rule in outcome.rules() {

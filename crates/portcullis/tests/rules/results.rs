@@ -158,5 +158,8 @@ fn a_finding_leads_to_the_statement_and_the_way_it_is_held() {
     };
     assert_eq!(proviso.condition.to_string(), r#"resource.labels.team equals "nobody's""#);
     assert!(!outcome.all_hold());
-    assert_eq!([Verdict::Broken, Verdict::Undecided, Verdict::Holds].map(|one| outcome.count(one)), [2, 1, 0]);
+    assert_eq!(
+        [Verdict::Broken, Verdict::Undecided, Verdict::Holds].map(|one| outcome.count(one)),
+        [2, 1, 0]
+    );
 }
