@@ -1,4 +1,4 @@
-//! Bytes as a workspace file or a test suite, with the files that it names beside it.
+//! Bytes as a workspace file, a test suite or a file of rules, with the files that it names beside it.
 //!
 //! The bytes are cut at each record separator (`0x1e`, which no JSON text holds): the first piece is the file itself, and each
 //! further one the name of another, to the end of its line, and then its bytes. So the fuzzer can take a file away, name
@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use portcullis::condition::Value;
 use portcullis::matrix::Layout;
+use portcullis::rules::Rules;
 use portcullis::{
     FetchedFile, Files, Limits, Read, Snapshot, Source, Workspace, diff_snapshots, format, read_any,
     source_from_bytes,
@@ -75,17 +76,24 @@ fn read(source: &Arc<Source>, files: &Beside<'_>) {
         judged(compiled.as_ref().map(|(_, report)| report), true);
         compiled
     });
+    let beside = |name: &str| {
+        let file = files.fetch(name, limits.workspace_bytes, "").ok()?;
+        let source = source_from_bytes(name, file.bytes).ok()?;
+        Some(Workspace::read(&source, files).ok()?.0)
+    };
     match (&by_kind, &snapshot) {
         (Ok((Read::Tests(suite), _)), _) => {
-            let beside = |name: &str| {
-                let file = files.fetch(name, limits.workspace_bytes, "").ok()?;
-                let source = source_from_bytes(name, file.bytes).ok()?;
-                Some(Workspace::read(&source, files).ok()?.0)
-            };
             let named = suite.workspace_file().and_then(beside);
             let compiled = suite.own_workspace().or(named.as_ref()).map(Workspace::compile);
             if let Some(Ok((snapshot, _))) = compiled {
                 tested(suite, &snapshot);
+            }
+        }
+        (Ok((Read::Rules(rules), _)), _) => {
+            let named = rules.workspace_file().and_then(beside);
+            if let Some(Ok((snapshot, _))) = rules.own_workspace().or(named.as_ref()).map(Workspace::compile)
+            {
+                asserted(rules, &snapshot);
             }
         }
         (Ok((Read::Workspace(other), _)), Ok((snapshot, _))) => same(other, snapshot),
@@ -95,6 +103,22 @@ fn read(source: &Arc<Source>, files: &Beside<'_>) {
     }
     if let Ok((snapshot, _)) = snapshot {
         in_one_file(source, files, snapshot);
+    }
+}
+
+/// What is told of rules is so: whoever may is allowed the request that is told, and whoever should is denied it.
+fn asserted(rules: &Rules, snapshot: &Snapshot) {
+    let outcome = rules.assert(snapshot, 9);
+    judged(outcome.as_ref().map(|(_, report)| report), true);
+    let Ok((outcome, _)) = outcome else { return };
+    assert_eq!(outcome.rules().len(), rules.count());
+    for finding in outcome.rules().iter().flat_map(|rule| &rule.findings) {
+        for evidence in finding.evidence.iter().filter(|evidence| !evidence.undecided) {
+            for permitted in &evidence.permissions {
+                let decision = permitted.explain(snapshot, finding.subject).decision;
+                assert_eq!(decision.is_allowed(), !evidence.missing, "{finding:?}");
+            }
+        }
     }
 }
 

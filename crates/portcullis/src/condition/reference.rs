@@ -128,6 +128,11 @@ impl Reference {
         self.declared
     }
 
+    /// Whether it is the id of its root.
+    pub(crate) fn is_id(&self) -> bool {
+        self.place == Place::Id
+    }
+
     /// Whether it is the id or a property of the resource. Its type is the name that was asked, not the object's.
     pub(super) fn is_of_object(&self) -> bool {
         self.root == Root::Resource && self.place != Place::Type

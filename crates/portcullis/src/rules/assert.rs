@@ -133,7 +133,7 @@ impl<'s> Asserter<'s> {
                 continue;
             }
             let weigher = &mut self.weigher;
-            let of_set: Vec<OfSet> =
+            let mut of_set: Vec<OfSet> =
                 sides.iter().map(|about| weigher.of_set(set, subject(first), about)).collect();
             let settled = of_set.iter().map(|one| match one {
                 OfSet::Settled(standing) => Some(*standing),
@@ -146,7 +146,7 @@ impl<'s> Asserter<'s> {
             for &number in subjects.iter().filter(|number| !exempt.subjects.contains(number)) {
                 let standings = match &settled {
                     Some(standings) => Rc::clone(standings),
-                    None => self.of_one(number, &of_set, sides),
+                    None => self.of_one(number, &mut of_set, sides),
                 };
                 self.note(number, standings);
             }
@@ -154,11 +154,11 @@ impl<'s> Asserter<'s> {
     }
 
     /// How one member stands where conditions read who asks.
-    fn of_one(&mut self, number: u32, of_set: &[OfSet], sides: &[About<'s>]) -> Rc<[Standing]> {
-        let each = of_set.iter().zip(sides).map(|(one, about)| match (one, about) {
+    fn of_one(&mut self, number: u32, of_set: &mut [OfSet], sides: &[About<'s>]) -> Rc<[Standing]> {
+        let each = of_set.iter_mut().zip(sides).map(|(one, about)| match (one, about) {
             (OfSet::Settled(standing), _) => *standing,
-            (OfSet::Each(groups), About::Permissions(selection)) => {
-                self.weigher.stands(subject(number), groups, selection)
+            (OfSet::Each(personal), About::Permissions(selection)) => {
+                self.weigher.of_one(subject(number), personal, selection)
             }
             (OfSet::Each(_), About::Role(..)) => Standing::No,
         });

@@ -15,7 +15,7 @@ use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict as Bits};
 
 use super::outcome::Permitted;
 use super::resolve::{About, Selection};
-use crate::condition::Root;
+use crate::condition::{Found, Lookup, Reference, Root};
 use crate::policy::Effect;
 use crate::search::Answer;
 use crate::snapshot::{Question, Role, Snapshot};
@@ -45,7 +45,17 @@ pub(super) enum OfSet {
     /// It is the same of all.
     Settled(Standing),
     /// Conditions read who asks.
-    Each(Vec<Group>),
+    Each(Personal),
+}
+
+/// The standing of those who have a set of roles, one by one. Those of whom conditions read the same stand alike, and are weighed
+/// once.
+#[derive(Debug)]
+pub(super) struct Personal {
+    groups: Vec<Group>,
+    /// How everybody stands at least, by the permissions under conditions that do not read who asks.
+    least: Standing,
+    known: HashMap<String, Standing>,
 }
 
 /// Open permissions of one type that are under the same conditions, for those who have one set of roles.
@@ -54,8 +64,8 @@ pub(super) struct Group {
     /// The first twelve, ascending.
     pub(super) permissions: Vec<u32>,
     pub(super) count: usize,
-    /// Whether a condition reads who asks.
-    personal: bool,
+    /// What conditions read of who asks.
+    reads: Vec<Reference>,
     /// Whether a condition reads under which name the type is asked about.
     by_name: bool,
     /// Whether conditions were not looked at any more.
@@ -120,10 +130,49 @@ impl<'s> Weigher<'s> {
             return OfSet::Settled(Standing::May);
         }
         let groups = self.groups(set, one, selection);
-        if groups.iter().any(|group| group.personal) {
-            return OfSet::Each(groups);
+        let (groups, shared): (Vec<Group>, Vec<Group>) = groups.into_iter().partition(Group::is_personal);
+        let least = self.stands(one, &shared, selection);
+        if groups.is_empty() || least == Standing::May {
+            return OfSet::Settled(least);
         }
-        OfSet::Settled(self.stands(one, &groups, selection))
+        OfSet::Each(Personal { groups, least, known: HashMap::new() })
+    }
+
+    /// How one of those stands of whom conditions read something.
+    pub(super) fn of_one(
+        &mut self,
+        subject: SubjectId,
+        personal: &mut Personal,
+        selection: &Selection<'_>,
+    ) -> Standing {
+        let Personal { groups, least, known } = personal;
+        let read = self.read_of(subject, groups);
+        if let Some(&standing) = read.as_ref().and_then(|read| known.get(read)) {
+            return standing;
+        }
+        let standing = self.stands(subject, groups, selection).max(*least);
+        known.extend(read.map(|read| (read, standing)));
+        standing
+    }
+
+    /// What conditions read of somebody, as a text that is the same of others only if they read the same of them. Nothing where they
+    /// read the id, which nobody shares.
+    pub(super) fn read_of(&self, subject: SubjectId, groups: &[Group]) -> Option<String> {
+        let facts = self.snapshot.facts(subject, &Question::new(self.snapshot.member_name(subject), "", ""));
+        let mut text = String::new();
+        for reference in groups.iter().flat_map(|group| &group.reads) {
+            if reference.is_id() {
+                return None;
+            }
+            match facts.find(reference) {
+                Found::Value(value, _) => text.push_str(&value.to_string()),
+                Found::Missing => text.push('-'),
+                Found::Unknown(why) => text.push_str(why.as_str()),
+            }
+            // No value holds one that is not escaped.
+            text.push('\n');
+        }
+        Some(text)
     }
 
     /// What is open to those who have a set of roles, by conditions.
@@ -142,14 +191,14 @@ impl<'s> Weigher<'s> {
             let at = if self.types_left == 0 {
                 self.cut_short = true;
                 *presumed.get_or_insert_with(|| {
-                    groups.push(Group { presumed: true, ..Group::of(false, false) });
+                    groups.push(Group { presumed: true, ..Group::of(Vec::new(), false) });
                     groups.len() - 1
                 })
             } else {
                 self.types_left -= 1;
-                let (likeness, personal, by_name) = self.likeness(&roles, id);
+                let (likeness, reads, by_name) = self.likeness(&roles, id);
                 *known.entry(likeness).or_insert_with(|| {
-                    groups.push(Group::of(personal, by_name));
+                    groups.push(Group::of(reads, by_name));
                     groups.len() - 1
                 })
             };
@@ -163,24 +212,26 @@ impl<'s> Weigher<'s> {
         groups
     }
 
-    fn likeness(&self, roles: &[&Role], id: u32) -> (Likeness, bool, bool) {
+    fn likeness(&self, roles: &[&'s Role], id: u32) -> (Likeness, Vec<Reference>, bool) {
         let permission = PermissionId::from_u32(id);
-        let (mut plain, mut personal, mut by_name, mut by_action) = (false, false, false, false);
-        let mut conditions = Vec::new();
+        let (mut plain, mut by_name, mut by_action) = (false, false, false);
+        let (mut conditions, mut reads) = (Vec::new(), Vec::new());
         for role in roles {
             plain |= role.planes().allow().contains(permission);
             for (effect, number, condition) in role.conditional().governing(permission) {
                 conditions.push((effect == Effect::Deny, number));
-                let reads = |root: Root| condition.references().any(|one| one.root() == root);
-                personal |= reads(Root::Subject);
-                by_action |= reads(Root::Action);
+                let of_subject = condition.references().filter(|one| one.root() == Root::Subject);
+                reads.extend(of_subject.cloned());
+                by_action |= condition.references().any(|one| one.root() == Root::Action);
                 by_name |= condition.reads_type_asked();
             }
         }
         conditions.sort_unstable();
         conditions.dedup();
         let kind = self.snapshot.schema().types_of(id..id + 1).next().unwrap_or(0);
-        ((kind, plain, conditions, by_action.then_some(id)), personal, by_name)
+        reads.sort_unstable();
+        reads.dedup();
+        ((kind, plain, conditions, by_action.then_some(id)), reads, by_name)
     }
 
     /// How somebody stands to whom these groups are open and nothing is granted.
@@ -321,12 +372,13 @@ impl<'s> Weigher<'s> {
 }
 
 impl Group {
-    fn of(personal: bool, by_name: bool) -> Group {
-        Group { permissions: Vec::new(), count: 0, personal, by_name, presumed: false }
+    fn of(reads: Vec<Reference>, by_name: bool) -> Group {
+        Group { permissions: Vec::new(), count: 0, reads, by_name, presumed: false }
     }
 
+    /// Whether a condition reads who asks.
     pub(super) fn is_personal(&self) -> bool {
-        self.personal
+        !self.reads.is_empty()
     }
 }
 

@@ -4,10 +4,11 @@
 //! then. Whoever has the same roles has the same evidence, unless conditions read who asks.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use portcullis_matrix::{SetId, SubjectId};
 
-use super::open::{REMEMBERED, Standing, Weigher, each};
+use super::open::{Group, REMEMBERED, Standing, Weigher, each};
 use super::outcome::{Evidence, Permitted};
 use super::resolve::{About, Selection};
 use crate::snapshot::Snapshot;
@@ -15,9 +16,16 @@ use crate::snapshot::Snapshot;
 /// Finds evidence.
 pub(super) struct Witness<'s> {
     weigher: Weigher<'s>,
-    /// What was found of sets of roles whose conditions do not read who asks.
-    known: HashMap<(SetId, usize), Evidence<'s>>,
+    /// What was found of a set of roles and a side, with what conditions read of who asks.
+    known: HashMap<(SetId, usize, String), Evidence<'s>>,
+    /// What is open to a set of roles on a side.
+    open: HashMap<(SetId, usize), Rc<[Group]>>,
+    /// How many groups these are.
+    groups: usize,
 }
+
+/// Of so many groups it is remembered that they are open.
+const GROUPS: usize = 1 << 16;
 
 /// Permissions, the first few of them.
 struct List<'s> {
@@ -46,7 +54,7 @@ impl<'s> List<'s> {
 
 impl<'s> Witness<'s> {
     pub(super) fn new(snapshot: &'s Snapshot) -> Self {
-        Witness { weigher: Weigher::new(snapshot), known: HashMap::new() }
+        Witness { weigher: Weigher::new(snapshot), known: HashMap::new(), open: HashMap::new(), groups: 0 }
     }
 
     /// What somebody who stands so may of one side.
@@ -62,61 +70,79 @@ impl<'s> Witness<'s> {
             About::Permissions(selection) => selection,
         };
         let set = self.weigher.snapshot.matrix().set_of(subject);
-        if let Some(known) = self.known.get(&(set, side)) {
+        let groups = self.open(set, subject, side, selection);
+        let key = self.weigher.read_of(subject, &groups).map(|read| (set, side, read));
+        if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
             return known.clone();
         }
-        let (list, personal) = self.list(subject, set, selection, standing);
-        let evidence = Evidence { undecided: standing == Standing::Depends, ..list.evidence(side) };
-        if !personal {
-            self.known.insert((set, side), evidence.clone());
-        }
+        let evidence = self.found(subject, side, &groups, selection, standing);
+        self.known.extend(key.map(|key| (key, evidence.clone())));
         evidence
     }
 
-    /// The permissions, and whether others with the same roles may have others.
-    fn list(
+    /// What is open to a set of roles, as far as nothing of the side is granted to it.
+    fn open(&mut self, set: SetId, one: SubjectId, side: usize, selection: &Selection<'s>) -> Rc<[Group]> {
+        if let Some(groups) = self.open.get(&(set, side)) {
+            return Rc::clone(groups);
+        }
+        let granted = self.weigher.granted(one, selection).any(|(_, bits)| bits != 0);
+        let groups = if granted { Vec::new() } else { self.weigher.groups(set, one, selection) };
+        self.groups += groups.len() + 1;
+        if self.groups > GROUPS {
+            self.groups = groups.len() + 1;
+            self.open.clear();
+        }
+        let groups: Rc<[Group]> = groups.into();
+        self.open.insert((set, side), Rc::clone(&groups));
+        groups
+    }
+
+    fn found(
         &mut self,
         subject: SubjectId,
-        set: SetId,
+        side: usize,
+        groups: &[Group],
         selection: &Selection<'s>,
         standing: Standing,
-    ) -> (List<'s>, bool) {
+    ) -> Evidence<'s> {
         let mut list = List::new();
         for id in self.weigher.granted(subject, selection).flat_map(|(at, bits)| each(at, bits)) {
             list.push(|| self.plain(id, selection));
         }
+        if standing == Standing::May && list.count == 0 {
+            self.certain(subject, groups, selection).into_iter().for_each(|found| list.push(|| found));
+        }
         if list.count > 0 {
-            return (list, false);
+            return list.evidence(side);
         }
-        let groups = self.weigher.groups(set, subject, selection);
-        let personal = groups.iter().any(super::open::Group::is_personal);
-        if standing == Standing::May {
-            // In the order in which it was found out: types first.
-            for group in &groups {
-                if let (Standing::May, Some(found)) = self.weigher.on_type(subject, group, selection) {
-                    list.push(|| found);
-                    return (list, personal);
-                }
-            }
-            let found = groups.iter().find_map(|group| {
-                let depends = self.weigher.on_type(subject, group, selection).0 == Standing::Depends;
-                if depends { self.weigher.on_objects(subject, group, selection) } else { None }
-            });
-            found.into_iter().for_each(|found| list.push(|| found));
-            return (list, personal);
-        }
-        let mut found: Vec<Permitted<'s>> = Vec::new();
-        for group in &groups {
+        for group in groups {
             let (standing, request) = self.weigher.on_type(subject, group, selection);
             if let (Standing::Depends, Some(request)) = (standing, request) {
-                let others = group.permissions.iter();
-                found.extend(others.map(|&id| self.weigher.permitted(id, request.resource, request.object)));
-                list.count += group.count;
+                for &id in &group.permissions {
+                    list.push(|| self.weigher.permitted(id, request.resource, request.object));
+                }
+                list.count += group.count - group.permissions.len();
             }
         }
-        found.truncate(REMEMBERED);
-        list.permissions = found;
-        (list, personal)
+        Evidence { undecided: true, ..list.evidence(side) }
+    }
+
+    /// A request that is allowed by conditions, whatever else it says; looked for in the order in which it was found before.
+    fn certain(
+        &mut self,
+        subject: SubjectId,
+        groups: &[Group],
+        selection: &Selection<'s>,
+    ) -> Option<Permitted<'s>> {
+        let mut depends = Vec::new();
+        for group in groups {
+            match self.weigher.on_type(subject, group, selection) {
+                (Standing::May, found) => return found,
+                (Standing::Depends, _) => depends.push(group),
+                (Standing::No, _) => {}
+            }
+        }
+        depends.into_iter().find_map(|group| self.weigher.on_objects(subject, group, selection))
     }
 
     /// What somebody lacks who should have all of it: nothing where they have it all.
