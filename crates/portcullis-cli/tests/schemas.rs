@@ -304,6 +304,12 @@ fn a_file_of_rules_is_refused_for_its_shape_exactly_where_the_reader_refuses_it(
     ] {
         agree(&rule(bad), false);
     }
+    let sides = |count: usize| {
+        let sides: Vec<String> = (0..count).map(|number| format!(r#"{{"role": "{number}"}}"#)).collect();
+        rule(&format!(r#""separate": [{}]"#, sides.join(",")))
+    };
+    agree(&sides(64), true);
+    agree(&sides(65), false);
     agree(r#"{"rules": []}"#, false);
     agree(r#"{"workspace": "workspace.json"}"#, false);
     agree(r#"{"rules": [7]}"#, false);

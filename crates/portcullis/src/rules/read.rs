@@ -13,7 +13,7 @@ use crate::limits::Limits;
 use crate::read::{FileKind, Habit, Reader, first_line};
 use crate::source::Span;
 use crate::suite::{Tested, Word, key_of, read_tested};
-use crate::text::quoted;
+use crate::text::{counted, quoted};
 use crate::workspace::Files;
 
 /// For whoever gave something that is not even an object.
@@ -61,6 +61,9 @@ const EXCEPT_HABITS: &[Habit] = &[
 
 /// What rules are told apart by.
 const CLAIMS: [&str; 4] = ["never", "separate", "only", "at-most"];
+
+/// Each side is compared with each other, and looked at for each set of roles.
+const MOST_SIDES: usize = 64;
 
 const ONE_CLAIM: &str = "a rule is one of `never`, `separate`, `only` and `at-most`";
 
@@ -209,8 +212,11 @@ impl RulesReader<'_> {
             self.nothing(value.span(), "`separate` has fewer than two sides, and nothing is kept apart");
             return None;
         }
-        let most = self.reader.limits.list_names;
-        if !self.reader.within(count, most, "side", "max-names", value.span()) {
+        if count > MOST_SIDES {
+            let span = first_line(&self.reader.source, value.span());
+            let message = format!("{} where the limit is {MOST_SIDES}", counted(count, "side"));
+            let fault = self.reader.fault(Code::OverLimit, span, message, "here");
+            self.reader.push(fault.help("keep fewer apart in one rule"));
             return None;
         }
         let sides: Vec<(Matter, Span)> = value

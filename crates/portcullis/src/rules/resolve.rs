@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Report};
 use crate::snapshot::{Role, Snapshot, subject_of};
 use crate::source::Span;
 use crate::suite::Word;
-use crate::suite::resolve::{Named, Resolver, product};
+use crate::suite::resolve::{Named, Resolver};
 use crate::text::{listed, quoted};
 
 /// What a rule is about, under one snapshot.
@@ -47,6 +47,38 @@ pub(super) enum Resolved<'s> {
     /// The subjects' numbers, ascending.
     Only(Vec<u32>, About<'s>),
     AtMost(usize, About<'s>),
+}
+
+/// What the names of one list stand for, and which of it selects a permission.
+struct Chosen {
+    all: bool,
+    numbers: HashSet<u32>,
+    used: HashSet<u32>,
+}
+
+impl Chosen {
+    fn of(named: &[Named]) -> Chosen {
+        let (mut all, mut numbers) = (false, HashSet::new());
+        for one in named {
+            match one {
+                Named::All => all = true,
+                Named::Some(some) => numbers.extend(some),
+            }
+        }
+        Chosen { all, numbers, used: HashSet::new() }
+    }
+
+    fn holds(&self, number: u32) -> bool {
+        self.all || self.numbers.contains(&number)
+    }
+
+    /// Whether a name selects a permission.
+    fn uses(&self, named: &Named) -> bool {
+        match named {
+            Named::All => !self.used.is_empty(),
+            Named::Some(some) => some.iter().any(|number| self.used.contains(number)),
+        }
+    }
 }
 
 /// Resolves every rule for the sake of what is wrong with it, and keeps none.
@@ -103,7 +135,8 @@ impl<'r, 's> RuleResolver<'r, 's> {
         }
     }
 
-    /// The permissions of some actions on some types. Every name must add one.
+    /// The permissions of some actions on some types: one pass over those of the types, however many names there are. Every
+    /// name must add one.
     fn select(&mut self, actions: &'s [Word], kinds: &'s [Word]) -> Option<Vec<(u32, u64)>> {
         let known: Vec<Option<Named>> = kinds.iter().map(|kind| self.names.kinds(kind)).collect();
         let asked: Vec<Option<Named>> = actions.iter().map(|action| self.names.actions(action)).collect();
@@ -111,27 +144,30 @@ impl<'r, 's> RuleResolver<'r, 's> {
         let asked: Option<Vec<Named>> = asked.into_iter().collect();
         let (known, asked) = known.zip(asked)?;
         let schema = self.names.schema;
+        let (mut on_actions, mut on_kinds) = (Chosen::of(&asked), Chosen::of(&known));
         let mut bits = vec![0_u64; (schema.permission_count() as usize).div_ceil(64)];
-        let mut of_kinds = vec![false; known.len()];
-        let mut whole = true;
-        for (action, word) in asked.iter().zip(actions) {
-            let mut some = false;
-            for (kind, used) in known.iter().zip(&mut of_kinds) {
-                for id in product(schema, kind, action).flatten() {
-                    (some, *used) = (true, true);
-                    if let Some(bits) = bits.get_mut(id as usize / 64) {
-                        *bits |= 1 << (id % 64);
-                    }
+        for (kind, one) in
+            (0..).zip(schema.types()).filter(|(kind, _)| on_kinds.holds(*kind)).collect::<Vec<_>>()
+        {
+            for id in one.permissions() {
+                let Some(action) = schema.action_of(id).filter(|action| on_actions.holds(*action)) else {
+                    continue;
+                };
+                on_actions.used.insert(action);
+                on_kinds.used.insert(kind);
+                if let Some(bits) = bits.get_mut(id as usize / 64) {
+                    *bits |= 1 << (id % 64);
                 }
             }
-            if !some {
-                self.never_admitted(word, "is admitted on none of these types", kinds);
-                whole = false;
-            }
         }
-        let idle = kinds.iter().zip(&of_kinds).filter(|(_, used)| !**used);
+        let mut whole = true;
+        for (_, word) in asked.iter().zip(actions).filter(|(named, _)| !on_actions.uses(named)) {
+            self.never_admitted(word, "is admitted on none of these types", kinds);
+            whole = false;
+        }
         // Where an action is at fault its types are not.
-        for (word, _) in idle.filter(|_| whole).collect::<Vec<_>>() {
+        let idle = known.iter().zip(kinds).filter(|(named, _)| whole && !on_kinds.uses(named));
+        for (_, word) in idle.collect::<Vec<_>>() {
             self.never_admitted(word, "admits none of these actions", actions);
             whole = false;
         }

@@ -278,7 +278,7 @@ impl<'r, 's> Resolver<'r, 's> {
 }
 
 /// The permissions of some actions on some types, as ranges in no order.
-pub(crate) fn product<'a>(
+fn product<'a>(
     schema: &'a Schema,
     kinds: &'a Named,
     actions: &'a Named,

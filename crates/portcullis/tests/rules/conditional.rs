@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::naive::{Asked, Naive, Standing, found};
 
 fn cases() -> u64 {
-    if std::env::var_os("PORTCULLIS_LONG").is_some() { 3_000 } else { 120 }
+    if std::env::var_os("PORTCULLIS_LONG").is_some() { 3_000 } else { 80 }
 }
 
 fn standing(answer: &Answer<'_>) -> Standing {

@@ -215,6 +215,12 @@ fn hostile_files_are_bounded() {
         many(20_000, r#"{"nevr": 1}"#),
         many(12_000, r#"{"never": {"actions": "raed", "resource": "snyc"}}"#),
         format!(r#"{{"separate": [{}]}}"#, many(40_000, r#"{"role": "admin"}"#)),
+        format!(r#"{{"separate": [{}]}}"#, many(64, r#"{"actions": "*", "resource": "*"}"#)),
+        format!(
+            r#"{{"never": {{"actions": [{}], "resource": [{}]}}}}"#,
+            many(60_000, "\"start\""),
+            many(60_000, "\"model\"")
+        ),
         strangers,
         format!(r#"{{"only": "ann", "at-most": {}, "role": "admin"}}"#, "9".repeat(100_000)),
     ] {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::naive::{Naive, Standing, found};
 
 fn cases() -> u64 {
-    if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 250 }
+    if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 150 }
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ fn who_breaks_a_rule_is_who_the_reference_says() {
         }
     }
     println!("{counts:?}");
-    assert!(counts.holds > 300 && counts.broken > 600 && counts.told > 2_000, "{counts:?}");
+    assert!(counts.holds > 200 && counts.broken > 400 && counts.told > 2_000, "{counts:?}");
     assert!(counts.refused < counts.broken, "{counts:?}");
 }
 

@@ -70,7 +70,7 @@ impl Naive<'_> {
                 }
             };
             let (actions, kinds) = (strings(&matter["actions"]), strings(&matter["resource"]));
-            if actions.iter().any(|word| names(word)) && kinds.iter().any(|word| is_kind(word)) {
+            if actions.iter().any(names) && kinds.iter().any(is_kind) {
                 found.insert((action.to_owned(), kind.to_owned()));
             }
         }
