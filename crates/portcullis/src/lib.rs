@@ -42,6 +42,7 @@ pub mod diagnostic;
 mod diff;
 mod exact;
 mod explain;
+mod findings;
 mod format;
 pub mod hightouch;
 mod json;
@@ -81,6 +82,7 @@ pub use json::source_from_bytes;
 pub use limits::{DEEPEST, Limits, NAME_BYTES};
 pub use lint::{Read, read_any};
 pub use minimize::{Length, MinimizeError, Minimized, Minimizing, minimize};
+pub use lint::{Read, lint, read_any};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
 pub use schema::{

@@ -1,11 +1,14 @@
 //! Reading a file of whatever kind: what a linter, a formatter and a diff begin with.
 //!
 //! A file's kind is told by its keys. Reading any of them goes as far as it can, the meaning of a policy
-//! document included, and brings everything that is worth saying. Of a test suite or of rules nothing is run.
+//! document included, and brings everything that is wrong or odd about it as such. Of a test suite or of rules nothing is run.
+//!
+//! Linting reads and then looks for what compiles and was perhaps not meant ([`findings`]), which only `lint` asks for.
 
 use std::sync::Arc;
 
 use crate::diagnostic::Report;
+use crate::findings;
 use crate::json::Tape;
 use crate::limits::Limits;
 use crate::policy::{Document, Grants, read_document};
@@ -32,6 +35,21 @@ pub enum Read {
     Rules(Box<Rules>),
 }
 
+/// Reads a text of any kind as [`read_any`] does, and looks for what its author surely or perhaps did not mean: statements that
+/// change nothing, roles that are equal to others, groups that add nothing, and more. The report beside the result holds
+/// that too.
+///
+/// # Errors
+/// Every fault that can be seen at once. Of what has faults nothing further is found.
+pub fn lint(
+    source: &Arc<Source>,
+    schema: &Schema,
+    files: &dyn Files,
+    limits: &Limits,
+) -> Result<(Read, Report), Report> {
+    read_whole(source, schema, files, limits, true)
+}
+
 /// Reads a text of any kind as far as it goes. The report beside the result holds warnings and notes.
 ///
 /// # Errors
@@ -41,6 +59,17 @@ pub fn read_any(
     schema: &Schema,
     files: &dyn Files,
     limits: &Limits,
+) -> Result<(Read, Report), Report> {
+    read_whole(source, schema, files, limits, false)
+}
+
+/// Reads a text, with findings or without.
+fn read_whole(
+    source: &Arc<Source>,
+    schema: &Schema,
+    files: &dyn Files,
+    limits: &Limits,
+    with_findings: bool,
 ) -> Result<(Read, Report), Report> {
     let mut report = Report::new();
     let (document_bytes, workspace_bytes) = (limits.document_bytes, limits.workspace_bytes);
@@ -59,6 +88,9 @@ pub fn read_any(
         Some(FileKind::Policy) => {
             let document = read_document(root, &mut Reader::new(source, limits, &mut report));
             let grants = keep(document.resolve(schema), &mut report);
+            if let Some(grants) = grants.as_ref().filter(|_| with_findings && !report.has_errors()) {
+                report.append(findings::of_document(&document, grants));
+            }
             finish(grants.map(|grants| Read::Policy(Box::new(document), Box::new(grants))), report)
         }
         Some(FileKind::Schema) => {
@@ -69,7 +101,13 @@ pub fn read_any(
             let workspace = read_workspace(root, files, limits, &mut report);
             // Compiling needs the text, and its shape no longer: of a million members that is a good part of the memory.
             drop(tape);
-            let snapshot = workspace.and_then(|workspace| keep(workspace.compile(), &mut report));
+            let snapshot = workspace.and_then(|workspace| {
+                let snapshot = keep(workspace.compile(), &mut report)?;
+                if with_findings && !report.has_errors() {
+                    report.append(findings::of_workspace(&workspace, &snapshot));
+                }
+                Some(snapshot)
+            });
             finish(snapshot.map(|snapshot| Read::Workspace(Box::new(snapshot))), report)
         }
         Some(FileKind::Tests) => {

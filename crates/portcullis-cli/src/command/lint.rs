@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use portcullis::diagnostic::Code;
 use portcullis::text::{counted, listed, quoted};
-use portcullis::{Files, Report, Schema, Severity, read_any};
+use portcullis::{Files, Report, Schema, Severity};
 use serde_json::{Value, json};
 
 use crate::args::{LimitArgs, SchemaArgs};
@@ -110,7 +110,7 @@ impl Lint {
             }
             let name = files::shown(path);
             let found = match load::source(path, &limits) {
-                Ok(source) => match read_any(&source, schema, files, &limits) {
+                Ok(source) => match portcullis::lint(&source, schema, files, &limits) {
                     Ok((_, report)) | Err(report) => report,
                 },
                 Err(Failure::Reported { report, .. }) => report,

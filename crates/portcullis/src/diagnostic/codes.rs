@@ -3,6 +3,8 @@
 //! P00.. are faults of the text, P01.. of a policy document, P02.. of its meaning under a schema,
 //! P03.. of a workspace, P04.. of a schema, P05.. of a test suite, P07.. of a plan's columns. A new code takes the next number of its hundred; a number
 //! P03.. of a workspace, P04.. of a schema, P05.. of a test suite, P08.. of a file of rules. A new code takes the next number of its hundred; a number
+//! P03.. of a workspace, P04.. of a schema, P05.. of a test suite,
+//! P06.. of an edit, P09.. are findings about what compiles. A new code takes the next number of its hundred; a number
 //! is never used again. A text that earns each code stands in `examples.rs`.
 
 use super::Severity::{Error, Note, Warning};
@@ -237,4 +239,37 @@ codes! {
     /// A rule about an object that is not stored.
     UnknownObject = Entry::new("P0806", Error, "object in a rule that is not stored",
         "A rule about one object names its one resource type and the id of an object that the workspace stores. Without `object` a rule is about all of them, stored or not.");
+    /// A statement that an earlier one repeats.
+    RepeatedStatement = Entry::new("P0901", Warning, "statement that stands twice",
+        "Two statements of a document say the same: the same effect on the same permissions under the same condition, however they are written. One of them can go. Left in, it misleads whoever changes the other and wonders why nothing happens.");
+    /// A statement that can be removed without any decision changing.
+    IdleStatement = Entry::new("P0902", Warning, "statement that changes nothing",
+        "Without the statement every decision stays the same, whatever other roles somebody holds. An allow changes nothing where other allows of the document grant all of it, or denies of the document take all of it away. A deny changes nothing only where other denies of the document cover it: that the document grants nothing there makes it no less a deny of what other roles grant. Where there are conditions, the others must apply whenever this one does: without a condition, under the same, or under some of its tests. All statements that are reported can be removed together.");
+    /// A list of actions that names all of them.
+    ListOfAll = Entry::new("P0903", Note, "list of actions that equals `*` today",
+        "The list names every action that the schema admits on these types. That is as good as `\"*\"` today, and differs once the schema gains an action: `\"*\"` then covers it and the list does not. Which of the two is meant only the author knows; a list is the careful choice in an allow, and `\"*\"` in a deny.");
+    /// A role that says what another says.
+    EqualRole = Entry::new("P0904", Warning, "role equal to another",
+        "Two roles grant and deny the same, under the same conditions, so that one can stand in for the other whatever else somebody holds. Two names for one thing drift apart: somebody changes one and believes to have changed both.");
+    /// A role that another role contains.
+    ContainedRole = Entry::new("P0905", Note, "role contained in another",
+        "The other role says all that this one says: it grants whatever this one grants and denies whatever this one denies. Whoever holds it needs this one no more. That is often as it should be, a reader beside an editor; the note names the smallest such role. Built-in roles and roles that grant everything contain every role, more or less, and are not named.");
+    /// A role that nobody has.
+    UnusedRole = Entry::new("P0906", Warning, "role that nobody has",
+        "No member has the role as their own, no group brings it, and it is not the default role. It decides nothing, and waits for somebody to be given it by mistake. In a workspace without members, which is a collection of roles, nothing is unused.");
+    /// A group that nobody is in.
+    UnusedGroup = Entry::new("P0907", Warning, "group that nobody is in",
+        "A group without members gives its roles to nobody.");
+    /// A condition that is true of no question.
+    NeverHolds = Entry::new("P0908", Warning, "condition that can never hold",
+        "Whatever is asked, the condition is never true: its tests exclude each other, or what the statement is about excludes them. An allow under it grants nothing. A deny under it denies nothing, or only where something that it reads is unknown, which nobody can have meant in this way.");
+    /// A condition that restricts nothing.
+    AlwaysHolds = Entry::new("P0909", Warning, "condition that always holds",
+        "Whatever is asked, the statement applies. Somebody wrote the condition to restrict it, and it does not: an allow is given to more than was meant. That makes it a warning, though nothing changes if the condition is left out.");
+    /// A deny that also denies what has no such attribute.
+    DenyOfMissing = Entry::new("P0910", Warning, "deny that reads what may be missing",
+        "A deny applies where its condition is unknown, and a test of a missing attribute is unknown. So this one denies every object without the label too, and every question on the type alone. Missing data never opens the gate, but here it may close more than was meant. With `\"exists\": true` beside it, the test spares what is known to have no such attribute; what is unknown stays denied. To say that what has none is to be denied, write a deny of its own with `\"exists\": false`.");
+    /// A group that changes nothing for any member.
+    IdleGroup = Entry::new("P0911", Warning, "group that adds nothing",
+        "Every member of the group has all that its roles grant through their own role and other groups, and its denies take nothing from anybody in it. Whoever removes somebody from it believes to have taken something from them.");
 }

@@ -287,6 +287,49 @@ impl Code {
             Code::UnknownObject => rules(
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "43"}}]}"##,
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "42"}}]}"##,
+            Code::RepeatedStatement => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "model"]}, {"effect": "allow", "actions": ["read"], "resource": ["model", "sync"]}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "model"]}]}"##,
+            ),
+            Code::IdleStatement => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "sync"}, {"effect": "deny", "actions": "*", "resource": "source"}, {"effect": "allow", "actions": "read", "resource": "source"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "*", "resource": "sync"}, {"effect": "deny", "actions": ["update", "create", "delete", "preview"], "resource": "source"}, {"effect": "allow", "actions": "read", "resource": "source"}]}"##,
+            ),
+            Code::ListOfAll => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": ["read", "update", "create", "delete"], "resource": "destination"}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "*", "resource": "destination"}]}"##,
+            ),
+            Code::EqualRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"looker": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}, "watcher": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read"], "resource": ["sync"]}]}}, "members": {"ann": {"role": "looker"}, "bob": {"role": "watcher"}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"looker": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}}, "members": {"ann": {"role": "looker"}, "bob": {"role": "looker"}}}"##,
+            ),
+            Code::ContainedRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"looker": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}, "starter": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read", "start"], "resource": "sync"}]}}, "members": {"ann": {"role": "looker"}, "bob": {"role": "starter"}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"starter": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": ["read", "start"], "resource": "sync"}]}}, "members": {"ann": {"role": "starter"}, "bob": {"role": "starter"}}}"##,
+            ),
+            Code::UnusedRole => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"looker": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {"looker": {"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync"}]}}, "members": {"ann": {"role": "looker"}}}"##,
+            ),
+            Code::UnusedGroup => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"team": {"roles": ["editor"], "members": []}}, "members": {"ann": {}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"team": {"roles": ["editor"], "members": ["ann"]}}, "members": {"ann": {}}}"##,
+            ),
+            Code::NeverHolds => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.team": {"equals": "marketing", "in": ["sales", "finance"]}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"labels.team": {"in": ["marketing", "sales", "finance"]}}}]}"##,
+            ),
+            Code::AlwaysHolds => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"subject.id": {"equals": "*"}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {"subject.id": {"equals": "*@acme.example"}}}]}"##,
+            ),
+            Code::DenyOfMissing => policy(
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "update", "resource": "sync", "conditions": {"labels.tier": {"equals": "gold"}}}]}"##,
+                r##"{"version": "2022-04-26", "policies": [{"effect": "deny", "actions": "update", "resource": "sync", "conditions": {"labels.tier": {"exists": true, "equals": "gold"}}}]}"##,
+            ),
+            Code::IdleGroup => workspace(
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"readers": {"roles": ["viewer"], "members": ["ann"]}}, "members": {"ann": {"role": "editor"}}}"##,
+                r##"{"workspace": "acme", "schema": "hightouch", "roles": {}, "groups": {"readers": {"roles": ["editor"], "members": ["ann"]}}, "members": {"ann": {"role": "viewer"}}}"##,
             ),
             Code::InvalidUtf8
             | Code::TooDeep

@@ -17,5 +17,7 @@ pub use resolve::Grants;
 
 pub(crate) use conditional::Conditional;
 pub(crate) use document::VERSION;
+pub(crate) use conditions::{OperandKind, WrittenTest};
+pub(crate) use document::Name as WrittenName;
 pub(crate) use read::read_document;
 pub(crate) use resolve::overlaps;

@@ -62,7 +62,7 @@ impl Grants {
     }
 
     /// The same with the number of the condition.
-    pub(super) fn numbered_parts(&self, index: usize) -> impl Iterator<Item = (Range<u32>, Option<u32>)> {
+    pub(crate) fn numbered_parts(&self, index: usize) -> impl Iterator<Item = (Range<u32>, Option<u32>)> {
         let places = self.places(index);
         let mut at = self.conditional.partition_point(|&(place, _)| (place as usize) < places.start);
         let ranges = places.zip(self.of_statement(index));

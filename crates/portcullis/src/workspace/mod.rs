@@ -8,12 +8,14 @@
 
 mod compile;
 mod mention;
+mod place;
 mod read;
 mod tie;
 
 use std::sync::Arc;
 
 pub(crate) use compile::{built_in_name, role, seed, too_many_roles};
+pub(crate) use place::Place;
 pub(crate) use read::read_workspace;
 pub use read::{FetchedFile, Files, NoFiles};
 

@@ -19,7 +19,7 @@ mod places;
 use std::collections::BTreeSet;
 
 use portcullis::diagnostic::{Code, Diagnostic};
-use portcullis::{Limits, NoFiles, Report, Schema, Severity, Source, read_any};
+use portcullis::{Limits, NoFiles, Report, Schema, Severity, Source};
 use portcullis_testkit::fuzz::sound;
 
 /// All that is said of a text of any kind, whether or not it was read.
@@ -29,7 +29,7 @@ fn lint(text: &str) -> Report {
 
 fn lint_within(text: &str, limits: &Limits) -> Report {
     let schema = Schema::hightouch().unwrap();
-    let report = match read_any(&Source::new("file.json", text), &schema, &NoFiles, limits) {
+    let report = match portcullis::lint(&Source::new("file.json", text), &schema, &NoFiles, limits) {
         Ok((_, report)) => report,
         Err(report) => {
             assert!(report.has_errors());

@@ -24,6 +24,7 @@ fn chapter(code: Code) -> &'static str {
         "06" => "Edits of a running workspace",
         "07" => "Columns of a plan",
         "08" => "Rules",
+        "09" => "Findings: what compiles, and was perhaps not meant",
         _ => panic!("{code} begins a new hundred: name it here"),
     }
 }

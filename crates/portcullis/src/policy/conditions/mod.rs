@@ -69,7 +69,7 @@ impl Document {
     }
 
     /// The elements of a list; of anything else, itself.
-    fn elements_of<'d>(&'d self, operand: &'d WrittenOperand) -> &'d [WrittenOperand] {
+    pub(crate) fn elements_of<'d>(&'d self, operand: &'d WrittenOperand) -> &'d [WrittenOperand] {
         match operand.kind {
             OperandKind::List { first, count } => {
                 self.elements.get(first as usize..(first + count) as usize).unwrap_or(&[])

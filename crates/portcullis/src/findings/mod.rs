@@ -1,0 +1,125 @@
+//! Findings: what a document or a workspace says that surely, or perhaps, nobody meant to say.
+//!
+//! Everything here compiles and decides. That a statement changes nothing, that two roles are one, that nobody holds
+//! a role are exact statements about sets of permissions, made on the ranges and planes that documents come to. Only
+//! [`lint`](crate::lint()) asks for them: no other command pays for them or counts them as warnings.
+//!
+//! A finding is a warning where something is surely not meant and a note where it often is. Warnings come
+//! before notes, so that a report that is full of notes keeps every warning. All work is bounded, where that is said, by
+//! leaving findings out and never by guessing.
+
+mod cover;
+mod denies;
+mod groups;
+mod idle;
+mod implied;
+mod meaning;
+mod possible;
+mod ranges;
+mod roles;
+mod statements;
+mod truths;
+mod unused;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::policy::{Document, Grants};
+use crate::snapshot::{Role, Snapshot};
+use crate::source::Source;
+use crate::workspace::{Place, Workspace};
+
+/// Findings on their way into a report.
+#[derive(Debug, Default)]
+struct Found {
+    warnings: Report,
+    notes: Report,
+}
+
+impl Found {
+    fn warn(&mut self, fault: Diagnostic) {
+        self.warnings.push(fault);
+    }
+
+    fn note(&mut self, fault: Diagnostic) {
+        self.notes.push(fault);
+    }
+
+    /// Whether further warnings would only be counted.
+    fn is_full(&self) -> bool {
+        self.warnings.dropped() > 0
+    }
+
+    fn append(&mut self, other: Found) {
+        self.warnings.append(other.warnings);
+        self.notes.append(other.notes);
+    }
+
+    fn report(self) -> Report {
+        let Found { mut warnings, notes } = self;
+        warnings.append(notes);
+        warnings
+    }
+}
+
+/// What is found in a document by itself.
+pub(crate) fn of_document(document: &Document, grants: &Grants) -> Report {
+    statements_of(document, grants).report()
+}
+
+fn statements_of(document: &Document, grants: &Grants) -> Found {
+    let mut found = Found::default();
+    let possible = possible::possible(grants);
+    let mut weighed = idle::Weighed::of(grants, &possible);
+    statements::idle(document, &mut weighed, &mut found);
+    truths::find(document, &possible, &mut found);
+    denies::find(document, &possible, &weighed, &mut found);
+    statements::lists_of_all(document, grants, &mut found);
+    found
+}
+
+/// What is found in a workspace: in each of its documents, and between roles, groups and members.
+pub(crate) fn of_workspace(workspace: &Workspace, snapshot: &Snapshot) -> Report {
+    let mut told = HashSet::new();
+    let own = snapshot.roles().filter(|role| !role.is_built_in());
+    // Of a document that several roles name everything is said once.
+    let documents: Vec<&Role> = own.filter(|role| told.insert(statements::place(role.document()))).collect();
+    let each = documents.par_iter().map(|role| statements_of(role.document(), role.grants()));
+    let mut found = Found::default();
+    each.collect::<Vec<Found>>().into_iter().for_each(|of_one| found.append(of_one));
+    let places = Places { source: workspace.source(), roles: workspace.role_places(snapshot) };
+    unused::find(workspace, snapshot, &places, &mut found);
+    roles::find(snapshot, &places, &mut found);
+    groups::find(workspace, snapshot, &mut found);
+    found.report()
+}
+
+/// Where the roles of a workspace are named, by number; built-in ones nowhere.
+struct Places<'w> {
+    source: Option<&'w Arc<Source>>,
+    roles: Vec<Place>,
+}
+
+impl Places<'_> {
+    /// The fault with its place, if there is one.
+    fn at(&self, fault: Diagnostic, role: u32, label: &str) -> Diagnostic {
+        match (self.source, self.span(role)) {
+            (Some(source), Some(span)) => fault.at(source, span, label),
+            _ => fault,
+        }
+    }
+
+    fn also(&self, fault: Diagnostic, role: u32, label: &str) -> Diagnostic {
+        match (self.source, self.span(role)) {
+            (Some(source), Some(span)) => fault.also(source, span, label),
+            _ => fault,
+        }
+    }
+
+    fn span(&self, role: u32) -> Place {
+        self.roles.get(role as usize).copied().flatten()
+    }
+}
