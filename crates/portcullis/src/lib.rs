@@ -80,9 +80,9 @@ pub use explain::{Explanation, Grounds, Held, Nearest, Weighed};
 pub use format::format;
 pub use json::source_from_bytes;
 pub use limits::{DEEPEST, Limits, NAME_BYTES};
+pub use lint::{Read, lint, read_any};
 pub use lint::{Read, read_any};
 pub use minimize::{Length, MinimizeError, Minimized, Minimizing, minimize};
-pub use lint::{Read, lint, read_any};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
 pub use schema::{

@@ -287,6 +287,7 @@ impl Code {
             Code::UnknownObject => rules(
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "43"}}]}"##,
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}, "objects": [{"type": "sync", "id": "42"}]}, "rules": [{"never": {"actions": "update", "resource": "sync", "object": "42"}}]}"##,
+            ),
             Code::RepeatedStatement => policy(
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "model"]}, {"effect": "allow", "actions": ["read"], "resource": ["model", "sync"]}]}"##,
                 r##"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": ["sync", "model"]}]}"##,

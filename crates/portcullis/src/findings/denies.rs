@@ -75,7 +75,9 @@ fn each(document: &Document, tests: &[WrittenTest], found: &mut Found) {
         let shown = quoted(&text);
         let (message, help) = match reference.root() {
             Root::Resource => (
-                format!("this deny also denies every object without {shown}, and the question on its type alone"),
+                format!(
+                    "this deny also denies every object without {shown}, and the question on its type alone"
+                ),
                 "add `\"exists\": true` to spare what is known to have none; what is not stored or has no id stays denied",
             ),
             Root::Subject => (

@@ -42,7 +42,8 @@ pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, found: &mut Found
             let Some(known) = adds.get_mut(*group as usize).filter(|known| !**known) else { continue };
             let others = of_member.iter().filter(|other| *other != group);
             let others = others.filter_map(|other| groups.get(*other as usize)).copied().flatten();
-            let mut without: Vec<u32> = directory.own_role(member).into_iter().chain(others.copied()).collect();
+            let mut without: Vec<u32> =
+                directory.own_role(member).into_iter().chain(others.copied()).collect();
             without.sort_unstable();
             without.dedup();
             let extra = groups.get(*group as usize).copied().unwrap_or(&[]);
@@ -69,7 +70,10 @@ pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, found: &mut Found
         }
         let name = quoted(group.name);
         let (message, help) = if group.roles == 0 {
-            (format!("the group {name} has no roles, so it gives its members nothing"), "give it a role, or remove it")
+            (
+                format!("the group {name} has no roles, so it gives its members nothing"),
+                "give it a role, or remove it",
+            )
         } else {
             (
                 format!("the group {name} adds nothing to any of its members"),

@@ -111,7 +111,9 @@ impl<'g> Weighed<'g> {
 
     fn take_out(&mut self) {
         let denied = Ranges::of(self.said(Effect::Deny, None).iter().cloned());
-        let both = Ranges::of([Effect::Allow, Effect::Deny].iter().flat_map(|effect| self.said(*effect, None)).cloned());
+        let both = Ranges::of(
+            [Effect::Allow, Effect::Deny].iter().flat_map(|effect| self.said(*effect, None)).cloned(),
+        );
         let mut covers = self.covers(&denied, &both);
         let mut order: Vec<(u64, Reverse<usize>)> = Vec::new();
         for (index, (_, parts)) in self.parts.iter().enumerate() {
@@ -221,7 +223,11 @@ impl<'g> Weighed<'g> {
                 may && *at != index && self.fate(*at) == Fate::Kept && said(parts)
             });
             let size = |at: usize| {
-                self.grants.of_statement(at).iter().map(|range| u64::from(range.end - range.start)).sum::<u64>()
+                self.grants
+                    .of_statement(at)
+                    .iter()
+                    .map(|range| u64::from(range.end - range.start))
+                    .sum::<u64>()
             };
             let Some((largest, _)) = others.max_by_key(|(at, _)| (size(*at), Reverse(*at))) else { break };
             left.subtract(self.grants.of_statement(largest));

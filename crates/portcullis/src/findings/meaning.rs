@@ -122,11 +122,13 @@ impl<'r> Meaning<'r> {
         let granted = Ranges::of(
             Ranges::of_plane(&self.allow).iter().chain(granting.flat_map(|(_, _, ranges)| ranges.iter())),
         );
-        said && other.parts.iter().filter(|(effect, ..)| *effect == Effect::Deny).all(|(_, condition, ranges)| {
-            let mut taken = ranges.common(&granted);
-            self.take_implied(Effect::Deny, condition, &mut taken);
-            taken.is_empty()
-        })
+        said && other.parts.iter().filter(|(effect, ..)| *effect == Effect::Deny).all(
+            |(_, condition, ranges)| {
+                let mut taken = ranges.common(&granted);
+                self.take_implied(Effect::Deny, condition, &mut taken);
+                taken.is_empty()
+            },
+        )
     }
 
     /// Takes away where this role says something under a condition that another implies.

@@ -67,12 +67,13 @@ impl Found {
 
 /// What is found in a document by itself.
 pub(crate) fn of_document(document: &Document, grants: &Grants) -> Report {
-    statements_of(document, grants).report()
+    statements_of(document, grants, 1).report()
 }
 
-fn statements_of(document: &Document, grants: &Grants) -> Found {
+/// What is found in one of so many documents.
+fn statements_of(document: &Document, grants: &Grants, documents: usize) -> Found {
     let mut found = Found::default();
-    let possible = possible::possible(grants);
+    let possible = possible::possible(grants, documents);
     let mut weighed = idle::Weighed::of(grants, &possible);
     statements::idle(document, &mut weighed, &mut found);
     truths::find(document, &possible, &mut found);
@@ -87,7 +88,8 @@ pub(crate) fn of_workspace(workspace: &Workspace, snapshot: &Snapshot) -> Report
     let own = snapshot.roles().filter(|role| !role.is_built_in());
     // Of a document that several roles name everything is said once.
     let documents: Vec<&Role> = own.filter(|role| told.insert(statements::place(role.document()))).collect();
-    let each = documents.par_iter().map(|role| statements_of(role.document(), role.grants()));
+    let each =
+        documents.par_iter().map(|role| statements_of(role.document(), role.grants(), documents.len()));
     let mut found = Found::default();
     each.collect::<Vec<Found>>().into_iter().for_each(|of_one| found.append(of_one));
     let places = Places { source: workspace.source(), roles: workspace.role_places(snapshot) };

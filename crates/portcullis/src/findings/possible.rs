@@ -10,12 +10,24 @@ use std::ops::Range;
 
 use portcullis_matrix::PermissionId;
 
-use crate::condition::{Condition, Root};
+use crate::condition::{Bound, Check, Condition, Literal, Operand, Outcome, Root};
+use crate::exact::{Setting, outcomes};
 use crate::policy::{Effect, Grants};
 use crate::schema::Schema;
 
-/// The most permissions for which a condition that reads their names is looked at.
-const MOST_CELLS: u32 = 64;
+/// The most conditions of a workspace that are looked into, and the most and the fewest of one document, of those whose tests
+/// may have to do with each other.
+const MOST_CONDITIONS: usize = 65_536;
+const MOST_OF_ONE: usize = 4_096;
+const FEWEST_OF_ONE: usize = 64;
+
+/// The most permissions for which one that reads their names is looked at; each counts as one of those.
+const MOST_CELLS: usize = 64;
+
+/// How much is tried for one condition, and for all of a document together, though for each a little.
+const MOST_STEPS: usize = 1 << 16;
+const ALL_STEPS: usize = 1 << 25;
+const FEWEST_STEPS: usize = 1 << 9;
 
 /// The outcomes that some question gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,36 +60,131 @@ impl Possible {
     }
 }
 
-/// What the conditions of each statement can come to, part by part; nothing of a part without a condition.
-pub(super) fn possible(grants: &Grants) -> Vec<Vec<Option<Possible>>> {
+/// What the conditions of each statement can come to, part by part; nothing of a part without a condition. It is one of so many
+/// documents.
+pub(super) fn possible(grants: &Grants, documents: usize) -> Vec<Vec<Option<Possible>>> {
+    let mut left = (MOST_CONDITIONS / documents.max(1)).clamp(FEWEST_OF_ONE, MOST_OF_ONE);
     let mut known: HashMap<u32, Possible> = HashMap::new();
     let statements = 0..grants.effects().len();
-    let part = |(range, number): (Range<u32>, Option<u32>)| {
+    let steps = ALL_STEPS / grants.conditions().len().max(1);
+    let steps = steps.clamp(FEWEST_STEPS, MOST_STEPS);
+    let mut part = |(range, number): (Range<u32>, Option<u32>)| {
         let condition = grants.conditions().get(number? as usize)?;
         if !reads_names(condition) {
-            return Some(*known.entry(number?).or_insert_with(|| of(condition, None)));
+            let look = || {
+                apart(condition).unwrap_or_else(|| {
+                    left = left.saturating_sub(1);
+                    if left == 0 { Possible::ALL } else { of(condition, None, steps) }
+                })
+            };
+            return Some(*known.entry(number?).or_insert_with(look));
         }
-        if range.end - range.start > MOST_CELLS {
+        let count = (range.end - range.start) as usize;
+        if count > MOST_CELLS.min(left) {
             return Some(Possible::ALL);
         }
+        left -= count;
         let cells = range.map(PermissionId::from_u32);
-        let all = cells.map(|permission| of(condition, Some((grants.schema(), permission))));
+        let all = cells.map(|permission| of(condition, Some((grants.schema(), permission)), steps));
         Some(all.fold(Possible::NONE, Possible::or))
     };
-    let mut part = part;
     statements.map(|index| grants.numbered_parts(index).map(&mut part).collect()).collect()
 }
 
 /// Whether a condition reads what a question is about: the action's name or the name of the type.
 fn reads_names(condition: &Condition) -> bool {
-    let own = condition.references().filter(|reference| reference.path().is_none());
-    own.into_iter().any(|reference| match reference.root() {
+    let mut own = condition.references().filter(|reference| reference.path().is_none());
+    own.any(|reference| match reference.root() {
         Root::Action => true,
         Root::Resource => reference.to_string() == "resource.type",
         Root::Subject | Root::Context => false,
     })
 }
 
-fn of(_condition: &Condition, _cell: Option<(&Schema, PermissionId)>) -> Possible {
-    Possible::ALL
+/// What a condition can come to whose tests have nothing to do with each other: each of a property of its own, set against
+/// what stands in the document, so that it can hold and fail, and be unknown. `None` of any other.
+fn apart(condition: &Condition) -> Option<Possible> {
+    let mut before: Option<(Root, String)> = None;
+    for test in condition.tests() {
+        let reference = test.reference();
+        let path = reference.path()?;
+        match test.check() {
+            Check::Equals(Operand::Literal(Literal::Pattern(_)) | Operand::Reference(_)) => return None,
+            Check::Exists(_)
+            | Check::Equals(_)
+            | Check::Order { bound: Bound::Number(_) | Bound::Instant(_), .. } => {}
+            Check::Order { .. } | Check::In { .. } | Check::InList { .. } => return None,
+        }
+        // Tests are in the order of their paths, so what leads to another stands right before some such.
+        if let Some((root, before)) = &before
+            && *root == reference.root()
+            && path.strip_prefix(&**before).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        {
+            return None;
+        }
+        before = Some((reference.root(), path));
+    }
+    Some(Possible::ALL)
+}
+
+/// What one condition can come to, for a permission or for any.
+fn of(condition: &Condition, cell: Option<(&Schema, PermissionId)>, steps: usize) -> Possible {
+    let names = cell.and_then(|(schema, permission)| schema.names_of(permission));
+    let kind = cell.and_then(|(schema, permission)| schema.type_of(permission));
+    let resources = kind.map_or_else(Vec::new, |kind| {
+        std::iter::once(kind.name()).chain(kind.aliases()).chain(kind.covers()).collect()
+    });
+    let setting = Setting { steps, ..Setting::open(names.map(|(action, _)| action), resources) };
+    let outcomes = outcomes(condition, &setting);
+    let can = |outcome| !outcomes.can_be(outcome).is_no();
+    Possible { yes: can(Outcome::True), no: can(Outcome::False), unknown: can(Outcome::Unknown) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Document;
+    use crate::schema::Schema as Vocabulary;
+    use crate::source::Source;
+
+    #[test]
+    fn tests_that_stand_apart_come_to_what_looking_into_them_shows() {
+        let mut short = 0;
+        for (condition, is_apart) in [
+            (r#"{"team": {"equals": "a"}}"#, true),
+            (r#"{"team": {"in": ["a"]}}"#, false),
+            (r#"{"team": {"equals": "*"}}"#, false),
+            (r#"{"team": {"equals": "a"}, "level": {"lessthan": 3}}"#, true),
+            (r#"{"team": {"exists": true}}"#, true),
+            (r#"{"team": {"exists": true, "equals": "a"}}"#, false),
+            (r#"{"subject.team": {"exists": false}}"#, true),
+            (r#"{"subject.team": {"exists": false}, "subject.level": {"exists": true}}"#, true),
+            (r#"{"subject.team": {"exists": false}, "context.team": {"equals": 1}}"#, true),
+            (r#"{"action.team": {"exists": false}, "context.team": {"exists": true}}"#, true),
+            (r#"{"labels": {"exists": true}, "labels.team": {"equals": "a"}}"#, false),
+            (
+                r#"{"labels": {"equals": "a"}, "labels-x": {"equals": 1}, "labels.team": {"equals": "a"}}"#,
+                false,
+            ),
+            (r#"{"label": {"equals": "a"}, "labels.team": {"equals": true}}"#, true),
+            (r#"{"since": {"greaterthan": "2026-01-01T00:00:00Z"}, "subject.since": {"lessthan": 1}}"#, true),
+            (r#"{"subject.id": {"equals": "a"}}"#, false),
+            (r#"{"context.now": {"lessthan": "2026-01-01T00:00:00Z"}}"#, false),
+        ] {
+            let text = format!(
+                r#"{{"version": "2022-04-26", "policies": [
+                    {{"effect": "allow", "actions": "read", "resource": "sync", "conditions": {condition}}}]}}"#
+            );
+            let document = Document::read(&Source::new("role", text)).unwrap().0;
+            let (grants, _) = document.resolve(&Vocabulary::hightouch().unwrap()).unwrap();
+            let condition = &grants.conditions()[0];
+            let found = apart(condition);
+            assert_eq!(found.is_some(), is_apart, "{condition}");
+            if let Some(found) = found {
+                assert_eq!(found, of(condition, None, MOST_STEPS), "{condition}");
+                short += 1;
+            }
+        }
+        assert!(short > 7);
+    }
 }

@@ -60,9 +60,12 @@ fn equal_to(one: &Weighed<'_>, other: &Weighed<'_>, places: &Places<'_>) -> Diag
     let (name, same) = (quoted(one.role.name()), quoted(other.role.name()));
     let built_in = if other.role.is_built_in() { "built-in " } else { "" };
     let message = format!("the role {name} is equal to the {built_in}role {same}");
-    let fault = places.at(Diagnostic::new(Code::EqualRole, message), one.number, "grants and denies the same");
+    let fault =
+        places.at(Diagnostic::new(Code::EqualRole, message), one.number, "grants and denies the same");
     let fault = places.also(fault, other.number, "as this one");
-    fault.help(format!("give those who hold {name} the role {same} and remove {name}, unless the two are to part"))
+    fault.help(format!(
+        "give those who hold {name} the role {same} and remove {name}, unless the two are to part"
+    ))
 }
 
 fn contained(mut kept: Vec<Weighed<'_>>, permissions: u32, places: &Places<'_>, found: &mut Found) {

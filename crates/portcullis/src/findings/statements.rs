@@ -109,8 +109,12 @@ pub(super) fn lists_of_all(document: &Document, grants: &Grants, found: &mut Fou
         let verb = if kinds.len() == 1 || kinds.len() == schema.types().len() { "admits" } else { "admit" };
         let message = format!("these are all the actions that {of} {verb}, as \"*\" would be");
         let later = match statement.effect() {
-            Effect::Allow => "an action that the schema gains later is not granted by this list; write \"*\" if it is meant to be",
-            Effect::Deny => "an action that the schema gains later is not denied by this list; write \"*\" if it is meant to be",
+            Effect::Allow => {
+                "an action that the schema gains later is not granted by this list; write \"*\" if it is meant to be"
+            }
+            Effect::Deny => {
+                "an action that the schema gains later is not denied by this list; write \"*\" if it is meant to be"
+            }
         };
         let source = document.source();
         let span = first_line(source, written.actions.span);

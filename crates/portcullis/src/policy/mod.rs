@@ -16,8 +16,8 @@ pub use document::{Document, Effect, NameList, Statement};
 pub use resolve::Grants;
 
 pub(crate) use conditional::Conditional;
-pub(crate) use document::VERSION;
 pub(crate) use conditions::{OperandKind, WrittenTest};
 pub(crate) use document::Name as WrittenName;
+pub(crate) use document::VERSION;
 pub(crate) use read::read_document;
 pub(crate) use resolve::overlaps;

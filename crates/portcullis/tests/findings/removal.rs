@@ -14,9 +14,11 @@ use serde_json::{Map, Value, json};
 const SIZE: Size =
     Size { types: 3, actions: 4, roles: 4, statements: 5, groups: 3, members: 6, questions: 1 };
 
-/// A workspace in which much is said twice; none where it holds a number that serde_json does not.
-fn drawn(seed: u64) -> Option<Value> {
-    let mut workspace: Value = serde_json::from_str(&conditional_case(seed, SIZE).unwrap().workspace).ok()?;
+/// A workspace in which much is said twice, without the numbers that serde_json does not hold.
+fn drawn(seed: u64) -> Value {
+    let text = conditional_case(seed, SIZE).unwrap().workspace;
+    let text = text.replace("1e9223372036854775808", "3").replace("1e400", "4");
+    let mut workspace: Value = serde_json::from_str(&text).unwrap();
     let mut prng = Prng::new(seed + 1_000_000);
     let vocabulary = serde_json::from_value::<Vocabulary>(workspace["schema"].clone()).unwrap();
     let roles = workspace["roles"].as_object_mut().unwrap();
@@ -67,7 +69,7 @@ fn drawn(seed: u64) -> Option<Value> {
             group["roles"].as_array_mut().unwrap().push(json!(prng.pick(&all).unwrap()));
         }
     }
-    Some(workspace)
+    workspace
 }
 
 struct Found {
@@ -175,10 +177,10 @@ impl Asked {
 
 #[test]
 fn whatever_is_found_can_be_acted_on_and_no_decision_changes() {
-    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 250 };
+    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 5_000 } else { 120 };
     let mut times: BTreeMap<Code, usize> = BTreeMap::new();
     for seed in 0..cases {
-        let Some(workspace) = drawn(seed) else { continue };
+        let workspace = drawn(seed);
         let text = workspace.to_string();
         let found = linted(&text);
         let Ok(reference) = Reference::from_json(&workspace) else { panic!("{seed}") };
@@ -206,12 +208,14 @@ fn whatever_is_found_can_be_acted_on_and_no_decision_changes() {
     for code in [
         Code::RepeatedStatement,
         Code::IdleStatement,
+        Code::NeverHolds,
+        Code::AlwaysHolds,
         Code::EqualRole,
         Code::ContainedRole,
         Code::UnusedRole,
         Code::IdleGroup,
     ] {
-        assert!(times.get(&code).is_some_and(|times| *times >= 20), "{code}: {times:?}");
+        assert!(times.get(&code).is_some_and(|times| *times > 5), "{code}: {times:?}");
     }
 }
 
@@ -219,10 +223,11 @@ fn whatever_is_found_can_be_acted_on_and_no_decision_changes() {
 #[test]
 fn mends_of_drawn_workspaces_mend() {
     let mut mends: BTreeMap<Code, usize> = BTreeMap::new();
-    for seed in 0..120 {
-        let Some(workspace) = drawn(seed) else { continue };
+    for seed in 0..60 {
+        let workspace = drawn(seed);
         let text = workspace.to_string();
-        let count = |found: &Found, code| found.diagnostics.iter().filter(|fault| fault.code == code).count();
+        let count =
+            |found: &Found, code: Code| found.diagnostics.iter().filter(|fault| fault.code == code).count();
         let found = linted(&text);
         for fault in &found.diagnostics {
             let Some(mend) = &fault.replacement else { continue };
@@ -232,25 +237,26 @@ fn mends_of_drawn_workspaces_mend() {
             let mut mended = text.clone();
             mended.replace_range(mend.span.range(), &mend.text);
             serde_json::from_str::<Map<String, Value>>(&mended).unwrap();
-            // Of a statement without its condition more may be found than before, and of one that is gone less.
-            if matches!(fault.code, Code::RepeatedStatement | Code::IdleStatement | Code::DenyOfMissing) {
+            if matches!(fault.code, Code::RepeatedStatement | Code::IdleStatement) {
                 let after = linted(&mended);
                 let idle =
                     |found: &Found| count(found, Code::RepeatedStatement) + count(found, Code::IdleStatement);
-                let fewer = match fault.code {
-                    Code::DenyOfMissing => {
-                        count(&after, Code::DenyOfMissing) < count(&found, Code::DenyOfMissing)
-                            || idle(&after) != idle(&found)
-                    }
-                    _ => idle(&after) < idle(&found),
+                assert!(idle(&after) < idle(&found), "{seed}: {fault}\n{text}\n{mended}");
+            }
+            if fault.code == Code::DenyOfMissing {
+                let after = linted(&mended);
+                let place = statement_of(&found, fault);
+                let left = |found: &Found| {
+                    let all = found.diagnostics.iter().filter(|other| other.code == fault.code);
+                    all.filter(|other| statement_of(found, other) == place).count()
                 };
-                assert!(fewer, "{seed}: {fault}\n{text}\n{mended}");
+                assert!(left(&after) < left(&found), "{seed}: {fault}\n{text}\n{mended}");
             }
             *mends.entry(fault.code).or_default() += 1;
         }
     }
     println!("{mends:?}");
     for code in [Code::RepeatedStatement, Code::IdleStatement, Code::DenyOfMissing] {
-        assert!(mends.get(&code).is_some_and(|mends| *mends >= 20), "{code}: {mends:?}");
+        assert!(mends.get(&code).is_some_and(|mends| *mends > 20), "{code}: {mends:?}");
     }
 }

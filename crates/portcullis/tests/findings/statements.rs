@@ -156,6 +156,62 @@ fn a_list_that_names_all_actions_equals_the_wildcard_today() {
 }
 
 #[test]
+fn conditions_that_never_hold_and_such_that_always_do() {
+    use Code::{AlwaysHolds, NeverHolds};
+    let told = |short: &str, condition: &str| -> Vec<Code> {
+        let found = found(&[&with(short, condition)]);
+        found.into_iter().map(|(_, code)| code).filter(|code| *code != Code::DenyOfMissing).collect()
+    };
+    for never in [
+        r#"{"team": {"equals": "a", "in": ["b", "c"]}}"#,
+        r#"{"team": {"equals": "a", "notin": ["a"]}}"#,
+        r#"{"team": {"equals": "a*", "in": ["b*"]}}"#,
+        r#"{"team": {"exists": false, "equals": "a"}}"#,
+        r#"{"level": {"greaterthan": 3, "lessthan": 3}}"#,
+        r#"{"level": {"equals": 1}, "resource.level": {"equals": 2}}"#,
+        r#"{"action.name": {"equals": "update"}}"#,
+        r#"{"resource.type": {"equals": "model"}}"#,
+    ] {
+        assert_eq!(told("allow read sync", never), [NeverHolds], "{never}");
+        assert_eq!(told("deny read sync", never), [NeverHolds], "{never}");
+    }
+    for always in [
+        r#"{"action.name": {"equals": "read"}}"#,
+        r#"{"resource.type": {"in": ["sync", "model"]}}"#,
+        r#"{"subject.id": {"equals": "*"}}"#,
+        r#"{"subject.type": {"exists": true}, "action.name": {"notin": ["update"]}}"#,
+    ] {
+        assert_eq!(told("allow read sync", always), [AlwaysHolds], "{always}");
+        assert_eq!(told("deny read sync", always), [AlwaysHolds], "{always}");
+        let text = document(&[&with("allow read sync", always)]);
+        let text = mended(&lint(&text), AlwaysHolds);
+        assert!(text.contains("\"conditions\": \"*\"") && lint(&text).is_empty(), "{text}");
+    }
+    // What is unknown lets a deny apply and no allow.
+    assert_eq!(told("deny read sync", r#"{"team": {"equals": "*"}}"#), [AlwaysHolds]);
+    assert_eq!(told("allow read sync", r#"{"team": {"equals": "*"}}"#), []);
+    for sometimes in [
+        r#"{"team": {"equals": "a", "in": ["a", "b"]}}"#,
+        r#"{"level": {"greaterthan": 3, "lessthan": 4}}"#,
+        r#"{"subject.id": {"equals": "ann"}}"#,
+        r#"{"resource.id": {"equals": "*"}}"#,
+        r#"{"subject.id": {"equals": {"ref": "owner"}}}"#,
+        r#"{"context.now": {"greaterthan": "2026-01-01T00:00:00Z"}}"#,
+    ] {
+        assert_eq!(told("allow read sync", sometimes), [], "{sometimes}");
+    }
+    assert_eq!(told("allow read,update sync", r#"{"action.name": {"equals": "read"}}"#), []);
+    // An alias and a covered name are asked for too.
+    assert_eq!(told("allow read sync_template", r#"{"resource.type": {"equals": "sync_template"}}"#), []);
+    // What is idle for its condition is told once, and makes nothing else idle.
+    let never = with("allow read sync", r#"{"team": {"equals": "a", "in": ["b"]}}"#);
+    assert_eq!(found(&["allow read sync", &never]), [(1, NeverHolds)]);
+    // A deny that always applies makes an allow idle.
+    let always = with("deny * sync", r#"{"subject.id": {"equals": "*"}}"#);
+    assert_eq!(found(&[&always, "allow read sync"]), [(0, AlwaysHolds), (1, Code::IdleStatement)]);
+}
+
+#[test]
 fn a_deny_that_reads_what_may_be_missing_is_told_with_its_mend() {
     let told = |condition: &str| {
         let report = lint(&document(&[&with("deny read sync", condition)]));
