@@ -12,7 +12,7 @@ use portcullis::matrix::{Cell, PermissionId};
 use portcullis::suite::{Coverage, Suite};
 use portcullis::{
     Document, Grants, Limits, Member, NoFiles, Report, Schema, Snapshot, Source, Statement, Workspace,
-    format, read_any, source_from_bytes,
+    format, lint, read_any, source_from_bytes,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -68,6 +68,9 @@ pub fn document(data: &[u8]) {
     for limits in [limits, narrow()] {
         let any = read_any(&source, schema, &NoFiles, &limits);
         judged(any.as_ref().map(|(_, report)| report), is_json);
+        let linted = lint(&source, schema, &NoFiles, &limits);
+        judged(linted.as_ref().map(|(_, report)| report), is_json);
+        assert_eq!(linted.is_ok(), any.is_ok(), "linting refuses nothing that can be read");
     }
     formatted(&source, &limits, is_json, json.as_ref());
 }

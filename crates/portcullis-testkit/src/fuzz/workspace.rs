@@ -12,7 +12,7 @@ use portcullis::condition::Value;
 use portcullis::matrix::Layout;
 use portcullis::rules::Rules;
 use portcullis::{
-    FetchedFile, Files, Limits, Read, Snapshot, Source, Workspace, diff_snapshots, format, read_any,
+    FetchedFile, Files, Limits, Read, Snapshot, Source, Workspace, diff_snapshots, format, lint, read_any,
     source_from_bytes,
 };
 use serde_json::value::RawValue;
@@ -69,7 +69,10 @@ fn read(source: &Arc<Source>, files: &Beside<'_>) {
     let limits = Limits::default();
     let workspace = Workspace::read(source, files);
     judged(workspace.as_ref().map(|(_, report)| report), is_json);
+    let linted = lint(source, &built_in().schema, files, &limits);
+    judged(linted.as_ref().map(|(_, report)| report), is_json);
     let by_kind = read_any(source, &built_in().schema, files, &limits);
+    assert_eq!(linted.is_ok(), by_kind.is_ok(), "linting refuses nothing that can be read");
     judged(by_kind.as_ref().map(|(_, report)| report), is_json);
     let snapshot = workspace.and_then(|(workspace, _)| {
         let compiled = workspace.compile();

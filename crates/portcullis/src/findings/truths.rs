@@ -35,7 +35,7 @@ pub(super) fn find(document: &Document, possible: &[Vec<Option<Possible>>], foun
             let fault = Diagnostic::new(Code::NeverHolds, message).at(source, span, "never true");
             found.warn(fault.help(help));
         } else if can.iter().all(|can| can.must_apply(effect)) {
-            let message = format!("this condition keeps nothing out: the {} applies always", effect.as_str());
+            let message = format!("this condition restricts nothing: the {} applies always", effect.as_str());
             let fault = Diagnostic::new(Code::AlwaysHolds, message).at(source, span, "restricts nothing");
             let help = "mend it if it was meant to restrict; else write \"*\"";
             found.warn(fault.help(help).replace(source, conditions.span, "\"*\""));
