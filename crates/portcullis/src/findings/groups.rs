@@ -3,6 +3,7 @@
 //! For each member of a group the roles that they would hold without it are set against what the group's roles
 //! say. The group adds something where these grant what the others neither grant nor deny, or deny what the others grant.
 //! Without conditions that is exact; under conditions a group counts as adding something unless it is sure that it does not.
+//! Groups are taken out one after another, so that all that are found can be removed together.
 //! Members count by their roles, suspended or not: a suspension is lifted one day.
 
 use std::collections::HashSet;
@@ -25,47 +26,36 @@ const MOST_WORDS: usize = 500_000_000;
 
 pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, found: &mut Found) {
     let directory = snapshot.directory();
-    let groups: Vec<&[u32]> =
-        directory.groups.iter().map(|group| group.as_ref().map_or(&[][..], |group| &group.roles)).collect();
-    // Whether each group is known to add something.
-    let mut adds = vec![false; groups.len()];
-    let mut left = adds.len();
-    let mut settled: HashSet<(u32, Vec<u32>)> = HashSet::new();
-    let words = snapshot.schema().permission_count() as usize / 64 + 1;
-    let mut read = 0;
+    let mut judge = Judge::of(snapshot);
+    let known = |idle: &[bool], group: u32| idle.get(group as usize).copied().unwrap_or_default();
+    // First each group beside all others: most add something to the first member who is looked at.
+    let mut idle = vec![true; judge.groups.len()];
     for member in directory.numbers() {
-        let of_member = directory.memberships.get(member);
-        if left == 0 {
-            break;
-        }
-        for group in of_member.iter().filter(|group| (**group as usize) < groups.len()) {
-            let Some(known) = adds.get_mut(*group as usize).filter(|known| !**known) else { continue };
-            let others = of_member.iter().filter(|other| *other != group);
-            let others = others.filter_map(|other| groups.get(*other as usize)).copied().flatten();
-            let mut without: Vec<u32> =
-                directory.own_role(member).into_iter().chain(others.copied()).collect();
-            without.sort_unstable();
-            without.dedup();
-            let extra = groups.get(*group as usize).copied().unwrap_or(&[]);
-            let extra: Vec<u32> =
-                extra.iter().copied().filter(|role| without.binary_search(role).is_err()).collect();
-            if extra.is_empty() || settled.contains(&(*group, without.clone())) {
-                continue;
-            }
-            let roles = |numbers: &[u32]| -> Vec<&Role> {
-                numbers.iter().filter_map(|number| snapshot.role_numbered(*number)).collect()
-            };
-            read += (without.len() + extra.len()) * 2 * words;
-            if read > MOST_WORDS || add(&roles(&without), &roles(&extra), snapshot, &mut read) {
-                *known = true;
-                left -= 1;
-            } else {
-                settled.insert((*group, without));
+        for group in directory.memberships.get(member) {
+            if known(&idle, *group) && judge.adds(member, *group) {
+                idle.iter_mut().skip(*group as usize).take(1).for_each(|idle| *idle = false);
             }
         }
     }
-    for (group, adds) in workspace.group_entries().zip(adds) {
-        if adds || group.members == 0 {
+    // Then those that are left, the last first and each without those that are told already: of two that give the same, one stays.
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); idle.len()];
+    for member in directory.numbers() {
+        for group in directory.memberships.get(member).iter().filter(|group| known(&idle, **group)) {
+            members.get_mut(*group as usize).into_iter().for_each(|members| members.push(member));
+        }
+    }
+    for (group, members) in (0..members.len() as u32).zip(&members).rev() {
+        if !known(&idle, group) {
+            continue;
+        }
+        if members.iter().any(|member| judge.adds(*member, group)) {
+            idle.iter_mut().skip(group as usize).take(1).for_each(|idle| *idle = false);
+        } else {
+            judge.gone.insert(group);
+        }
+    }
+    for (group, idle) in workspace.group_entries().zip(idle) {
+        if !idle || group.members == 0 {
             continue;
         }
         let name = quoted(group.name);
@@ -82,6 +72,59 @@ pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, found: &mut Found
         };
         let fault = Diagnostic::new(Code::IdleGroup, message).help(help);
         found.warn(workspace.at(fault, group.place, "changes nothing for anybody"));
+    }
+}
+
+/// Judges what groups add to their members.
+struct Judge<'s> {
+    snapshot: &'s Snapshot,
+    /// The roles of each group.
+    groups: Vec<&'s [u32]>,
+    /// Groups that count as if they were not there.
+    gone: HashSet<u32>,
+    /// What nobody needs to look at again: a group adds nothing beside these roles.
+    settled: HashSet<(u32, Vec<u32>)>,
+    /// Words of planes read so far.
+    read: usize,
+}
+
+impl<'s> Judge<'s> {
+    fn of(snapshot: &'s Snapshot) -> Self {
+        let groups = snapshot.directory().groups.iter();
+        let groups = groups.map(|group| group.as_ref().map_or(&[][..], |group| &group.roles)).collect();
+        Judge { snapshot, groups, gone: HashSet::new(), settled: HashSet::new(), read: 0 }
+    }
+
+    fn roles_of_group(&self, group: u32) -> &'s [u32] {
+        self.groups.get(group as usize).copied().unwrap_or(&[])
+    }
+
+    /// Whether a group adds something to one of its members, or there was too much to look at to tell.
+    fn adds(&mut self, member: u32, group: u32) -> bool {
+        let directory = self.snapshot.directory();
+        let others = directory.memberships.get(member).iter();
+        let others = others.filter(|other| **other != group && !self.gone.contains(other));
+        let through = others.flat_map(|other| self.roles_of_group(*other)).copied();
+        let mut without: Vec<u32> = directory.own_role(member).into_iter().chain(through).collect();
+        without.sort_unstable();
+        without.dedup();
+        let extra = self.roles_of_group(group).iter().copied();
+        let extra: Vec<u32> = extra.filter(|role| without.binary_search(role).is_err()).collect();
+        let key = (group, without);
+        if extra.is_empty() || self.settled.contains(&key) {
+            return false;
+        }
+        let words = self.snapshot.schema().permission_count() as usize / 64 + 1;
+        self.read += (key.1.len() + extra.len()) * 2 * words;
+        let roles = |numbers: &[u32]| -> Vec<&'s Role> {
+            numbers.iter().filter_map(|number| self.snapshot.role_numbered(*number)).collect()
+        };
+        let (have, more) = (roles(&key.1), roles(&extra));
+        let adds = self.read > MOST_WORDS || add(&have, &more, self.snapshot, &mut self.read);
+        if !adds {
+            self.settled.insert(key);
+        }
+        adds
     }
 }
 

@@ -78,7 +78,7 @@ fn statements_of(document: &Document, grants: &Grants, documents: usize) -> Foun
     statements::idle(document, &mut weighed, &mut found);
     truths::find(document, &possible, &mut found);
     denies::find(document, &possible, &weighed, &mut found);
-    statements::lists_of_all(document, grants, &mut found);
+    statements::lists_of_all(document, grants, &weighed, &mut found);
     found
 }
 

@@ -86,12 +86,13 @@ fn with_comma(source: &Source, span: Span) -> Span {
 }
 
 /// Lists of actions that name all that there are, and so equal `"*"` until the schema gains one.
-pub(super) fn lists_of_all(document: &Document, grants: &Grants, found: &mut Found) {
+pub(super) fn lists_of_all(document: &Document, grants: &Grants, weighed: &Weighed<'_>, found: &mut Found) {
     let schema = grants.schema();
     for (statement, written) in document.statements().zip(&document.statements) {
         let names = statement.actions();
         let covered = cells(grants.of_statement(statement.index()));
-        if names.len() < 2 || covered == 0 || names.iter().any(|name| name == "*") {
+        let kept = weighed.fate(statement.index()) == Fate::Kept;
+        if !kept || names.len() < 2 || covered == 0 || names.iter().any(|name| name == "*") {
             continue;
         }
         let Some(kinds) = kinds(schema, statement.resource()) else { continue };

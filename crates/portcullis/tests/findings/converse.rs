@@ -114,29 +114,38 @@ fn roles_and_groups_of_which_nothing_is_found_make_a_difference() {
                 }
             }
         }
-        for (name, group) in workspace["groups"].as_object().unwrap() {
-            let members = group["members"].as_array().unwrap();
-            if members.is_empty() {
+        // What each member holds through these groups.
+        let held = |member: &str, groups: &[&String]| -> Vec<&Document> {
+            let own = &workspace["members"][member]["role"];
+            let own = if own.is_null() { &workspace["default_role"] } else { own };
+            let joined = groups.iter().map(|name| &workspace["groups"][name.as_str()]);
+            let joined = joined.filter(|group| group["members"].as_array().unwrap().contains(&json!(member)));
+            let through = joined.flat_map(|group| group["roles"].as_array().unwrap());
+            let names: Vec<&Value> = std::iter::once(own).chain(through).collect();
+            names
+                .iter()
+                .map(|name| &roles.iter().find(|(known, _)| *known == name.as_str().unwrap()).unwrap().1)
+                .collect()
+        };
+        let members: Vec<&String> = workspace["members"].as_object().unwrap().keys().collect();
+        let groups: Vec<&String> = workspace["groups"].as_object().unwrap().keys().collect();
+        let left: Vec<&String> = groups.iter().copied().filter(|name| !unchanging.contains(*name)).collect();
+        let changed = |one: &[&String], other: &[&String]| {
+            members.iter().any(|member| differ(&vocabulary, &held(member, one), &held(member, other)))
+        };
+        assert!(!changed(&groups, &left), "{seed}: {unchanging:?} together\n{workspace}");
+        for (at, name) in groups.iter().enumerate().filter(|(_, name)| left.contains(name)) {
+            if workspace["groups"][name.as_str()]["members"].as_array().unwrap().is_empty() {
                 continue;
             }
-            let held = |member: &Value, besides: Option<&str>| -> Vec<&Document> {
-                let own = &workspace["members"][member.as_str().unwrap()]["role"];
-                let own = if own.is_null() { &workspace["default_role"] } else { own };
-                let groups = workspace["groups"].as_object().unwrap().iter();
-                let joined = groups.filter(|(name, group)| {
-                    Some(&***name) != besides && group["members"].as_array().unwrap().contains(member)
-                });
-                let through = joined.flat_map(|(_, group)| group["roles"].as_array().unwrap());
-                let names: Vec<&Value> = std::iter::once(own).chain(through).collect();
-                names
-                    .iter()
-                    .map(|name| &roles.iter().find(|(known, _)| *known == name.as_str().unwrap()).unwrap().1)
-                    .collect()
+            // It made a difference beside all others, or beside those that were left when its turn came.
+            let later = |other: &&String| groups[at..].contains(other) && unchanging.contains(*other);
+            let there: Vec<&String> = groups.iter().copied().filter(|other| !later(other)).collect();
+            let without = |all: &[&String]| -> Vec<&String> {
+                all.iter().copied().filter(|other| other != name).collect()
             };
-            let matters = members
-                .iter()
-                .any(|member| differ(&vocabulary, &held(member, None), &held(member, Some(&**name))));
-            assert_eq!(!matters, unchanging.contains(name), "{seed}: {name}\n{workspace}");
+            let matters = changed(&groups, &without(&groups)) || changed(&there, &without(&there));
+            assert!(matters, "{seed}: {name}\n{workspace}");
             tried += 1;
         }
     }

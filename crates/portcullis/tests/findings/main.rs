@@ -11,6 +11,7 @@
 
 mod bounds;
 mod converse;
+mod published;
 mod removal;
 mod statements;
 mod workspaces;

@@ -166,6 +166,10 @@ fn a_group_is_idle_beside_the_other_groups_of_its_members() {
         "two": {"roles": ["editor"], "members": ["ann", "bob"]}});
     let told = found(json!({}), groups, json!({"ann": {}, "bob": {}}));
     assert_eq!(told, one(Code::IdleGroup, "the group `one` adds nothing to any of its members"));
+    // Of two that give the same to the same, one stays.
+    let group = json!({"roles": ["editor"], "members": ["ann"]});
+    let told = found(json!({}), json!({"one": group, "two": group}), json!({"ann": {}}));
+    assert_eq!(told, one(Code::IdleGroup, "the group `two` adds nothing to any of its members"));
 }
 
 /// A folder with one role, which two roles name.
