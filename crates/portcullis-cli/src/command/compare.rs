@@ -88,7 +88,7 @@ impl Compare {
         let schema = load::schema(&self.schema, &limits, out)?;
         let read = |name: &str| -> Result<Grants, Failure> {
             match load::any(Path::new(name), &schema, Some(&self.schema), &limits, out)? {
-                Read::Policy(_, grants) => Ok(grants),
+                Read::Policy(_, grants) => Ok(*grants),
                 other => Err(Failure::with_help(
                     format!("{} is {}", quoted(name), load::kind_name(&other)),
                     "give two policy documents; for roles or subjects of a workspace, name it with -w",

@@ -140,7 +140,7 @@ fn properties(read: &[(&str, &str, &str)], entity: &str) -> Vec<Option<Attribute
 
 #[test]
 fn no_combination_of_values_contradicts_a_comparison() {
-    let rounds = if std::env::var_os("PORTCULLIS_LONG").is_some() { 20_000 } else { 250 };
+    let rounds = if std::env::var_os("PORTCULLIS_LONG").is_some() { 20_000 } else { 80 };
     let mut prng = Prng::new(5);
     let (mut decided, mut equal, mut unseen, mut asked, mut confirmed) = (0, 0, 0, 0_usize, 0);
     let mut drawn = 0;
@@ -188,9 +188,9 @@ fn no_combination_of_values_contradicts_a_comparison() {
         let value =
             |sent: &'_ Option<Attribute>| sent.as_ref().map(Attribute::value).map(|value| value.to_string());
         assert!(contexts.iter().filter_map(value).count() > 0);
-        // Every value is tried; of all combinations some thousands, evenly.
+        // Every value is tried; of all combinations some, evenly.
         let others = contexts.len() * subjects.len() * actions.len();
-        let apart = (resources.len() * others / 3_000).max(1) | 1;
+        let apart = (resources.len() * others / 1_000).max(1) | 1;
         let mut number = prng.below(apart);
         for (id, sent) in &resources {
             for context in &contexts {
@@ -235,7 +235,7 @@ fn no_combination_of_values_contradicts_a_comparison() {
         "{rounds} pairs, {decided} decided, {equal} equal, {confirmed} confirmed, {unseen} with what was not tried, {asked} asked"
     );
     assert!(
-        decided * 4 > rounds * 3 && equal * 100 > rounds && confirmed > rounds,
+        decided * 10 > rounds * 9 && equal * 20 > rounds && confirmed > rounds,
         "{decided} {equal} {confirmed} of {rounds}"
     );
 }
