@@ -81,7 +81,6 @@ pub use format::format;
 pub use json::source_from_bytes;
 pub use limits::{DEEPEST, Limits, NAME_BYTES};
 pub use lint::{Read, lint, read_any};
-pub use lint::{Read, read_any};
 pub use minimize::{Length, MinimizeError, Minimized, Minimizing, minimize};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
