@@ -9,9 +9,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use portcullis::text::grouped;
-use portcullis::{Minimizing, NoFiles, Snapshot, Source, Workspace, minimize};
+use portcullis::{Document, Minimizing, NoFiles, Schema, Snapshot, Source, Workspace, minimize};
 use portcullis_benches::arguments::obey;
 use portcullis_benches::{Trouble, large};
+use portcullis_testkit::generate::Prng;
+use serde_json::{Map, Value, json};
 
 const USAGE: &str = "time-answers [WORD…]";
 /// Megabytes of the workspace file.
@@ -23,6 +25,7 @@ type Answer = fn(&Snapshot) -> Result<String, Trouble>;
 const ANSWERS: &[(&str, Answer)] = &[
     ("minimize every role", |snapshot| minimize_all(snapshot, false)),
     ("minimize every role with wildcards", |snapshot| minimize_all(snapshot, true)),
+    ("minimize a grid of 32 × 32 drawn at random, to the bound", |_| minimize_random(32)),
 ];
 
 fn main() -> ExitCode {
@@ -65,4 +68,25 @@ fn minimize_all(snapshot: &Snapshot, wildcards: bool) -> Result<String, Trouble>
     Ok(format!(
         "{before} statements became {after}, proven of {proven} of {roles}; the longest took {longest:.2?}"
     ))
+}
+
+/// A document that no search comes to the end of: three of four pairs of so many actions and types, a statement each.
+fn minimize_random(size: usize) -> Result<String, Trouble> {
+    let mut prng = Prng::new(0x00d1_ce00);
+    let actions: Vec<String> = (0..size).map(|number| format!("action{number:02}")).collect();
+    let kinds = (0..size).map(|number| format!("type{number:02}"));
+    let resources: Map<String, Value> = kinds.map(|kind| (kind, json!({ "actions": actions }))).collect();
+    let mut statements = Vec::new();
+    for kind in resources.keys() {
+        let drawn = actions.iter().filter(|_| prng.below(4) > 0);
+        statements
+            .extend(drawn.map(|action| json!({ "effect": "allow", "actions": action, "resource": kind })));
+    }
+    let schema = json!({ "schema": "random", "resources": resources }).to_string();
+    let (schema, _) = Schema::read(&Source::new("schema.json", schema))?;
+    let text = json!({ "version": "2022-04-26", "policies": statements }).to_string();
+    let (document, _) = Document::read(&Source::new("role.json", text))?;
+    let found = minimize(&document, &schema, &Minimizing::default())?;
+    let (before, after, least) = (found.before().statements, found.after().statements, found.at_least());
+    Ok(format!("{before} statements became {after}, at least {least} are needed"))
 }

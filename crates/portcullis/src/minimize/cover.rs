@@ -182,7 +182,7 @@ impl<'s> Search<'s> {
         let (at_least, first) = self.bound(&all(self.cells));
         let Some(first) = first.filter(|_| at_least < best.len()) else { return (best, at_least) };
         let open = all(self.cells);
-        let mut levels = vec![Level { sets: self.options(first, &open), open, next: 0 }];
+        let mut levels = vec![Level { sets: self.options(first, &open, steps), open, next: 0 }];
         let mut path: Vec<u32> = Vec::new();
         while let Some(depth) = levels.len().checked_sub(1) {
             path.truncate(depth);
@@ -207,7 +207,7 @@ impl<'s> Search<'s> {
                     }
                 }
                 Some(cell) if path.len() + more < best.len() => {
-                    let sets = self.options(cell, &open);
+                    let sets = self.options(cell, &open, steps);
                     levels.push(Level { open, sets, next: 0 });
                 }
                 _ => {}
@@ -232,7 +232,7 @@ impl<'s> Search<'s> {
     }
 
     /// The sets that hold a cell, those that hold most of what is open first; of two that hold the same of it one.
-    fn options(&self, cell: u32, open: &Plane) -> Vec<u32> {
+    fn options(&self, cell: u32, open: &Plane, steps: &mut Steps) -> Vec<u32> {
         let holding = self.holding.get(cell as usize).into_iter().flatten();
         let mut sized: Vec<(u32, u32, Plane)> = holding
             .filter_map(|&at| {
@@ -241,6 +241,7 @@ impl<'s> Search<'s> {
                 Some((held.count(), at, held))
             })
             .collect();
+        steps.take(sized.len() as u64);
         sized.sort_by_key(|&(count, at, _)| (std::cmp::Reverse(count), at));
         let mut kept: Vec<(u32, Plane)> = Vec::new();
         for (_, at, held) in sized {

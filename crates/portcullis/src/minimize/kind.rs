@@ -12,6 +12,7 @@ use super::Steps;
 use super::condensed::{Condensed, Side, bits};
 use super::cover::fewest;
 use super::grid::{Axis, Grid, Listed, Sought};
+use super::near::near;
 use super::rectangles::{Rectangle, apart, largest};
 use super::trim::{Lines, Named, trimmed};
 use crate::json::write_string;
@@ -58,8 +59,11 @@ pub(super) fn shortest(sought: &Sought<'_>, grants: &Grants, steps: &mut Steps) 
     };
     let chosen = cover.chosen.iter().filter_map(|&at| rectangles.get(at));
     let chosen: Vec<Named> = chosen.map(|rectangle| named(&condensed, rectangle)).collect();
-    let chosen = trimmed(&grid, &chosen);
-    let names: usize = chosen.iter().map(Named::names).sum();
+    let found = [near(sought, &grid), Some(chosen)].into_iter().flatten().map(|cover| trimmed(&grid, &cover));
+    // Of two that are as short the first: what the author wrote rather than what nobody did.
+    let length = |cover: &Vec<Named>| (cover.len(), cover.iter().map(Named::names).sum::<usize>());
+    let chosen = found.min_by_key(length).unwrap_or_default();
+    let (_, names) = length(&chosen);
     let written = as_written(sought, at_least);
     if (written.statements.len(), written.names) <= (chosen.len(), names) {
         return written;

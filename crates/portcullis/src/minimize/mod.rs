@@ -14,6 +14,7 @@ mod cover;
 mod grid;
 mod kind;
 mod meaning;
+mod near;
 mod ranges;
 mod rectangles;
 mod trim;
@@ -49,7 +50,7 @@ pub struct Minimizing {
 }
 
 impl Default for Minimizing {
-    /// No wildcards; 1,000,000 steps, which take some tenths of a second.
+    /// No wildcards; 1,000,000 steps, which take about a second where they are needed.
     fn default() -> Self {
         Minimizing { wildcards: false, steps: 1_000_000 }
     }

@@ -50,23 +50,68 @@ struct Name {
 }
 
 /// A statement that is being trimmed, with how many of its names select each line.
+#[derive(Clone)]
 struct Trimmed {
     named: Named,
     rows: Vec<u32>,
     columns: Vec<u32>,
 }
 
+impl Trimmed {
+    /// The cells that it covers.
+    fn cells<'s>(&'s self, grid: &'s Grid) -> impl Iterator<Item = u32> + 's {
+        let live = self.rows.iter().zip(&grid.live).filter(|(count, _)| **count > 0);
+        let live = live.flat_map(|(_, live)| live);
+        live.filter(|(column, _)| of(&self.columns, *column) > 0).map(|&(_, cell)| cell)
+    }
+}
+
+#[derive(Clone)]
 struct Trimming<'g> {
     grid: &'g Grid,
     /// Of each column the rows and the numbers of the cells that must be covered.
-    columns: Vec<Vec<(u32, u32)>>,
+    columns: &'g [Vec<(u32, u32)>],
     statements: Vec<Trimmed>,
     /// How many statements cover each cell.
     times: Vec<u32>,
+    /// The cells that a statement would no longer cover.
+    lost: Vec<u32>,
+}
+
+/// Of each column the rows and the numbers of the cells that must be covered.
+fn by_column(grid: &Grid) -> Vec<Vec<(u32, u32)>> {
+    let mut columns = vec![Vec::new(); grid.columns.numbers.len()];
+    for (row, live) in (0..).zip(&grid.live) {
+        for &(column, cell) in live {
+            if let Some(known) = columns.get_mut(column as usize) {
+                known.push((row, cell));
+            }
+        }
+    }
+    columns
+}
+
+/// Leaves out statements that are not needed, those that cover little first.
+pub(super) fn without_needless(grid: &Grid, cover: Vec<Named>) -> Vec<Named> {
+    let mut counted = Trimming::new(grid, &[], &cover);
+    let cells: Vec<Vec<u32>> = counted.statements.iter().map(|one| one.cells(grid).collect()).collect();
+    let mut order: Vec<usize> = (0..cover.len()).collect();
+    order.sort_by_key(|&at| (cells.get(at).map_or(0, Vec::len), std::cmp::Reverse(at)));
+    let mut needed = vec![true; cover.len()];
+    for at in order {
+        let (Some(cells), Some(needed)) = (cells.get(at), needed.get_mut(at)) else { continue };
+        *needed = cells.iter().any(|&cell| of(&counted.times, cell) < 2);
+        if !*needed {
+            take(&mut counted.times, cells);
+        }
+    }
+    cover.into_iter().zip(needed).filter(|(_, needed)| *needed).map(|(named, _)| named).collect()
 }
 
 /// Leaves out names that are not needed.
 pub(super) fn trimmed(grid: &Grid, cover: &[Named]) -> Vec<Named> {
+    let columns = by_column(grid);
+    let whole = Trimming::new(grid, &columns, cover);
     let mut best: Option<(usize, Vec<Named>)> = None;
     for number in 0..8_u32 {
         let order = Order {
@@ -74,7 +119,7 @@ pub(super) fn trimmed(grid: &Grid, cover: &[Named]) -> Vec<Named> {
             columns_first: number & 2 == 0,
             from_the_end: number & 4 == 0,
         };
-        let mut trimming = Trimming::new(grid, cover);
+        let mut trimming = whole.clone();
         trimming.trim(order);
         let named: Vec<Named> = trimming.statements.into_iter().map(|one| one.named).collect();
         let names = named.iter().map(Named::names).sum();
@@ -86,21 +131,21 @@ pub(super) fn trimmed(grid: &Grid, cover: &[Named]) -> Vec<Named> {
 }
 
 /// The lines that a name selects.
-fn lines(axis: &Axis, name: Name) -> Vec<u32> {
+fn lines<'l>(axis: &'l Axis, name: &'l Name) -> &'l [u32] {
     if !name.is_entry {
-        return vec![name.number];
+        return std::slice::from_ref(&name.number);
     }
-    axis.entries.get(name.number as usize).map_or(Vec::new(), |entry| entry.members.clone())
+    axis.entries.get(name.number as usize).map_or(&[], |entry| &entry.members)
 }
 
-fn add(counts: &mut [u32], lines: impl IntoIterator<Item = u32>) {
-    for line in lines {
+fn add<'l>(counts: &mut [u32], lines: impl IntoIterator<Item = &'l u32>) {
+    for &line in lines {
         counts.get_mut(line as usize).into_iter().for_each(|count| *count += 1);
     }
 }
 
-fn take(counts: &mut [u32], lines: impl IntoIterator<Item = u32>) {
-    for line in lines {
+fn take(counts: &mut [u32], lines: &[u32]) {
+    for &line in lines {
         counts.get_mut(line as usize).into_iter().for_each(|count| *count = count.saturating_sub(1));
     }
 }
@@ -110,34 +155,24 @@ fn of(counts: &[u32], line: u32) -> u32 {
 }
 
 impl<'g> Trimming<'g> {
-    fn new(grid: &'g Grid, cover: &[Named]) -> Self {
-        let mut columns = vec![Vec::new(); grid.columns.numbers.len()];
-        for (row, live) in (0..).zip(&grid.live) {
-            for &(column, cell) in live {
-                if let Some(known) = columns.get_mut(column as usize) {
-                    known.push((row, cell));
-                }
-            }
-        }
+    fn new(grid: &'g Grid, columns: &'g [Vec<(u32, u32)>], cover: &[Named]) -> Self {
         let mut times = vec![0; grid.permissions.len()];
         let selected = |axis: &Axis, chosen: &Lines, is_row: bool| {
             let mut counts = vec![0; axis.numbers.len()];
-            for name in names(chosen, is_row) {
-                add(&mut counts, lines(axis, name));
-            }
+            names(chosen, is_row).for_each(|name| add(&mut counts, lines(axis, &name)));
             counts
         };
         let statements = cover.iter().map(|named| {
             let rows = selected(&grid.rows, &named.rows, true);
             let columns = selected(&grid.columns, &named.columns, false);
-            for (_, live) in rows.iter().zip(&grid.live).filter(|(count, _)| **count > 0) {
-                let covered = live.iter().filter(|(column, _)| of(&columns, *column) > 0);
-                add(&mut times, covered.map(|&(_, cell)| cell));
+            let one = Trimmed { named: named.clone(), rows, columns };
+            for cell in one.cells(grid) {
+                add(&mut times, &[cell]);
             }
-            Trimmed { named: named.clone(), rows, columns }
+            one
         });
         let statements = statements.collect();
-        Trimming { grid, columns, statements, times }
+        Trimming { grid, columns, statements, times, lost: Vec::new() }
     }
 
     fn trim(&mut self, order: Order) {
@@ -162,24 +197,26 @@ impl<'g> Trimming<'g> {
     fn leave_out(&mut self, at: usize, name: Name) {
         let Some(statement) = self.statements.get_mut(at) else { return };
         let (axis, own, across, live) = if name.is_row {
-            (&self.grid.rows, &mut statement.rows, &statement.columns, &self.grid.live)
+            (&self.grid.rows, &mut statement.rows, &statement.columns, &*self.grid.live)
         } else {
-            (&self.grid.columns, &mut statement.columns, &statement.rows, &self.columns)
+            (&self.grid.columns, &mut statement.columns, &statement.rows, self.columns)
         };
-        let selected = lines(axis, name);
-        // The cells that this statement would no longer cover.
-        let lost = selected.iter().filter(|&&line| of(own, line) == 1);
-        let lost = lost.flat_map(|&line| live.get(line as usize).into_iter().flatten());
-        let lost: Vec<u32> =
-            lost.filter(|(other, _)| of(across, *other) > 0).map(|&(_, cell)| cell).collect();
-        if lost.iter().any(|&cell| of(&self.times, cell) < 2) {
-            return;
+        let selected = lines(axis, &name);
+        let covered = selected.iter().filter(|&&line| of(own, line) == 1);
+        let covered = covered.flat_map(|&line| live.get(line as usize).into_iter().flatten());
+        let covered = covered.filter(|(other, _)| of(across, *other) > 0).map(|&(_, cell)| cell);
+        self.lost.clear();
+        for cell in covered {
+            if of(&self.times, cell) < 2 {
+                return;
+            }
+            self.lost.push(cell);
         }
         take(own, selected);
-        take(&mut self.times, lost);
+        take(&mut self.times, &self.lost);
         let named = &mut statement.named;
-        let lines = if name.is_row { &mut named.rows } else { &mut named.columns };
-        let list = if name.is_entry { &mut lines.entries } else { &mut lines.names };
+        let of_axis = if name.is_row { &mut named.rows } else { &mut named.columns };
+        let list = if name.is_entry { &mut of_axis.entries } else { &mut of_axis.names };
         list.retain(|&number| number != name.number);
     }
 }

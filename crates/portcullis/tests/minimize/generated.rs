@@ -88,7 +88,7 @@ fn compare(case: &ConditionalCase, wildcards: bool, seen: &mut Seen) {
 
 #[test]
 fn nothing_tells_a_minimized_role_from_what_it_was() {
-    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 20_000 } else { 400 };
+    let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 20_000 } else { 150 };
     for wildcards in [false, true] {
         let mut seen = Seen::default();
         for seed in 0..cases {
@@ -96,7 +96,7 @@ fn nothing_tells_a_minimized_role_from_what_it_was() {
             compare(&case, wildcards, &mut seen);
         }
         let Seen { roles, shorter, proven, asked, allowed } = seen;
-        assert!(asked > 20_000 && allowed > asked / 10, "{asked} {allowed}");
+        assert!(asked > 8_000 && allowed > asked / 10, "{asked} {allowed}");
         assert!(shorter > roles / 3 && proven > roles * 9 / 10, "{roles} {shorter} {proven}");
     }
 }
