@@ -58,13 +58,13 @@ impl Minimize {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         let limits = self.limits.limits();
         let target = self.out.as_deref().filter(|path| path.as_os_str() != files::STANDARD);
-        if let (Some(target), Some(schema)) = (target, load::schema_file(&self.schema)) {
-            if files::is_same(target, schema) {
-                return Err(Failure::with_help(
-                    format!("{} is the schema", quoted(&files::shown(target))),
-                    "name another file with `--out`",
-                ));
-            }
+        if let (Some(target), Some(schema)) = (target, load::schema_file(&self.schema))
+            && files::is_same(target, schema)
+        {
+            return Err(Failure::with_help(
+                format!("{} is the schema", quoted(&files::shown(target))),
+                "name another file with `--out`",
+            ));
         }
         let schema = load::schema(&self.schema, &limits, out)?;
         let read = load::any(&self.file, &schema, Some(&self.schema), &limits, out)?;

@@ -31,11 +31,6 @@ impl Answer<'_> {
     pub(crate) fn is_no(&self) -> bool {
         matches!(self, Answer::No)
     }
-
-    /// Whether it is possible, for certain.
-    pub(crate) fn is_yes(&self) -> bool {
-        matches!(self, Answer::Yes(_))
-    }
 }
 
 /// A case: the value of each attribute that is read.
@@ -63,12 +58,7 @@ pub(super) enum Given {
 }
 
 impl Case {
-    /// The case as a request, and what must be stored for it.
-    pub(crate) fn example(&self, action: &str, resource: &str) -> Example {
-        Example::of(self, 0, action, resource)
-    }
-
-    /// The same as it is asked on one of two sides.
+    /// The case as a request on one of two sides, and what must be stored for it.
     pub(crate) fn example_of(&self, side: usize, action: &str, resource: &str) -> Example {
         Example::of(self, side, action, resource)
     }

@@ -197,7 +197,7 @@ fn no_combination_of_values_contradicts_a_comparison() {
                 for subject in &subjects {
                     for action in &actions {
                         number += 1;
-                        if number % apart != 0 {
+                        if !number.is_multiple_of(apart) {
                             continue;
                         }
                         for member in ["bare", "a"] {
