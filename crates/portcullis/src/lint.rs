@@ -89,7 +89,7 @@ fn read_whole(
             let document = read_document(root, &mut Reader::new(source, limits, &mut report));
             let grants = keep(document.resolve(schema), &mut report);
             if let Some(grants) = grants.as_ref().filter(|_| with_findings && !report.has_errors()) {
-                report.append(findings::of_document(&document, grants));
+                report = Report::shared([report, findings::of_document(&document, grants)]);
             }
             finish(grants.map(|grants| Read::Policy(Box::new(document), Box::new(grants))), report)
         }
@@ -104,7 +104,8 @@ fn read_whole(
             let snapshot = workspace.and_then(|workspace| {
                 let snapshot = keep(workspace.compile(), &mut report)?;
                 if with_findings && !report.has_errors() {
-                    report.append(findings::of_workspace(&workspace, &snapshot));
+                    let found = findings::of_workspace(&workspace, &snapshot);
+                    report = Report::shared([std::mem::take(&mut report), found]);
                 }
                 Some(snapshot)
             });

@@ -8,6 +8,7 @@
 mod code;
 mod codes;
 mod examples;
+mod share;
 
 use std::sync::Arc;
 

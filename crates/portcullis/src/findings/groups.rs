@@ -71,7 +71,7 @@ pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, found: &mut Found
             )
         };
         let fault = Diagnostic::new(Code::IdleGroup, message).help(help);
-        found.warn(workspace.at(fault, group.place, "changes nothing for anybody"));
+        found.push(workspace.at(fault, group.place, "changes nothing for anybody"));
     }
 }
 

@@ -4,9 +4,8 @@
 //! a role are exact statements about sets of permissions, made on the ranges and planes that documents come to. Only
 //! [`lint`](crate::lint()) asks for them: no other command pays for them or counts them as warnings.
 //!
-//! A finding is a warning where something is surely not meant and a note where it often is. Warnings come
-//! before notes, so that a report that is full of notes keeps every warning. All work is bounded, where that is said, by
-//! leaving findings out and never by guessing.
+//! A finding is a warning where something is surely not meant and a note where it often is. All work is bounded, where that
+//! is said, by leaving findings out and never by guessing.
 
 mod cover;
 mod denies;
@@ -21,47 +20,41 @@ mod statements;
 mod truths;
 mod unused;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::{Document, Grants};
 use crate::snapshot::{Role, Snapshot};
 use crate::source::Source;
 use crate::workspace::{Place, Workspace};
 
-/// Findings on their way into a report.
+/// Findings on their way into a report: a report for each code, so that none takes the room of another.
 #[derive(Debug, Default)]
 struct Found {
-    warnings: Report,
-    notes: Report,
+    by_code: BTreeMap<Code, Report>,
 }
 
 impl Found {
-    fn warn(&mut self, fault: Diagnostic) {
-        self.warnings.push(fault);
+    fn push(&mut self, fault: Diagnostic) {
+        self.by_code.entry(fault.code).or_default().push(fault);
     }
 
-    fn note(&mut self, fault: Diagnostic) {
-        self.notes.push(fault);
-    }
-
-    /// Whether further warnings would only be counted.
-    fn is_full(&self) -> bool {
-        self.warnings.dropped() > 0
+    /// Whether further findings of a code would only be counted.
+    fn is_full(&self, code: Code) -> bool {
+        self.by_code.get(&code).is_some_and(|report| report.dropped() > 0)
     }
 
     fn append(&mut self, other: Found) {
-        self.warnings.append(other.warnings);
-        self.notes.append(other.notes);
+        for (code, report) in other.by_code {
+            self.by_code.entry(code).or_default().append(report);
+        }
     }
 
     fn report(self) -> Report {
-        let Found { mut warnings, notes } = self;
-        warnings.append(notes);
-        warnings
+        Report::shared(self.by_code.into_values())
     }
 }
 

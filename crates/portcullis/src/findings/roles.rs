@@ -45,7 +45,7 @@ pub(super) fn find(snapshot: &Snapshot, places: &Places<'_>, found: &mut Found) 
         let alike = known.entry(one.hash).or_default();
         let equal = alike.iter().filter_map(|at| kept.get(*at)).find(|other| other.meaning == one.meaning);
         match equal {
-            Some(other) if !one.role.is_built_in() => found.warn(equal_to(&one, other, places)),
+            Some(other) if !one.role.is_built_in() => found.push(equal_to(&one, other, places)),
             Some(_) => {}
             None => {
                 alike.push(kept.len());
@@ -109,7 +109,7 @@ fn contained(mut kept: Vec<Weighed<'_>>, permissions: u32, places: &Places<'_>, 
             })
             .find(|(_, other, theirs)| plane.is_subset(theirs) && one.meaning.is_within(&other.meaning));
         if let Some((_, container, _)) = container {
-            found.note(contained_in(one, container, places));
+            found.push(contained_in(one, container, places));
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn idle(document: &Document, weighed: &mut Weighed<'_>, found: &mut F
         let mut fault = at(document, &statement, code, message, label).help(help);
         let others = match fate {
             Fate::Again(earlier) => vec![earlier],
-            _ if found.is_full() => Vec::new(),
+            _ if found.is_full(code) => Vec::new(),
             _ => weighed.covering(statement.index()),
         };
         for other in others.into_iter().filter_map(|other| document.statement(other)) {
@@ -53,7 +53,7 @@ pub(super) fn idle(document: &Document, weighed: &mut Weighed<'_>, found: &mut F
             };
             fault = fault.also(source, first_line(source, other.span()), label);
         }
-        found.warn(fault.replace(source, with_comma(source, statement.span()), ""));
+        found.push(fault.replace(source, with_comma(source, statement.span()), ""));
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) fn lists_of_all(document: &Document, grants: &Grants, weighed: &Weigh
         let source = document.source();
         let span = first_line(source, written.actions.span);
         let fault = Diagnostic::new(Code::ListOfAll, message).at(source, span, "equals \"*\" today");
-        found.note(fault.help(later));
+        found.push(fault.help(later));
     }
 }
 

@@ -33,12 +33,12 @@ pub(super) fn find(document: &Document, possible: &[Vec<Option<Possible>>], foun
                 ),
             };
             let fault = Diagnostic::new(Code::NeverHolds, message).at(source, span, "never true");
-            found.warn(fault.help(help));
+            found.push(fault.help(help));
         } else if can.iter().all(|can| can.must_apply(effect)) {
             let message = format!("this condition restricts nothing: the {} applies always", effect.as_str());
             let fault = Diagnostic::new(Code::AlwaysHolds, message).at(source, span, "restricts nothing");
             let help = "mend it if it was meant to restrict; else write \"*\"";
-            found.warn(fault.help(help).replace(source, conditions.span, "\"*\""));
+            found.push(fault.help(help).replace(source, conditions.span, "\"*\""));
         }
     }
 }

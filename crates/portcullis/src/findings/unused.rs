@@ -23,12 +23,12 @@ pub(super) fn find(workspace: &Workspace, snapshot: &Snapshot, places: &Places<'
             let message = format!("nobody has the role {}", quoted(role.name()));
             let fault = Diagnostic::new(Code::UnusedRole, message);
             let help = "give it to a member or a group, or remove it";
-            found.warn(places.at(fault, id.as_u32(), "no member's, no group's, not the default").help(help));
+            found.push(places.at(fault, id.as_u32(), "no member's, no group's, not the default").help(help));
         }
     }
     for group in workspace.group_entries().filter(|group| group.members == 0) {
         let message = format!("nobody is in the group {}", quoted(group.name));
         let fault = Diagnostic::new(Code::UnusedGroup, message).help("add a member, or remove it");
-        found.warn(workspace.at(fault, group.place, "has no members"));
+        found.push(workspace.at(fault, group.place, "has no members"));
     }
 }
