@@ -6,8 +6,8 @@
 //! good as false, for a deny as good as true.
 
 use crate::condition::{
-    Bound, Check, Facts, Instant, Literal, Number, Objects, Operand, Outcome, Reference, Root, Set, Test,
-    Value, comparable,
+    Bound, Check, Facts, Instant, Literal, Lookup, Number, Objects, Operand, Outcome, Reference, Root, Set,
+    Test, Value, comparable,
 };
 use crate::policy::Effect;
 
@@ -78,7 +78,6 @@ impl<'a, O: Objects<'a>> Known<'_, 'a, O> {
 
     /// The value of an attribute that is not the object's, if it can be compared.
     fn value(&self, reference: &Reference) -> Option<Value<'a>> {
-        use crate::condition::Lookup;
         comparable(self.facts.find(reference), reference).ok()
     }
 

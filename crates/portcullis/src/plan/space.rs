@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use crate::condition::{Bound, Check, Instant, Literal, Number, Operand, Outcome, Reference, Test};
+use crate::condition::{Bound, Check, Instant, Literal, Number, Operand, Outcome, Reference, Set, Test};
 use crate::pattern::Pattern;
 use crate::policy::Effect;
 use crate::schema::AttributeType;
@@ -15,7 +15,7 @@ use crate::schema::AttributeType;
 /// Which cells there are of some space.
 pub(super) type Cells = Vec<bool>;
 
-/// Tests to be looked at in all cells together, at most.
+/// How often a cell is looked at for some test, at most.
 const MOST_WORK: usize = 1 << 22;
 /// Every set of patterns is a cell of its own.
 const MOST_PATTERNS: usize = 4;
@@ -55,7 +55,12 @@ pub(super) struct Space {
     /// Whether it matters which texts are times.
     tells_times: bool,
     cells: Vec<Cell>,
+    /// Where the cells of the named texts start.
+    first_text: usize,
 }
+
+/// Missing, something else, false, true: before the cells of numbers.
+const BEFORE_NUMBERS: usize = 4;
 
 fn in_order<T: Ord>(mut all: Vec<T>) -> Vec<T> {
     all.sort_unstable();
@@ -79,7 +84,7 @@ impl Place {
 }
 
 impl Space {
-    /// The space that some tests of one attribute need; nothing where it would be too large.
+    /// The space that some tests of one attribute need, each as often as it stands somewhere; nothing where it would be too large.
     pub(super) fn of(reference: &Reference, tests: &[&Test]) -> Option<Space> {
         let mut space = Space {
             declared: reference.declared().and_then(|declared| declared.kind),
@@ -89,16 +94,13 @@ impl Space {
             instants: Vec::new(),
             tells_times: false,
             cells: Vec::new(),
+            first_text: 0,
         };
         space.tells_times = space.declared == Some(AttributeType::Time);
-        let mut named = tests.len();
         for test in tests {
             match test.check() {
                 Check::Equals(Operand::Literal(literal)) => space.name(literal.clone()),
-                Check::In { set, .. } => {
-                    named += set.len();
-                    set.literals().for_each(|literal| space.name(literal));
-                }
+                Check::In { set, .. } => set.literals().for_each(|literal| space.name(literal)),
                 Check::Order { bound: Bound::Number(number), .. } => space.numbers.push(number.clone()),
                 Check::Order { bound: Bound::Instant(instant), .. } => {
                     space.tells_times = true;
@@ -112,9 +114,12 @@ impl Space {
         space.patterns = in_order(std::mem::take(&mut space.patterns));
         space.numbers = in_order(std::mem::take(&mut space.numbers));
         space.instants = in_order(std::mem::take(&mut space.instants));
-        let others = space.instants.len().saturating_mul(2) + 2;
-        let cells = space.texts.len() + 2 * space.numbers.len() + (others << MOST_PATTERNS) + 6;
-        if space.patterns.len() > MOST_PATTERNS || cells.saturating_mul(named) > MOST_WORK {
+        if space.patterns.len() > MOST_PATTERNS {
+            return None;
+        }
+        let others = (space.instants.len().saturating_mul(2) + 2) << space.patterns.len();
+        let cells = space.texts.len() + 2 * space.numbers.len() + others + 6;
+        if cells.saturating_mul(tests.len()) > MOST_WORK {
             return None;
         }
         space.lay_out(reference);
@@ -140,6 +145,7 @@ impl Space {
                 cells.push(Cell::Lost);
             }
         }
+        self.first_text = cells.len();
         cells.extend((0..self.texts.len()).map(Cell::Text));
         let times = places(self.instants.len()).map(Some).filter(|_| self.tells_times);
         let times: Vec<Option<Place>> = std::iter::once(None).chain(times).collect();
@@ -169,22 +175,63 @@ impl Space {
 
     /// The cells in which a test does not keep a statement of this effect from applying.
     pub(super) fn cells(&self, test: &Test, effect: Effect) -> Cells {
-        let listed: Vec<Literal> = match test.check() {
-            Check::In { set, .. } => set.literals().collect(),
-            _ => Vec::new(),
-        };
-        let outcome = |&cell: &Cell| self.outcome(test.check(), &listed, cell).applies(effect);
-        self.cells.iter().map(outcome).collect()
+        if let Check::In { set, negated } = test.check() {
+            let within = self.within(set);
+            let outcomes = within.into_iter().map(|outcome| if *negated { !outcome } else { outcome });
+            return outcomes.map(|outcome| outcome.applies(effect)).collect();
+        }
+        self.cells.iter().map(|&cell| self.outcome(test.check(), cell).applies(effect)).collect()
+    }
+
+    /// What *in* comes to in each cell: every literal says of its own cell that it is one, and of the others only whether they are of its kind.
+    fn within(&self, set: &Set) -> Vec<Outcome> {
+        let literals: Vec<Literal> = set.literals().collect();
+        let has = |wanted: fn(&Literal) -> bool| literals.iter().any(wanted);
+        let strings = has(|literal| matches!(literal, Literal::Text(_) | Literal::Pattern(_)));
+        let numbers = has(|literal| matches!(literal, Literal::Number(_)));
+        let booleans = has(|literal| matches!(literal, Literal::Boolean(_)));
+        // An attribute among its own values is there whatever it is, if it is anything to compare.
+        let itself = !set.references().is_empty();
+        let patterns: Vec<&Literal> =
+            literals.iter().filter(|literal| matches!(literal, Literal::Pattern(_))).collect();
+        let without_plain = self.cells.iter().map(|&cell| {
+            let others = match cell {
+                _ if !self.is_comparable(cell) => return Outcome::Unknown,
+                _ if itself => return Outcome::True,
+                Cell::Text(_) | Cell::OtherText { .. } => numbers || booleans,
+                Cell::Number(_) => strings || booleans,
+                _ => strings || numbers,
+            };
+            let matched = patterns.iter().any(|pattern| self.equals(pattern, cell) == Outcome::True);
+            match (matched, others) {
+                (true, _) => Outcome::True,
+                (false, true) => Outcome::Unknown,
+                (false, false) => Outcome::False,
+            }
+        });
+        let mut outcomes: Vec<Outcome> = without_plain.collect();
+        for literal in &literals {
+            let place = self
+                .cell_of(literal)
+                .filter(|&at| self.cells.get(at).is_some_and(|&cell| self.is_comparable(cell)));
+            if let Some(outcome) = place.and_then(|at| outcomes.get_mut(at)) {
+                *outcome = Outcome::True;
+            }
+        }
+        outcomes
     }
 
     /// The cell of just this value.
     pub(super) fn cell_of(&self, literal: &Literal) -> Option<usize> {
-        self.cells.iter().position(|&cell| match (literal, cell) {
-            (Literal::Boolean(holds), Cell::Boolean(found)) => *holds == found,
-            (Literal::Number(number), Cell::Number(Place::At(at))) => self.numbers.get(at) == Some(number),
-            (Literal::Text(text), Cell::Text(at)) => self.texts.get(at) == Some(text),
-            _ => false,
-        })
+        let at = match literal {
+            Literal::Boolean(holds) => BEFORE_NUMBERS - 2 + usize::from(*holds),
+            Literal::Number(number) => BEFORE_NUMBERS + 1 + 2 * self.numbers.binary_search(number).ok()?,
+            Literal::Text(text) => self.first_text + self.texts.binary_search(text).ok()?,
+            Literal::Pattern(_) => return None,
+        };
+        // An id has no cells but those of texts.
+        let is_text = matches!(literal, Literal::Text(_));
+        (is_text || self.first_text >= BEFORE_NUMBERS).then_some(at)
     }
 
     fn text(&self, at: usize) -> &str {
@@ -222,8 +269,12 @@ impl Space {
         }
     }
 
-    /// What a check, with the literals that it lists, comes to.
-    fn outcome(&self, check: &Check, listed: &[Literal], cell: Cell) -> Outcome {
+    /// Whether there is a value that could be compared with anything.
+    fn is_comparable(&self, cell: Cell) -> bool {
+        !matches!(cell, Cell::Missing | Cell::Lost | Cell::Other) && self.is_as_declared(cell)
+    }
+
+    fn outcome(&self, check: &Check, cell: Cell) -> Outcome {
         if let Check::Exists(wanted) = check {
             return match cell {
                 Cell::Lost => Outcome::Unknown,
@@ -231,20 +282,13 @@ impl Space {
                 _ => Outcome::from(*wanted),
             };
         }
-        let nothing = matches!(cell, Cell::Missing | Cell::Lost | Cell::Other);
-        if nothing || !self.is_as_declared(cell) {
+        if !self.is_comparable(cell) {
             return Outcome::Unknown;
         }
         match check {
             Check::Equals(Operand::Literal(literal)) => self.equals(literal, cell),
             // The operand is the attribute itself.
             Check::Equals(Operand::Reference(_)) => Outcome::True,
-            Check::In { set, negated } => {
-                let itself = if set.references().is_empty() { Outcome::False } else { Outcome::True };
-                let within =
-                    listed.iter().map(|literal| self.equals(literal, cell)).fold(itself, Outcome::or);
-                if *negated { !within } else { within }
-            }
             Check::Order { greater, bound } => {
                 let order = match (bound, cell) {
                     (Bound::Number(number), Cell::Number(place)) => {
@@ -260,7 +304,8 @@ impl Space {
                 let wanted = if *greater { Ordering::Greater } else { Ordering::Less };
                 order.map_or(Outcome::Unknown, |order| Outcome::from(order == wanted))
             }
-            Check::Exists(_) | Check::InList { .. } => Outcome::Unknown,
+            // Lists are looked at in all cells at once; the rest is answered already, or no test of one attribute.
+            Check::Exists(_) | Check::In { .. } | Check::InList { .. } => Outcome::Unknown,
         }
     }
 

@@ -19,11 +19,9 @@ impl Spaces {
         for test in clauses.flat_map(Clause::leaves).filter_map(Leaf::alone) {
             tests.entry(test.reference()).or_default().push(test);
         }
-        let spaces = tests.into_iter().filter_map(|(reference, mut tests)| {
-            tests.sort_unstable();
-            tests.dedup();
-            Some((reference.clone(), Space::of(reference, &tests)?))
-        });
+        let spaces = tests
+            .into_iter()
+            .filter_map(|(reference, tests)| Some((reference.clone(), Space::of(reference, &tests)?)));
         Spaces(spaces.collect())
     }
 
