@@ -304,10 +304,13 @@ impl Schema {
 
     /// The types whose permissions a range holds some of.
     pub(crate) fn types_of(&self, permissions: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+        self.first_and_last(permissions).into_iter().flat_map(|(first, last)| first..=last)
+    }
+
+    /// The first and the last of the types that some permissions are of.
+    pub(crate) fn first_and_last(&self, permissions: std::ops::Range<u32>) -> Option<(u32, u32)> {
         let owner = |permission: u32| self.inner.owners.get(permission as usize).copied();
-        let first = owner(permissions.start);
-        let last = permissions.end.checked_sub(1).and_then(owner);
-        first.zip(last).into_iter().flat_map(|(first, last)| first..=last)
+        Some((owner(permissions.start)?, permissions.end.checked_sub(1).and_then(owner)?))
     }
 
     /// The types that declare attributes, in the order of their permissions.

@@ -40,6 +40,13 @@ pub(super) struct KindClasses {
     pub(super) outcomes: Table<u64, 1_024>,
 }
 
+impl KindClasses {
+    /// Whether there is anything to know.
+    pub(super) fn is_used(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+}
+
 impl Default for KindClasses {
     fn default() -> Self {
         KindClasses { conditions: Arc::default(), outcomes: Table::new(1) }

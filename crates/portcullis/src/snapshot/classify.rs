@@ -2,7 +2,8 @@
 //!
 //! Only whoever edits has this. An object that changes is evaluated anew, by itself. A condition that begins to govern a
 //! type is evaluated for all stored objects of the type, and one that no longer does is left out of what their
-//! classes know; what they knew of the others is taken over.
+//! classes know; what they knew of the others is taken over. Of types without objects nothing is kept: nine thousand conditions on
+//! everything are no business of four hundred types of which nothing is stored.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
@@ -27,6 +28,8 @@ pub(crate) struct Classifier {
     /// Numbers that were given out for roles that may never have come.
     fresh: Vec<u32>,
     kinds: Vec<Kind>,
+    /// The types that objects are stored of, or were: only of these is it kept which conditions govern them.
+    followed: BTreeSet<u32>,
     /// The types that conditions began to govern, or ceased to, since all were last settled.
     unsettled: BTreeSet<u32>,
 }
@@ -45,7 +48,7 @@ struct Kind {
 impl Classifier {
     /// Takes up a workspace again.
     pub(crate) fn resume(schema: &Schema, roles: &Roles, stored: &Stored) -> Self {
-        let mut classifier = Classifier::default();
+        let mut classifier = Classifier::following(stored);
         for role in roles.iter().flatten() {
             for (number, condition) in role.conditional().numbered() {
                 let length = classifier.conditions.len().max(number as usize + 1);
@@ -86,6 +89,20 @@ impl Classifier {
         classifier
     }
 
+    /// One that knows of no role, for these objects.
+    pub(crate) fn following(stored: &Stored) -> Self {
+        let mut classifier = Classifier::default();
+        classifier.follow(stored);
+        classifier
+    }
+
+    /// Begins to look at the types that there are objects of.
+    pub(crate) fn follow(&mut self, stored: &Stored) {
+        let has_classes = |kind| stored.classes.kinds.get(kind as usize).is_some_and(KindClasses::is_used);
+        self.followed
+            .extend((0..stored.kind_count()).filter(|&kind| stored.has_kind(kind) || has_classes(kind)));
+    }
+
     /// The number of a condition.
     pub(crate) fn number(&mut self, condition: &Arc<Condition>) -> u32 {
         if let Some(number) = self.numbers.get(condition) {
@@ -124,12 +141,21 @@ impl Classifier {
                 *uses = uses.saturating_add_signed(change);
             }
         }
-        let mut governed: BTreeSet<(u32, u32)> = BTreeSet::new();
+        let mut governed: Vec<(u32, u32)> = Vec::new();
         for (range, number, condition) in role.conditional().ranges() {
-            if condition.reads_object_alone() {
-                governed.extend(schema.types_of(range).map(|kind| (kind, number)));
+            let Some((first, last)) = schema.first_and_last(range) else { continue };
+            let mut followed = self.followed.range(first..=last).peekable();
+            if followed.peek().is_some() && condition.reads_object_alone() {
+                governed.extend(followed.map(|&kind| (kind, number)));
             }
         }
+        self.count_governed(governed, change);
+    }
+
+    /// The same of some types and the conditions that govern them by one role.
+    fn count_governed(&mut self, mut governed: Vec<(u32, u32)>, change: i32) {
+        governed.sort_unstable();
+        governed.dedup();
         for (kind, number) in governed {
             if kind as usize >= self.kinds.len() {
                 self.kinds.resize_with(kind as usize + 1, Kind::default);
@@ -229,8 +255,11 @@ impl Classifier {
     }
 
     /// Finds the class of an object whose properties are new, or that is new itself.
-    pub(crate) fn place(&mut self, object: u32, schema: &Schema, stored: &mut Stored) {
+    pub(crate) fn place(&mut self, object: u32, schema: &Schema, roles: &Roles, stored: &mut Stored) {
         let Some(kind) = stored.kind(object) else { return };
+        if self.followed.insert(kind) {
+            self.count_type(kind, schema, roles);
+        }
         let before = stored.classes.kinds.get(kind as usize).map_or(&[][..], |classes| &classes.conditions);
         if before.is_empty() {
             // The first object of a type may meet conditions that govern it already.
@@ -246,6 +275,19 @@ impl Classifier {
         }
         self.leave(kind, object, &mut stored.classes);
         self.enter(kind, object, outcomes, &mut stored.classes);
+    }
+
+    /// Counts what the conditions of all roles govern of a type that was not followed.
+    fn count_type(&mut self, kind: u32, schema: &Schema, roles: &Roles) {
+        for role in roles.iter().flatten() {
+            let governing = role.conditional().ranges().filter(|(range, _, condition)| {
+                let governed = schema.first_and_last(range.clone());
+                governed.is_some_and(|(first, last)| (first..=last).contains(&kind))
+                    && condition.reads_object_alone()
+            });
+            let governed = governing.map(|(_, number, _)| (kind, number)).collect();
+            self.count_governed(governed, 1);
+        }
     }
 
     /// Takes an object out of its class before it is removed.

@@ -204,3 +204,27 @@ fn edits_in_batches_by_two_writers_leave_every_snapshot_as_it_was() {
     }
     assert!(edits > 1_500 && open > 10_000, "{edits} {open}");
 }
+
+#[test]
+fn of_types_without_objects_nothing_is_kept() {
+    let everywhere =
+        r#"{"effect": "allow", "actions": "*", "resource": "*", "conditions": {"team": {"equals": "red"}}}"#;
+    let mut workspace = crate::Workspace::new("w", Schema::hightouch().unwrap());
+    workspace.add_role("one", document(std::iter::once(everywhere.to_owned())));
+    workspace.add_member("ann", crate::Member::with_role("one"));
+    let mut writer = Writer::new(workspace.compile().unwrap().0);
+    let governed =
+        |writer: &Writer| writer.classifier().kinds.iter().filter(|kind| !kind.uses.is_empty()).count();
+    assert_eq!(governed(&writer), 0);
+    for (kind, types) in [("model", 1), ("sync", 2), ("sync", 2)] {
+        writer.put_object(kind, "1", attribute(r#"{"team": "red"}"#)).unwrap();
+        assert_eq!(governed(&writer), types);
+        assert_eq!(compared(writer.publish()), (types, 0));
+        let mut again = Writer::new(Arc::clone(writer.publish()));
+        assert_eq!(governed(&again), types);
+        again.remove_role("one").unwrap_err();
+        again.replace_role("one", document(std::iter::empty())).unwrap();
+        assert_eq!(governed(&again), 0);
+    }
+    assert!(decided(writer.publish(), &["ann"]) > 0);
+}

@@ -77,6 +77,11 @@ impl Stored {
         self.classes.of(kind, object)
     }
 
+    /// One more than the last type that there are objects of, or were.
+    pub(crate) fn kind_count(&self) -> u32 {
+        self.ids.len() as u32
+    }
+
     /// Whether there are objects of a type.
     pub(crate) fn has_kind(&self, kind: u32) -> bool {
         self.ids.get(kind as usize).is_some_and(|ids| ids.len() > 0)

@@ -80,6 +80,7 @@ impl Compiler<'_> {
         if self.report.has_errors() {
             return None;
         }
+        classifier.follow(&objects);
         for role in roles.iter().flatten() {
             classifier.count(&self.workspace.schema, role, 1);
         }

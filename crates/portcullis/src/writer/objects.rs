@@ -65,8 +65,8 @@ impl Writer {
     }
 
     fn classify(&mut self, object: u32) {
-        let Snapshot { schema, objects, .. } = &mut self.state;
-        self.classifier.place(object, schema, objects);
+        let Snapshot { schema, roles, objects, .. } = &mut self.state;
+        self.classifier.place(object, schema, roles, objects);
     }
 
     /// The number of a type by its own name.
