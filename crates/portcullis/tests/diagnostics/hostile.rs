@@ -99,6 +99,10 @@ fn conditions_on_everything_that_nobody_declared() {
     let refs: Vec<String> = (0..60_000).map(|number| format!(r#"{{"ref":"b{number}"}}"#)).collect();
     let text = workspace(&format!(r#""x": {{"in": [{}]}}"#, refs.join(",")));
     assert!(bounded("undeclared operands", &text).contains(&Code::UndeclaredAttribute));
+    // Each type declares another one of them, which would make four hundred conditions of ten thousand references each.
+    let refs: Vec<String> = (0..10_000).map(|number| format!(r#"{{"ref":"a{number}"}}"#)).collect();
+    let text = workspace(&format!(r#""x": {{"in": [{}]}}"#, refs.join(",")));
+    assert!(bounded("operands declared by one each", &text).contains(&Code::UndeclaredAttribute));
     let tests: Vec<String> =
         (0..1_024).map(|number| format!(r#""a{}": {{"greaterthan": "5"}}"#, number)).collect();
     assert!(bounded("wrong operands", &workspace(&tests.join(","))).contains(&Code::WrongOperand));
@@ -110,4 +114,34 @@ fn conditions_on_everything_that_nobody_declared() {
     let words: Vec<String> = (0..60_000).map(|number| format!(r#""equls{number}": 1"#)).collect();
     let text = workspace(&format!(r#""x": {{{}}}"#, words.join(",")));
     assert_eq!(bounded("unknown operators", &text), [Code::OverLimit]);
+}
+
+#[test]
+fn conditions_that_differ_with_every_type() {
+    // Nine objects, from the store or from either side: every type another combination, and all that is in them is declared.
+    let attributes = |kind: usize| {
+        let from = |bit: usize| if kind >> bit & 1 == 0 { "stored" } else { "either" };
+        let each = (0..9).map(|bit| format!(r#""o{bit}": {{"type": "object", "from": "{}"}}"#, from(bit)));
+        each.collect::<Vec<_>>().join(",")
+    };
+    let types: Vec<String> = (0..400)
+        .map(|kind| format!(r#""t{kind}": {{"actions": ["read"], "attributes": {{{}}}}}"#, attributes(kind)))
+        .collect();
+    let said = |refs: usize| {
+        let refs: Vec<String> =
+            (0..refs).map(|number| format!(r#"{{"ref":"o{}.x{number}"}}"#, number % 9)).collect();
+        let role = policy(&format!(
+            r#"{{"effect": "deny", "actions": "*", "resource": "*", "conditions": {{"o0.a": {{"in": [{}]}}}}}}"#,
+            refs.join(",")
+        ));
+        let schema = format!(r#"{{"schema": "own", "resources": {{{}}}}}"#, types.join(","));
+        bounded(
+            "conditions by type",
+            &format!(
+                r#"{{"workspace": "w", "schema": {schema}, "roles": {{"r": {role}}}, "members": {{}}}}"#
+            ),
+        )
+    };
+    assert_eq!(said(200), []);
+    assert_eq!(said(3_000), [Code::OverLimit]);
 }

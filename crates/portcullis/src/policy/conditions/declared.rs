@@ -4,11 +4,10 @@
 //! are declared, anything goes. Each fault is told once a statement, with all the types that it is about,
 //! and not once for each of two hundred types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::resolve::declared;
 use super::{Document, OperandKind, WrittenOperand, WrittenTest};
-use crate::condition::{Number, Operator, Reference, Root};
+use crate::condition::{Number, Operator, Root};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::json::{self, quoted_string};
 use crate::policy::document::Name;
@@ -20,14 +19,22 @@ use crate::text::{grouped, listed, quoted};
 /// A reference where it stands.
 struct Mention<'s> {
     name: Name,
-    reference: Reference,
     path: String,
+    /// What the subjects declare of it, if it is of them; else its place among those of the resource.
+    place: MentionPlace,
     /// The first types of the statement that declare attributes, but not this one; and how many there are. None of subjects.
     undeclared: Vec<&'s ResourceType>,
     undeclared_count: usize,
-    /// Whether the subjects declare attributes, but not this one.
-    unknown_of_subjects: bool,
 }
+
+#[derive(Clone, Copy)]
+enum MentionPlace {
+    Subject { declared: Option<Declared>, is_unknown: bool },
+    Resource(usize),
+}
+
+/// What a type declares of the attributes of the resource that a statement mentions, in the order of the mentions.
+pub(super) type Signature = Vec<Option<Declared>>;
 
 /// The references of a statement that a schema may declare something of.
 pub(super) struct Mentions<'s> {
@@ -35,94 +42,107 @@ pub(super) struct Mentions<'s> {
     schema: &'s Schema,
     tests: &'s [WrittenTest],
     all: Vec<Mention<'s>>,
+    /// Where each stands among them, by where it starts in the text.
+    by_start: HashMap<u32, usize>,
     faults: Vec<Diagnostic>,
     /// Places and messages of those faults.
     told: BTreeSet<(Span, String)>,
-    last: Option<u32>,
 }
 
 impl<'s> Mentions<'s> {
     pub(super) fn of(document: &'s Document, schema: &'s Schema, tests: &'s [WrittenTest]) -> Self {
-        let mut all = Vec::new();
-        if !schema.subject_attributes().is_empty() || schema.declaring().next().is_some() {
-            for test in tests {
-                let operands =
-                    document.elements_of(&test.operand).iter().filter_map(|operand| match operand.kind {
-                        OperandKind::Reference(name) => Some(name),
-                        _ => None,
-                    });
-                for name in std::iter::once(test.reference).chain(operands) {
-                    let Some(reference) = document.reference_at(name) else { continue };
-                    let declarable = matches!(reference.root(), Root::Subject | Root::Resource);
-                    let Some(path) = reference.path().filter(|_| declarable) else { continue };
-                    all.push(Mention {
-                        name,
-                        reference,
-                        path,
-                        undeclared: Vec::new(),
-                        undeclared_count: 0,
-                        unknown_of_subjects: false,
-                    });
-                }
+        let (mut all, mut of_resource) = (Vec::new(), 0);
+        let of_subjects = schema.subject_attributes();
+        if !of_subjects.is_empty() || schema.declaring().next().is_some() {
+            for name in tests.iter().flat_map(|test| mentioned(document, test)) {
+                let Some(reference) = document.reference_at(name) else { continue };
+                let Some(path) = reference.path() else { continue };
+                let place = match reference.root() {
+                    Root::Subject => {
+                        let declared = of_subjects.of(&path);
+                        let is_unknown = declared.is_none() && !of_subjects.is_empty();
+                        MentionPlace::Subject { declared, is_unknown }
+                    }
+                    Root::Resource => {
+                        of_resource += 1;
+                        MentionPlace::Resource(of_resource - 1)
+                    }
+                    Root::Action | Root::Context => continue,
+                };
+                all.push(Mention { name, path, place, undeclared: Vec::new(), undeclared_count: 0 });
             }
         }
-        Mentions { document, schema, tests, all, faults: Vec::new(), told: BTreeSet::new(), last: None }
+        let by_start = all.iter().enumerate().map(|(at, mention)| (mention.name.span.start, at)).collect();
+        Mentions { document, schema, tests, all, by_start, faults: Vec::new(), told: BTreeSet::new() }
     }
 
-    /// What a type declares of the attributes that are mentioned.
-    pub(super) fn signature(&self, kind: Option<&ResourceType>) -> Vec<Option<Declared>> {
-        let resource = self.all.iter().filter(|mention| mention.reference.root() == Root::Resource);
-        resource.map(|mention| kind?.attributes().of(&mention.path)).collect()
+    /// How many references are looked up in each type.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
     }
 
-    /// Looks for attributes that the subjects do not declare.
-    pub(super) fn subject(&mut self) {
-        let known = self.schema.subject_attributes();
-        for mention in self.all.iter_mut().filter(|mention| mention.reference.root() == Root::Subject) {
-            mention.unknown_of_subjects = lacks(known, &mention.path);
-        }
-    }
-
-    /// Looks for attributes that a type of the statement does not declare. Types come in order, each perhaps several times.
-    pub(super) fn ask(&mut self, kind: &'s ResourceType) {
-        if self.last.replace(kind.permissions().start) == Some(kind.permissions().start) {
-            return;
-        }
-        for mention in self.all.iter_mut().filter(|mention| mention.reference.root() == Root::Resource) {
-            if lacks(kind.attributes(), &mention.path) {
+    /// What a type of the statement declares of the attributes that are mentioned; notes those that it does not. Each type
+    /// is asked once.
+    pub(super) fn ask(&mut self, kind: Option<&'s ResourceType>) -> Signature {
+        let mut signature = Signature::new();
+        for mention in &mut self.all {
+            let MentionPlace::Resource(_) = mention.place else { continue };
+            let declared = kind.and_then(|kind| kind.attributes().of(&mention.path));
+            if let (None, Some(kind)) = (declared, kind.filter(|kind| !kind.attributes().is_empty())) {
                 mention.undeclared_count += 1;
                 if mention.undeclared.len() < SHOWN {
                     mention.undeclared.push(kind);
                 }
             }
+            signature.push(declared);
         }
+        signature
     }
 
-    /// Looks for operators and operands that do not suit what is declared when a type is asked about.
-    pub(super) fn judge(&mut self, kind: Option<&ResourceType>) {
+    /// Whether anything is amiss so far.
+    pub(super) fn is_faulty(&self) -> bool {
+        let is_unknown = |mention: &Mention<'_>| {
+            mention.undeclared_count > 0
+                || matches!(mention.place, MentionPlace::Subject { is_unknown: true, .. })
+        };
+        !self.faults.is_empty() || self.all.iter().any(is_unknown)
+    }
+
+    /// Looks for operators and operands that do not suit what a type declares.
+    pub(super) fn judge(&mut self, signature: &Signature) {
         if self.all.is_empty() {
             return;
         }
-        let (document, schema) = (self.document, self.schema);
-        let kind_of = |name: Name| {
-            let reference = document.reference_at(name)?;
-            declared(schema, kind, &reference).and_then(|declared| declared.kind)
-        };
+        let document = self.document;
         for test in self.tests {
-            let name = shown(document, test.reference);
-            let of = kind_of(test.reference);
-            if let Some((message, help)) = of.and_then(|of| operator_fault(test.operator, &name, of)) {
-                self.fault(test.operator_span, message, Some(help.to_owned()), None);
-                continue;
+            let of = self.kind_of(test.reference, signature);
+            if let Some(of) = of {
+                let name = shown(document, test.reference);
+                if let Some((message, help)) = operator_fault(test.operator, &name, of) {
+                    self.fault(test.operator_span, message, Some(help.to_owned()), None);
+                    continue;
+                }
             }
             for operand in document.elements_of(&test.operand) {
-                let named =
-                    if let OperandKind::Reference(name) = operand.kind { kind_of(name) } else { None };
+                let named = match operand.kind {
+                    OperandKind::Reference(name) => self.kind_of(name, signature),
+                    _ => None,
+                };
                 if let Some(fault) = operand_fault(document, test, of, operand, named) {
                     self.fault(operand.span, fault.message, fault.help, fault.mend);
                 }
             }
         }
+    }
+
+    /// What a reference is declared as under a signature.
+    fn kind_of(&self, name: Name, signature: &Signature) -> Option<AttributeType> {
+        let mention = self.all.get(*self.by_start.get(&name.span.start)?)?;
+        let declared = match mention.place {
+            MentionPlace::Subject { declared, .. } => declared,
+            MentionPlace::Resource(place) => *signature.get(place)?,
+        };
+        declared?.kind
     }
 
     fn fault(&mut self, span: Span, message: String, help: Option<String>, mend: Option<String>) {
@@ -148,7 +168,7 @@ impl<'s> Mentions<'s> {
             let mut names: Vec<String> = names.collect();
             let more = mention.undeclared_count - names.len();
             let who = match names.pop() {
-                None if mention.unknown_of_subjects => {
+                None if matches!(mention.place, MentionPlace::Subject { is_unknown: true, .. }) => {
                     known.push(schema.subject_attributes());
                     "the schema's subjects declare".to_owned()
                 }
@@ -168,9 +188,13 @@ impl<'s> Mentions<'s> {
 /// How many types a message names.
 const SHOWN: usize = 4;
 
-/// Whether attributes are declared, and neither this one nor an object around it.
-fn lacks(known: &Attributes, path: &str) -> bool {
-    !known.is_empty() && known.get(path).is_none() && !known.is_below_object(path)
+/// The references of a test: of the attribute that it is about, and of those that its operand names.
+fn mentioned<'d>(document: &'d Document, test: &'d WrittenTest) -> impl Iterator<Item = Name> + 'd {
+    let operands = document.elements_of(&test.operand).iter().filter_map(|operand| match operand.kind {
+        OperandKind::Reference(name) => Some(name),
+        _ => None,
+    });
+    std::iter::once(test.reference).chain(operands)
 }
 
 fn shown(document: &Document, name: Name) -> String {
