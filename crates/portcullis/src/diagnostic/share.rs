@@ -8,9 +8,14 @@ use std::collections::{BTreeMap, VecDeque};
 use super::{Code, Diagnostic, KEPT, Report};
 
 impl Report {
-    /// All that some reports count, and of what they keep as much as one keeps, from each code in turn.
+    /// All that some reports count, and of what they keep as much as one keeps: everything as it came while there is room, else from each code in turn.
     pub(crate) fn shared(parts: impl IntoIterator<Item = Report>) -> Report {
         let mut all = Report::new();
+        let parts: Vec<Report> = parts.into_iter().collect();
+        if parts.iter().map(|part| part.found.len()).sum::<usize>() <= KEPT {
+            parts.into_iter().for_each(|part| all.append(part));
+            return all;
+        }
         let mut by_code: BTreeMap<Code, VecDeque<Diagnostic>> = BTreeMap::new();
         for part in parts {
             all.counts.iter_mut().zip(part.counts).for_each(|(count, more)| *count += more);
