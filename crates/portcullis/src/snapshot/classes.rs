@@ -45,6 +45,12 @@ impl KindClasses {
     pub(super) fn is_used(&self) -> bool {
         !self.conditions.is_empty()
     }
+
+    /// What is known of the objects of a class.
+    pub(super) fn of_class(&self, class: u32) -> Option<Known<'_>> {
+        (class > 0)
+            .then(|| Known { conditions: &self.conditions, outcomes: self.outcomes.entry(class as usize) })
+    }
 }
 
 impl Default for KindClasses {

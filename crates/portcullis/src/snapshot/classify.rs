@@ -18,6 +18,10 @@ use super::{Role, Roles};
 use crate::condition::{Condition, Facts, Objects, Outcome, Resource, StoredObject, Subject, Value};
 use crate::schema::Schema;
 
+/// So many objects are evaluated before they are put into classes: what is known of all of a million would be a gigabyte under four
+/// thousand conditions.
+const BLOCK: usize = 1 << 14;
+
 /// What editing classes needs.
 #[derive(Debug, Default)]
 pub(crate) struct Classifier {
@@ -207,31 +211,34 @@ impl Classifier {
         let places: Vec<Option<usize>> =
             wanted.iter().map(|number| old.conditions.binary_search(number).ok()).collect();
         let objects: Vec<u32> = stored.of_kind(kind).collect();
-        let judge = |object: &u32| {
-            let mut outcomes = vec![0; words(wanted.len())].into_boxed_slice();
-            let known = stored.classes.of(kind, *object);
-            for (place, (number, before)) in wanted.iter().zip(&places).enumerate() {
-                let outcome = match (known, before) {
-                    (Some(known), Some(before)) => known.at(*before),
-                    _ => self.judged(*number, schema, stored, *object),
-                };
-                note(&mut outcomes, place, outcome);
-            }
-            outcomes
-        };
-        let judged: Vec<Box<[u64]>> = if objects.len() < 1_024 {
-            objects.iter().map(judge).collect()
-        } else {
-            objects.par_iter().map(judge).collect()
-        };
         if let Some(kind) = self.kinds.get_mut(kind as usize) {
             *kind = Kind { uses: std::mem::take(&mut kind.uses), ..Kind::default() };
         }
         let mut outcomes = Table::new(words(wanted.len()));
         outcomes.push(&[]);
-        stored.classes.put(kind, KindClasses { conditions: wanted, outcomes });
-        for (object, outcomes) in objects.into_iter().zip(judged) {
-            self.enter(kind, object, outcomes, &mut stored.classes);
+        stored.classes.put(kind, KindClasses { conditions: Arc::clone(&wanted), outcomes });
+        // Until an object is entered anew, its class is one of the old ones.
+        for block in objects.chunks(BLOCK) {
+            let judge = |object: &u32| {
+                let mut outcomes = vec![0; words(wanted.len())].into_boxed_slice();
+                let known = old.of_class(stored.classes.of_objects.get(*object));
+                for (place, (number, before)) in wanted.iter().zip(&places).enumerate() {
+                    let outcome = match (known, before) {
+                        (Some(known), Some(before)) => known.at(*before),
+                        _ => self.judged(*number, schema, stored, *object),
+                    };
+                    note(&mut outcomes, place, outcome);
+                }
+                outcomes
+            };
+            let judged: Vec<Box<[u64]>> = if block.len() < 1_024 {
+                block.iter().map(judge).collect()
+            } else {
+                block.par_iter().map(judge).collect()
+            };
+            for (object, outcomes) in block.iter().zip(judged) {
+                self.enter(kind, *object, outcomes, &mut stored.classes);
+            }
         }
     }
 
