@@ -323,6 +323,48 @@ fn a_column_that_is_not_there_is_an_error() {
     assert!(prepared.unwrap_err().to_string().contains("no such column: x"));
 }
 
+/// Whatever a column is called, its name stays a name.
+#[test]
+fn names_are_quoted() {
+    let snapshot = snapshot(
+        r#""a": {"type": "string"}"#,
+        r#"{"effect": "allow", "actions": "read", "resource": "t", "conditions": {"a": {"equals": "x"}}}"#,
+    );
+    let plan = snapshot.plan(&Question::new("m", "read", "t")).unwrap();
+    let names = [
+        "a\"b",
+        "a`b",
+        "``",
+        "a]b",
+        "[a]",
+        "a'b",
+        "a; DROP TABLE o; --",
+        " ",
+        "select",
+        "a\nb",
+        "\\",
+        "?1",
+        "$1",
+        "ü",
+        "*/",
+    ];
+    for name in names {
+        let columns = format!(r#"{{"columns": {{"a": ["o", {}]}}}}"#, serde_json::json!(name));
+        let columns = Columns::read(&Source::new("columns.json", columns)).unwrap();
+        let sql = plan.sql(&columns, Dialect::Sqlite).unwrap();
+        let database = Connection::open_in_memory().unwrap();
+        let quoted = name.replace('"', "\"\"");
+        database
+            .execute_batch(&format!(
+                "CREATE TABLE o (id TEXT, \"{quoted}\" TEXT); INSERT INTO o VALUES ('1', 'x'), ('2', 'y');"
+            ))
+            .unwrap();
+        assert_eq!(found(&database, "o", &sql), ["1"], "{name}");
+        let postgres = plan.sql(&columns, Dialect::Postgres).unwrap().text;
+        assert!(postgres.starts_with(&format!("(\"o\".\"{quoted}\" = CAST($1 AS text)")), "{postgres}");
+    }
+}
+
 /// The comparison stands before `IS TRUE` once more, so that an index serves it.
 #[test]
 fn an_index_serves_a_plan() {
