@@ -13,6 +13,7 @@ mod crowd;
 mod open;
 mod outcome;
 mod read;
+mod reads;
 mod resolve;
 mod witness;
 

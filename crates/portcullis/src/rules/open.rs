@@ -8,22 +8,23 @@
 //! All of it is bounded by how much is weighed, not by time, so that the same rules come to the same everywhere. What is not weighed any
 //! more counts as undecided, and is said to be.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict as Bits};
 
 use super::outcome::Permitted;
+use super::reads::{Reads, read};
 use super::resolve::{About, Selection};
-use crate::condition::{Found, Lookup, Reference, Root};
+use crate::condition::Reference;
 use crate::policy::Effect;
 use crate::search::Answer;
 use crate::snapshot::{Question, Role, Snapshot};
 
 /// So many questions on types are weighed for one rule.
 const TYPES: usize = 1 << 24;
-/// So many questions on stored objects are weighed for one rule.
-const OBJECTS: usize = 1 << 22;
+/// So many stored objects are looked at or asked about for one rule.
+const OBJECTS: usize = 1 << 24;
 /// Of somebody of whom it is undecided already, so many permissions are looked at for one that is certain.
 const ENOUGH: usize = 4_096;
 /// So many permissions of a group are remembered by number.
@@ -64,10 +65,8 @@ pub(super) struct Group {
     /// The first twelve, ascending.
     pub(super) permissions: Vec<u32>,
     pub(super) count: usize,
-    /// What conditions read of who asks.
-    reads: Vec<Reference>,
-    /// Whether a condition reads under which name the type is asked about.
-    by_name: bool,
+    /// What its conditions read.
+    reads: Rc<Reads>,
     /// Whether conditions were not looked at any more.
     presumed: bool,
 }
@@ -83,14 +82,22 @@ pub(super) struct Weigher<'s> {
     objects_left: usize,
     /// Whether something was not weighed that would have been.
     pub(super) cut_short: bool,
-    /// The ids of each type's stored objects.
-    objects: HashMap<u32, Rc<[&'s str]>>,
+    /// What each condition reads, by its number.
+    reads: HashMap<u32, Rc<Reads>>,
+    /// Of each type the stored objects of which something else is read than of those before, by what is read.
+    objects: HashMap<(u32, Vec<Reference>), Rc<[&'s str]>>,
 }
 
 impl<'s> Weigher<'s> {
     pub(super) fn new(snapshot: &'s Snapshot) -> Self {
-        let objects = HashMap::new();
-        Weigher { snapshot, types_left: TYPES, objects_left: OBJECTS, cut_short: false, objects }
+        Weigher {
+            snapshot,
+            types_left: TYPES,
+            objects_left: OBJECTS,
+            cut_short: false,
+            reads: HashMap::new(),
+            objects: HashMap::new(),
+        }
     }
 
     /// What of a selection somebody is plainly granted, 64 at a time.
@@ -160,19 +167,8 @@ impl<'s> Weigher<'s> {
     pub(super) fn read_of(&self, subject: SubjectId, groups: &[Group]) -> Option<String> {
         let facts = self.snapshot.facts(subject, &Question::new(self.snapshot.member_name(subject), "", ""));
         let mut text = String::new();
-        for reference in groups.iter().flat_map(|group| &group.reads) {
-            if reference.is_id() {
-                return None;
-            }
-            match facts.find(reference) {
-                Found::Value(value, _) => text.push_str(&value.to_string()),
-                Found::Missing => text.push('-'),
-                Found::Unknown(why) => text.push_str(why.as_str()),
-            }
-            // No value holds one that is not escaped.
-            text.push('\n');
-        }
-        Some(text)
+        let all = groups.iter().flat_map(|group| &group.reads.subject);
+        read(&facts, all, &mut text).then_some(text)
     }
 
     /// What is open to those who have a set of roles, by conditions.
@@ -191,16 +187,20 @@ impl<'s> Weigher<'s> {
             let at = if self.types_left == 0 {
                 self.cut_short = true;
                 *presumed.get_or_insert_with(|| {
-                    groups.push(Group { presumed: true, ..Group::of(Vec::new(), false) });
+                    groups.push(Group { presumed: true, ..Group::of(Rc::default()) });
                     groups.len() - 1
                 })
             } else {
                 self.types_left -= 1;
-                let (likeness, reads, by_name) = self.likeness(&roles, id);
-                *known.entry(likeness).or_insert_with(|| {
-                    groups.push(Group::of(reads, by_name));
-                    groups.len() - 1
-                })
+                let likeness = self.likeness(&roles, id);
+                match known.get(&likeness) {
+                    Some(&at) => at,
+                    None => {
+                        groups.push(Group::of(self.reads_of(&likeness)));
+                        known.insert(likeness, groups.len() - 1);
+                        groups.len() - 1
+                    }
+                }
             };
             if let Some(group) = groups.get_mut(at) {
                 group.count += 1;
@@ -212,26 +212,29 @@ impl<'s> Weigher<'s> {
         groups
     }
 
-    fn likeness(&self, roles: &[&'s Role], id: u32) -> (Likeness, Vec<Reference>, bool) {
+    fn likeness(&mut self, roles: &[&'s Role], id: u32) -> Likeness {
         let permission = PermissionId::from_u32(id);
-        let (mut plain, mut by_name, mut by_action) = (false, false, false);
-        let (mut conditions, mut reads) = (Vec::new(), Vec::new());
+        let (mut plain, mut by_action, mut conditions) = (false, false, Vec::new());
         for role in roles {
             plain |= role.planes().allow().contains(permission);
             for (effect, number, condition) in role.conditional().governing(permission) {
                 conditions.push((effect == Effect::Deny, number));
-                let of_subject = condition.references().filter(|one| one.root() == Root::Subject);
-                reads.extend(of_subject.cloned());
-                by_action |= condition.references().any(|one| one.root() == Root::Action);
-                by_name |= condition.reads_type_asked();
+                let reads = self.reads.entry(number).or_insert_with(|| Rc::new(Reads::of(condition)));
+                by_action |= reads.action;
             }
         }
         conditions.sort_unstable();
         conditions.dedup();
         let kind = self.snapshot.schema().types_of(id..id + 1).next().unwrap_or(0);
-        reads.sort_unstable();
-        reads.dedup();
-        ((kind, plain, conditions, by_action.then_some(id)), reads, by_name)
+        (kind, plain, conditions, by_action.then_some(id))
+    }
+
+    fn reads_of(&self, (_, _, conditions, _): &Likeness) -> Rc<Reads> {
+        let mut reads = Reads::default();
+        for (_, number) in conditions {
+            self.reads.get(number).into_iter().for_each(|one| reads.add(one));
+        }
+        Rc::new(reads.sorted())
     }
 
     /// How somebody stands to whom these groups are open and nothing is granted.
@@ -317,14 +320,12 @@ impl<'s> Weigher<'s> {
         if selection.object.is_some() || group.presumed {
             return None;
         }
-        let objects = self.objects_of(id);
+        let objects = self.objects_of(id, group)?;
         for name in self.names(group, id) {
             for &object in objects.iter() {
-                if self.objects_left == 0 {
-                    self.cut_short = true;
+                if !self.takes_object() {
                     return None;
                 }
-                self.objects_left -= 1;
                 let permitted = self.permitted(id, name, Some(object));
                 if self.answer(subject, id, &permitted).is_allowed() {
                     return Some(permitted);
@@ -332,6 +333,14 @@ impl<'s> Weigher<'s> {
             }
         }
         None
+    }
+
+    /// Whether one more question on an object is within the bound.
+    fn takes_object(&mut self) -> bool {
+        let left = self.objects_left.checked_sub(1);
+        self.cut_short |= left.is_none();
+        self.objects_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn answer(&self, subject: SubjectId, id: u32, permitted: &Permitted<'s>) -> Answer<'s> {
@@ -346,7 +355,7 @@ impl<'s> Weigher<'s> {
             return Vec::new();
         };
         let mut names = vec![kind.name()];
-        if group.by_name {
+        if group.reads.name {
             names.extend(kind.aliases().chain(kind.covers()));
         }
         names
@@ -363,22 +372,42 @@ impl<'s> Weigher<'s> {
         self.snapshot.objects.id(self.snapshot.objects.number(kind, object)?)
     }
 
-    fn objects_of(&mut self, id: u32) -> Rc<[&'s str]> {
-        let kind = self.snapshot.schema().types_of(id..id + 1).next().unwrap_or(0);
+    /// The stored objects of a permission's type, of those of which conditions read the same the first one: for the others the answers
+    /// are the same.
+    fn objects_of(&mut self, id: u32, group: &Group) -> Option<Rc<[&'s str]>> {
+        let kind = self.snapshot.schema().types_of(id..id + 1).next()?;
+        let key = (kind, group.reads.object.clone());
+        if let Some(known) = self.objects.get(&key) {
+            return Some(Rc::clone(known));
+        }
         let stored = &self.snapshot.objects;
-        let ids = || stored.of_kind(kind).filter_map(|object| stored.id(object)).collect();
-        Rc::clone(self.objects.entry(kind).or_insert_with(ids))
+        let name = self.snapshot.schema().types().get(kind as usize)?.name();
+        let (mut seen, mut first) = (HashSet::new(), Vec::new());
+        for object in stored.of_kind(kind).filter_map(|object| stored.id(object)) {
+            if !self.takes_object() {
+                return None;
+            }
+            let asked = Question { object: Some(object), ..Question::new("", "", name) };
+            let mut text = String::new();
+            if !read(&self.snapshot.facts(SubjectId::UNKNOWN, &asked), &key.1, &mut text) || seen.insert(text)
+            {
+                first.push(object);
+            }
+        }
+        let first: Rc<[&'s str]> = first.into();
+        self.objects.insert(key, Rc::clone(&first));
+        Some(first)
     }
 }
 
 impl Group {
-    fn of(reads: Vec<Reference>, by_name: bool) -> Group {
-        Group { permissions: Vec::new(), count: 0, reads, by_name, presumed: false }
+    fn of(reads: Rc<Reads>) -> Group {
+        Group { permissions: Vec::new(), count: 0, reads, presumed: false }
     }
 
     /// Whether a condition reads who asks.
     pub(super) fn is_personal(&self) -> bool {
-        !self.reads.is_empty()
+        !self.reads.subject.is_empty()
     }
 }
 
@@ -386,3 +415,7 @@ impl Group {
 pub(super) fn each(at: u32, bits: u64) -> impl Iterator<Item = u32> {
     (0..64).filter(move |bit| bits >> bit & 1 != 0).map(move |bit| at * 64 + bit)
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

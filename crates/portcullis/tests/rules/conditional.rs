@@ -119,7 +119,7 @@ fn who_breaks_a_rule_is_who_the_search_says() {
         }
     }
     println!("{counts:?}");
-    assert!(counts.holds > 50 && counts.undecided > 100 && counts.broken > 200, "{counts:?}");
+    assert!(counts.holds > 50 && counts.undecided > 50 && counts.broken > 200, "{counts:?}");
     assert!(counts.on_objects > 20 && counts.denied > 100, "{counts:?}");
 }
 

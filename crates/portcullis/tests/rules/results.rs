@@ -3,6 +3,9 @@
 use portcullis::Reason;
 use portcullis::rules::{RuleKind, Verdict};
 
+use portcullis::{NoFiles, Source, Workspace};
+use serde_json::{Map, Value, json};
+
 use crate::{acme, asserted, read, told};
 
 /// What each of these rules comes to.
@@ -162,4 +165,39 @@ fn a_finding_leads_to_the_statement_and_the_way_it_is_held() {
         [Verdict::Broken, Verdict::Undecided, Verdict::Holds].map(|one| outcome.count(one)),
         [2, 1, 0]
     );
+}
+
+#[test]
+fn many_members_and_objects_are_weighed_once_for_each_label() {
+    let team = |number: usize| json!({ "team": format!("t{number}") });
+    let members: Map<String, Value> = (0..3_000)
+        .map(|number| (format!("m{number:04}"), json!({ "properties": team(number % 97) })))
+        .collect();
+    let objects: Vec<Value> = (0..2_000)
+        .map(|number| json!({ "type": "sync", "id": number.to_string(), "properties": { "labels": team(number % 50) } }))
+        .collect();
+    let role = json!({ "version": "2022-04-26", "policies": [
+        { "effect": "allow", "actions": ["update", "read"], "resource": "sync",
+          "conditions": { "labels.team": { "equals": { "ref": "subject.team" } } } }] });
+    let workspace = json!({ "workspace": "w", "schema": "hightouch", "default_role": "own",
+        "roles": { "own": role }, "members": members, "objects": objects });
+    let source = Source::new("workspace.json", workspace.to_string());
+    let snapshot = Workspace::read(&source, &NoFiles).unwrap().0.compile().unwrap().0;
+    let rules = read(
+        r#"{"never": {"actions": "*", "resource": "*"}}, {"at-most": 3000, "actions": "read", "resource": "sync"}"#,
+    );
+    let outcome = asserted(&rules, &snapshot, usize::MAX);
+    let [never, most] = outcome.rules() else { panic!("two rules") };
+    // Of 50 of the 97 teams there are objects.
+    let certain = (0..3_000).filter(|number| number % 97 < 50).count();
+    assert_eq!((never.broken_by, never.undecided_by), (certain, 3_000 - certain));
+    assert!(!never.cut_short && most.verdict == Verdict::Holds && most.broken_by == certain);
+    for (number, finding) in never.findings.iter().enumerate() {
+        assert_eq!(finding.subject, format!("m{number:04}"));
+        assert_eq!(finding.verdict == Verdict::Broken, number % 97 < 50);
+        // Of those beyond the first thousand nothing is worked out.
+        assert_eq!(finding.evidence.len(), usize::from(number < 1_000));
+        let objects = finding.evidence.iter().flat_map(|one| &one.permissions).filter_map(|one| one.object);
+        assert!(objects.map(|id| id.parse::<usize>().unwrap()).all(|id| id == number % 97));
+    }
 }
