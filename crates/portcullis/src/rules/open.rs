@@ -16,7 +16,6 @@ use portcullis_matrix::{PermissionId, SetId, SubjectId, Verdict as Bits};
 use super::outcome::Permitted;
 use super::reads::{Reads, read};
 use super::resolve::{About, Selection};
-use crate::condition::Reference;
 use crate::policy::Effect;
 use crate::search::Answer;
 use crate::snapshot::{Question, Role, Snapshot};
@@ -75,6 +74,9 @@ pub(super) struct Group {
 /// itself where a condition reads the action.
 type Likeness = (u32, bool, Vec<(bool, u32)>, Option<u32>);
 
+/// What is read of objects, and of those of which the same is read the first.
+type Distinct<'s> = (Rc<Reads>, Rc<[&'s str]>);
+
 /// Weighs open permissions, up to a bound.
 pub(super) struct Weigher<'s> {
     pub(super) snapshot: &'s Snapshot,
@@ -85,7 +87,7 @@ pub(super) struct Weigher<'s> {
     /// What each condition reads, by its number.
     reads: HashMap<u32, Rc<Reads>>,
     /// Of each type the stored objects of which something else is read than of those before, by what is read.
-    objects: HashMap<(u32, Vec<Reference>), Rc<[&'s str]>>,
+    objects: HashMap<u32, Vec<Distinct<'s>>>,
 }
 
 impl<'s> Weigher<'s> {
@@ -376,9 +378,9 @@ impl<'s> Weigher<'s> {
     /// are the same.
     fn objects_of(&mut self, id: u32, group: &Group) -> Option<Rc<[&'s str]>> {
         let kind = self.snapshot.schema().types_of(id..id + 1).next()?;
-        let key = (kind, group.reads.object.clone());
-        if let Some(known) = self.objects.get(&key) {
-            return Some(Rc::clone(known));
+        let mut known = self.objects.get(&kind).into_iter().flatten();
+        if let Some((_, first)) = known.find(|(reads, _)| reads.object == group.reads.object) {
+            return Some(Rc::clone(first));
         }
         let stored = &self.snapshot.objects;
         let name = self.snapshot.schema().types().get(kind as usize)?.name();
@@ -389,13 +391,14 @@ impl<'s> Weigher<'s> {
             }
             let asked = Question { object: Some(object), ..Question::new("", "", name) };
             let mut text = String::new();
-            if !read(&self.snapshot.facts(SubjectId::UNKNOWN, &asked), &key.1, &mut text) || seen.insert(text)
+            if !read(&self.snapshot.facts(SubjectId::UNKNOWN, &asked), &group.reads.object, &mut text)
+                || seen.insert(text)
             {
                 first.push(object);
             }
         }
         let first: Rc<[&'s str]> = first.into();
-        self.objects.insert(key, Rc::clone(&first));
+        self.objects.entry(kind).or_default().push((Rc::clone(&group.reads), Rc::clone(&first)));
         Some(first)
     }
 }
