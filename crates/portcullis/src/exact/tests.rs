@@ -10,7 +10,7 @@ use crate::workspace::{Member, Workspace};
 const SCHEMA: &str = r#"{"schema": "own", "resources": {
     "sync": {"actions": ["read"], "aliases": ["job"], "attributes": {
         "s": {"type": "string"}, "n": {"type": "number"}, "b": {"type": "boolean"}, "t": {"type": "time"},
-        "l": {"type": "list"}, "o": {"type": "object"}, "kept": {"type": "string", "from": "stored"},
+        "l": {"type": "list"}, "o": {"type": "object"}, "kept": {"type": "string", "from": "stored"}, "k.ref": {"type": "string", "from": "stored"},
         "told": {"type": "string", "from": "request"}}},
     "other": {"actions": ["read"]}}}"#;
 
@@ -125,6 +125,7 @@ fn every_outcome_that_is_possible_is_shown_and_no_other() {
         (r#"{"subject.id": {"equals": ""}}"#, "sync", &[False]),
         (r#"{"subject.id": {"equals": "*"}}"#, "sync", &[True]),
         (r#"{"kept": {"equals": "a"}, "told": {"equals": "b"}}"#, "sync", &all),
+        (r#"{"k.ref": {"equals": "a"}}"#, "sync", &all),
         (r#"{"kept": {"exists": false}, "told": {"exists": true}}"#, "sync", &all),
         (r#"{"s": {"equals": {"ref": "subject.id"}}}"#, "sync", &all),
         (r#"{"s": {"equals": {"ref": "told"}, "notin": [{"ref": "told"}]}}"#, "sync", &[False, Unknown]),

@@ -198,7 +198,12 @@ impl Tree {
         }
         let members =
             self.inside.iter().map(|(key, tree)| format!("{}: {}", quoted_string(key), tree.json()));
-        format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        let mut members: Vec<String> = members.collect();
+        if self.inside.len() == 1 && self.inside.contains_key("ref") {
+            // Alone it would be read as a reference to another object.
+            members.push("\"not a reference\": true".to_owned());
+        }
+        format!("{{{}}}", members.join(", "))
     }
 }
 

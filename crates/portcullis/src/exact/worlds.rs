@@ -89,7 +89,7 @@ impl World {
         let mut bases = if known && property { vec![Base::Missing] } else { Vec::new() };
         if known {
             let fitting =
-                values.iter().enumerate().filter(|(_, value)| fits(variable, value.value(), setting));
+                values.iter().enumerate().filter(|(_, value)| self.fits(variable, value.value(), setting));
             bases.extend(fitting.map(|(at, _)| Base::Value(at)));
         }
         if unknown {
@@ -173,6 +173,25 @@ impl World {
         }
     }
 
+    /// Whether an attribute can have a value: an entity's own can be but names.
+    fn fits(self, variable: &Variable<'_, '_>, value: Value<'_>, setting: &Setting<'_, '_>) -> bool {
+        let (root, place) = (variable.reference.root(), variable.reference.place());
+        if matches!(place, Place::Path(_)) {
+            return true;
+        }
+        let Some(text) = value.as_str() else { return false };
+        let is_name = !text.is_empty() && text.len() <= NAME_BYTES;
+        match (root, place) {
+            (Root::Resource, Place::Type) => {
+                setting.resources.contains(&text) || (setting.resources.is_empty() && is_name)
+            }
+            (Root::Action, _) => setting.action.map_or(is_name, |action| action == text),
+            (Root::Subject, _) => is_name,
+            (Root::Context, _) => Instant::parse(text).is_some(),
+            _ => is_name || self.resource != Entity::Stored,
+        }
+    }
+
     /// Whether the entity of an attribute has stored properties.
     fn stores(self, variable: &Variable<'_, '_>) -> bool {
         match variable.reference.root() {
@@ -187,24 +206,5 @@ impl<'c> Layout<'c, '_> {
     /// A value of an attribute's pool.
     pub(super) fn value(&self, variable: &Variable<'_, '_>, at: usize) -> Option<&Attribute> {
         self.pools.get(variable.pool)?.all.get(at)
-    }
-}
-
-/// Whether an attribute can have a value: an entity's own can be but names.
-fn fits(variable: &Variable<'_, '_>, value: Value<'_>, setting: &Setting<'_, '_>) -> bool {
-    let (root, place) = (variable.reference.root(), variable.reference.place());
-    if matches!(place, Place::Path(_)) {
-        return true;
-    }
-    let Some(text) = value.as_str() else { return false };
-    let is_name = !text.is_empty() && text.len() <= NAME_BYTES;
-    match (root, place) {
-        (Root::Resource, Place::Type) => {
-            setting.resources.contains(&text) || (setting.resources.is_empty() && is_name)
-        }
-        (Root::Action, _) => setting.action.map_or(is_name, |action| action == text),
-        (Root::Subject, _) => is_name,
-        (Root::Context, _) => Instant::parse(text).is_some(),
-        _ => true,
     }
 }
