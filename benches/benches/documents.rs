@@ -6,7 +6,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use portcullis::{Document, Schema, Source, diff_documents, diff_snapshots};
+use portcullis::{
+    COMPARE_STEPS, Document, Schema, Source, compare_documents, diff_documents, diff_snapshots,
+};
 use portcullis_benches::{Trouble, Workload, built_in_code, large, real_documents};
 
 fn documents(criterion: &mut Criterion) {
@@ -55,6 +57,15 @@ fn timed(criterion: &mut Criterion) -> Result<(), Trouble> {
     if let [(first, _), (second, _), ..] = &*compiled {
         group.bench_function("diff of two documents", |bencher| {
             bencher.iter(|| diff_documents(first, second))
+        });
+        let compared = compare_documents(first, second, COMPARE_STEPS);
+        let change = diff_documents(first, second);
+        // What is timed must be right: without conditions, the difference says the same.
+        if !compared.is_some_and(|found| found.only_a() == change.lost && found.only_b() == change.gained) {
+            return Err(Trouble::from("the comparison and the difference disagree".to_owned()));
+        }
+        group.bench_function("compare two documents without conditions", |bencher| {
+            bencher.iter(|| compare_documents(first, second, COMPARE_STEPS).map(|found| found.relation()))
         });
     }
     let old = Workload::new(1_000, 5)?.snapshot;

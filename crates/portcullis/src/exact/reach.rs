@@ -58,7 +58,7 @@ pub(super) enum Given {
 }
 
 impl Case {
-    /// The case as a request on one of two sides, and what must be stored for it.
+    /// The case as a request, as it is asked on one of two sides, and what must be stored for it.
     pub(crate) fn example_of(&self, side: usize, action: &str, resource: &str) -> Example {
         Example::of(self, side, action, resource)
     }
