@@ -157,7 +157,12 @@ impl Convert {
         out: &Output,
     ) -> Result<(), Failure> {
         let failed = |path: &Path, error: &io::Error| {
-            let why = files::in_words_of_writing(error);
+            let why = match error.kind() {
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                    "it is no directory".to_owned()
+                }
+                _ => files::in_words_of_writing(error),
+            };
             Failure::said(format!("cannot write {}: {why}", quoted(&files::shown(path))))
         };
         let policies = directory.join(POLICIES);
