@@ -22,7 +22,7 @@ pub(super) struct Side {
     pub(super) classes: Vec<Vec<u32>>,
     /// For each line, classes and entries, the lines of the other side that it may be named with.
     pub(super) fits: Vec<Plane>,
-    /// For each line the classes that it stands for.
+    /// For each line the lines that it covers: itself, and those that it stands for.
     pub(super) covers: Vec<Plane>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Side {
 pub(super) struct Condensed {
     pub(super) rows: Side,
     pub(super) columns: Side,
-    /// The cells that must be covered, as classes of rows and columns.
+    /// The cells that must be covered, as lines of rows and columns.
     pub(super) cells: Vec<(u32, u32)>,
 }
 
@@ -78,10 +78,15 @@ impl Condensed {
             cells: Vec::new(),
         };
         condensed.join(grid, &row_classes, &column_classes);
-        let of_row = |row: u32| row_classes.get(row as usize).copied();
-        let of_column = |column: u32| column_classes.get(column as usize).copied();
-        let mut cells: Vec<(u32, u32)> =
-            grid.cells().filter_map(|(row, column)| of_row(row).zip(of_column(column))).collect();
+        let lines = |axis: &Axis, side: &Side, classes: &[u32], line: u32| {
+            let entry = || side.classes.len() as u32 + (line - axis.numbers.len() as u32);
+            classes.get(line as usize).copied().unwrap_or_else(entry)
+        };
+        let class = |(row, column)| {
+            let row = lines(&grid.rows, &condensed.rows, &row_classes, row);
+            (row, lines(&grid.columns, &condensed.columns, &column_classes, column))
+        };
+        let mut cells: Vec<(u32, u32)> = grid.cells().map(class).collect();
         cells.sort_unstable();
         cells.dedup();
         condensed.cells = cells;
@@ -181,21 +186,20 @@ fn add(keys: &mut [Vec<u32>], lines: &[u32], key: u32) {
 
 impl Side {
     fn new(classes: Vec<Vec<u32>>, axis: &Axis, of_line: &[u32], across: usize) -> Side {
-        let count = classes.len();
-        let single = |class: u32| {
-            let mut plane = Plane::empty(count as u32);
-            set(&mut plane, class);
+        let (count, names) = (classes.len(), axis.numbers.len());
+        let all = count + axis.entries.len();
+        let covered = |lines: &[u32]| {
+            let mut plane = Plane::empty(all as u32);
+            for &line in lines {
+                let entry = || count as u32 + (line - names as u32);
+                set(&mut plane, of_line.get(line as usize).copied().unwrap_or_else(entry));
+            }
             plane
         };
-        let mut covers: Vec<Plane> = (0..count as u32).map(single).collect();
-        for entry in &axis.entries {
-            let mut plane = Plane::empty(count as u32);
-            for class in entry.members.iter().filter_map(|&line| of_line.get(line as usize)) {
-                set(&mut plane, *class);
-            }
-            covers.push(plane);
-        }
-        Side { classes, fits: vec![Plane::empty(across as u32); covers.len()], covers }
+        let firsts = classes.iter().map(|members| covered(members.get(..1).unwrap_or(&[])));
+        let covers: Vec<Plane> =
+            firsts.chain(axis.entries.iter().map(|entry| covered(&entry.covers))).collect();
+        Side { classes, fits: vec![Plane::empty(across as u32); all], covers }
     }
 
     /// For each class those before it, itself among them: whatever names one of these can name it too.
@@ -228,12 +232,12 @@ impl Side {
         lines
     }
 
-    /// The classes that lines stand for.
+    /// What lines cover.
     pub(super) fn covered(&self, lines: &Plane) -> Plane {
-        let mut classes = Plane::empty(self.classes.len() as u32);
+        let mut covered = Plane::empty(self.covers.len() as u32);
         for covers in bits(lines).filter_map(|line| self.covers.get(line as usize)) {
-            classes.union_with(covers);
+            covered.union_with(covers);
         }
-        classes
+        covered
     }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::ranges::{self, Ranges};
 use crate::pattern::Pattern;
-use crate::policy::{Document, NameList, overlaps};
+use crate::policy::{Document, NameList, Statement, overlaps};
 use crate::schema::Schema;
 
 /// The most entries of an axis, and pairs of names in statements, that are looked at.
@@ -34,19 +34,25 @@ pub(super) struct Sought<'a> {
     pub(super) wildcards: bool,
     /// Whether a name alone is written without a list.
     pub(super) bare: bool,
+    /// Whether what the statements would say under a schema that admits more must be said too: a deny must not be lost there.
+    pub(super) lasting: bool,
+    /// The lists of statements that settle what they say, whatever statements of this kind say.
+    pub(super) settled: &'a [(Listed, Listed)],
 }
 
 /// `"*"` or a pattern.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) text: Box<str>,
-    /// The lines of this axis that it stands for.
+    /// The names' lines of this axis that it stands for.
     pub(super) members: Vec<u32>,
+    /// The same, itself, and of `"*"` all entries.
+    pub(super) covers: Vec<u32>,
     /// The lines of the other axis that it may be named with.
     pub(super) on: Vec<u32>,
 }
 
-/// Types or actions: the numbers of those that have a line, ascending, and entries.
+/// Types or actions: the numbers of those that have a line, ascending, and entries, whose lines come after these.
 #[derive(Debug)]
 pub(super) struct Axis {
     pub(super) numbers: Vec<u32>,
@@ -61,14 +67,18 @@ pub(super) struct Grid {
     pub(super) columns: Axis,
     /// Of each row the columns that it may be named with, ascending.
     pub(super) fits: Vec<Vec<u32>>,
-    /// Of each row the columns and the numbers of the cells that must be covered.
+    /// Of each row, those of entries too, the columns and the numbers of the cells that must be covered.
     pub(super) live: Vec<Vec<(u32, u32)>>,
-    /// The permission of each cell that must be covered, ascending.
+    /// The permissions of the first of these, ascending; the others are of no permission yet.
     pub(super) permissions: Vec<u32>,
+    /// How many cells must be covered.
+    pub(super) count: usize,
     /// Entries of rows and of columns that may be named together.
     pub(super) together: BTreeSet<(u32, u32)>,
     /// Whether everything that may be named is here.
     pub(super) whole: bool,
+    /// Whether everything that must be covered is.
+    pub(super) sound: bool,
 }
 
 /// The names of one list of a statement.
@@ -97,11 +107,28 @@ impl Listed {
         self.names.len() + self.entries.len()
     }
 
-    pub(super) fn actions(schema: &Schema, list: NameList<'_>) -> Listed {
+    /// Whether it says all that a line of an axis says, today and later.
+    fn has(&self, axis: &Axis, line: u32) -> bool {
+        let same = match axis.numbers.get(line as usize) {
+            Some(number) => self.names.contains(number),
+            None => {
+                let entry = axis.entries.get(line as usize - axis.numbers.len());
+                entry.is_some_and(|entry| self.entries.contains(&entry.text))
+            }
+        };
+        same || self.entries.contains("*")
+    }
+
+    /// The types and the actions of a statement.
+    pub(super) fn both(schema: &Schema, statement: &Statement<'_>) -> (Listed, Listed) {
+        (Listed::types(schema, statement.resource()), Listed::actions(schema, statement.actions()))
+    }
+
+    fn actions(schema: &Schema, list: NameList<'_>) -> Listed {
         Listed::of(list, |name| schema.action_number(name))
     }
 
-    pub(super) fn types(schema: &Schema, list: NameList<'_>) -> Listed {
+    fn types(schema: &Schema, list: NameList<'_>) -> Listed {
         Listed::of(list, |name| schema.named(name).map(|named| named.kind))
     }
 }
@@ -138,8 +165,22 @@ impl Axis {
                 members
             }
         };
-        self.entries.push(Entry { text: text.into(), members, on: Vec::new() });
+        self.entries.push(Entry { text: text.into(), members, covers: Vec::new(), on: Vec::new() });
         Some(self.entries.len() as u32 - 1)
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len() + self.entries.len()
+    }
+
+    /// Says what each entry covers, once all are known.
+    fn close(&mut self) {
+        let (names, all) = (self.numbers.len() as u32, self.len() as u32);
+        for (line, entry) in (names..).zip(&mut self.entries) {
+            let others = if *entry.text == *"*" { names..all } else { line..line + 1 };
+            entry.covers = entry.members.iter().copied().chain(others).collect();
+        }
     }
 
     /// The lines that a list selects, and its entries.
@@ -179,24 +220,42 @@ impl Axis {
 impl Grid {
     pub(super) fn of(sought: &Sought<'_>) -> Grid {
         let Sought { schema, live, .. } = *sought;
-        let types = live.iter().flat_map(|range| schema.types_of(range.clone()));
+        let mut types: Vec<u32> = live.iter().flat_map(|range| schema.types_of(range.clone())).collect();
         let permissions: Vec<u32> = live.iter().cloned().flatten().collect();
-        let actions = permissions.iter().filter_map(|&permission| schema.action_of(permission));
-        let (rows, columns) = (Axis::new(types), Axis::new(actions));
+        let mut actions: Vec<u32> =
+            permissions.iter().filter_map(|&permission| schema.action_of(permission)).collect();
+        let statements = sought.statements.iter().filter_map(|&index| sought.document.statement(index));
+        let listed: Vec<_> = statements.map(|statement| Listed::both(schema, &statement)).collect();
+        if sought.lasting {
+            types.extend(listed.iter().flat_map(|(types, _)| &types.names));
+            actions.extend(listed.iter().flat_map(|(_, actions)| &actions.names));
+        }
+        let (rows, columns) = (Axis::new(types.into_iter()), Axis::new(actions.into_iter()));
         let count = rows.numbers.len();
         let mut grid = Grid {
             rows,
             columns,
             fits: vec![Vec::new(); count],
             live: vec![Vec::new(); count],
+            count: permissions.len(),
             permissions,
             together: BTreeSet::new(),
             whole: true,
+            sound: true,
         };
         grid.names(sought);
-        grid.as_written(sought);
+        let lasting = grid.as_written(sought, &listed);
         if sought.wildcards {
             grid.wildcards(sought);
+        }
+        grid.rows.close();
+        grid.columns.close();
+        grid.live.resize(grid.rows.len(), Vec::new());
+        for (row, column) in lasting {
+            if let Some(live) = grid.live.get_mut(row as usize) {
+                live.push((column, grid.count as u32));
+                grid.count += 1;
+            }
         }
         for fits in &mut grid.fits {
             fits.sort_unstable();
@@ -223,15 +282,14 @@ impl Grid {
         }
     }
 
-    /// What the document names together, beyond pairs that anybody may name.
-    fn as_written(&mut self, sought: &Sought<'_>) {
+    /// What the document names together, beyond pairs that anybody may name. Gives what of that is no permission and must last: pairs
+    /// of lines of which one is an entry's, or that the schema does not admit.
+    fn as_written(&mut self, sought: &Sought<'_>, listed: &[(Listed, Listed)]) -> BTreeSet<(u32, u32)> {
         let schema = sought.schema;
-        let mut strays = 0;
-        for statement in sought.statements.iter().filter_map(|&index| sought.document.statement(index)) {
-            let actions = Listed::actions(schema, statement.actions());
-            let types = Listed::types(schema, statement.resource());
-            let (columns, patterns) = self.columns.select(&actions, schema.sorted_actions(), &mut self.whole);
-            let (rows, others) = self.rows.select(&types, schema.sorted_types(), &mut self.whole);
+        let (mut strays, mut lasting) = (0, BTreeSet::new());
+        for (types, actions) in listed {
+            let (columns, patterns) = self.columns.select(actions, schema.sorted_actions(), &mut self.whole);
+            let (rows, others) = self.rows.select(types, schema.sorted_types(), &mut self.whole);
             self.columns.allow(&patterns, &rows);
             self.rows.allow(&others, &columns);
             self.together.extend(
@@ -239,10 +297,26 @@ impl Grid {
             );
             let (named_rows, named_columns): (Vec<u32>, Vec<u32>) =
                 (self.rows.lines(&types.names).collect(), self.columns.lines(&actions.names).collect());
-            strays += named_rows.len() * named_columns.len();
+            let (after_rows, after_columns) = (self.rows.numbers.len(), self.columns.numbers.len());
+            let (height, width) = (named_rows.len() + others.len(), named_columns.len() + patterns.len());
+            strays += height * width;
             if strays > MOST_STRAYS {
-                self.whole = false;
+                (self.whole, self.sound) = (false, self.sound && !sought.lasting);
                 continue;
+            }
+            if sought.lasting {
+                let entries =
+                    |numbers: &[u32], after: usize| numbers.iter().map(|&at| at + after as u32).collect();
+                let (patterns, others): (Vec<u32>, Vec<u32>) =
+                    (entries(&patterns, after_columns), entries(&others, after_rows));
+                for &row in &named_rows {
+                    let strays =
+                        named_columns.iter().filter(|&&column| !self.is_admitted(schema, row, column));
+                    lasting.extend(strays.chain(&patterns).map(|&column| (row, column)));
+                }
+                for &row in &others {
+                    lasting.extend(named_columns.iter().chain(&patterns).map(|&column| (row, column)));
+                }
             }
             for row in named_rows {
                 if let Some(fits) = self.fits.get_mut(row as usize) {
@@ -250,6 +324,22 @@ impl Grid {
                 }
             }
         }
+        self.sound &= self.whole || !sought.lasting;
+        if lasting.len().saturating_mul(sought.settled.len()) <= MOST_STRAYS {
+            lasting.retain(|&(row, column)| {
+                let says = |(types, actions): &(Listed, Listed)| {
+                    types.has(&self.rows, row) && actions.has(&self.columns, column)
+                };
+                !sought.settled.iter().any(says)
+            });
+        }
+        lasting
+    }
+
+    fn is_admitted(&self, schema: &Schema, row: u32, column: u32) -> bool {
+        let kind = self.rows.numbers.get(row as usize);
+        let action = self.columns.numbers.get(column as usize);
+        action.zip(kind).is_some_and(|(&action, &kind)| schema.pair(action, kind).is_some())
     }
 
     /// `"*"` wherever it says nothing else today.
@@ -277,7 +367,7 @@ impl Grid {
         }
     }
 
-    /// The cells that must be covered as (row, column), by their numbers.
+    /// The cells that must be covered as (row, column).
     pub(super) fn cells(&self) -> impl Iterator<Item = (u32, u32)> {
         (0..).zip(&self.live).flat_map(|(row, live)| live.iter().map(move |&(column, _)| (row, column)))
     }

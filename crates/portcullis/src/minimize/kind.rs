@@ -14,7 +14,7 @@ use super::cover::fewest;
 use super::grid::{Axis, Grid, Listed, Sought};
 use super::near::near;
 use super::rectangles::{Rectangle, apart, largest};
-use super::trim::{Lines, Named, trimmed};
+use super::trim::{Lines, Named, all_say_something, trimmed};
 use crate::json::write_string;
 use crate::policy::{Effect, Grants, Statement};
 use crate::schema::Schema;
@@ -49,6 +49,9 @@ pub(super) fn as_written(sought: &Sought<'_>, at_least: usize) -> Shortest {
 /// Looks for the shortest statements that say what is sought.
 pub(super) fn shortest(sought: &Sought<'_>, grants: &Grants, steps: &mut Steps) -> Shortest {
     let grid = Grid::of(sought);
+    if !grid.sound {
+        return as_written(sought, 1);
+    }
     let Some(condensed) = Condensed::of(&grid) else { return as_written(sought, 1) };
     let (rectangles, complete) = largest(&condensed, steps);
     let cover = fewest(condensed.cells.len(), &rectangles, steps);
@@ -59,10 +62,13 @@ pub(super) fn shortest(sought: &Sought<'_>, grants: &Grants, steps: &mut Steps) 
     };
     let chosen = cover.chosen.iter().filter_map(|&at| rectangles.get(at));
     let chosen: Vec<Named> = chosen.map(|rectangle| named(&condensed, rectangle)).collect();
-    let found = [near(sought, &grid), Some(chosen)].into_iter().flatten().map(|cover| trimmed(&grid, &cover));
+    let near = near(sought, &grid);
+    let found = near.iter().chain([&chosen]).map(|cover| trimmed(&grid, cover)).chain(near.clone());
+    // A deny of nothing but pairs that are not admitted is an error, so no such deny may be left of a greater one.
+    let found = found.filter(|cover| !sought.lasting || all_say_something(&grid, cover));
     // Of two that are as short the first: what the author wrote rather than what nobody did.
     let length = |cover: &Vec<Named>| (cover.len(), cover.iter().map(Named::names).sum::<usize>());
-    let chosen = found.min_by_key(length).unwrap_or_default();
+    let Some(chosen) = found.min_by_key(length) else { return as_written(sought, at_least) };
     let (_, names) = length(&chosen);
     let written = as_written(sought, at_least);
     if (written.statements.len(), written.names) <= (chosen.len(), names) {
@@ -142,8 +148,7 @@ impl<'a> Known<'a> {
     fn of(sought: &Sought<'a>) -> Self {
         let statements = sought.statements.iter().filter_map(|&index| sought.document.statement(index));
         let listed = |statement: Statement<'a>| {
-            let actions = Listed::actions(sought.schema, statement.actions());
-            let types = Listed::types(sought.schema, statement.resource());
+            let (types, actions) = Listed::both(sought.schema, &statement);
             // What names something twice is not kept.
             let plain = names_of(&statement) == actions.len() + types.len();
             plain.then(|| (types, actions, statement.text()))

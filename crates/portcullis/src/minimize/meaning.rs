@@ -78,8 +78,9 @@ impl Meaning {
         }
     }
 
-    /// The kinds that mean anything, with the permissions on which they do.
-    pub(super) fn live(&self) -> impl Iterator<Item = (&Kind, &Ranges)> {
-        self.live.iter()
+    /// The permissions on which a kind means anything.
+    pub(super) fn live(&self, kind: &Kind) -> &Ranges {
+        const NONE: &Ranges = &Vec::new();
+        self.live.get(kind).unwrap_or(NONE)
     }
 }

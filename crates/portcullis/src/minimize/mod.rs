@@ -4,7 +4,8 @@
 //! document is a smallest cover of its cells by rectangles: NP-hard, and small once what is alike is one
 //! (`condensed`). The largest rectangles are listed (`rectangles`), a smallest cover is sought within a bound (`cover`),
 //! names that nothing needs are left out (`trim`), and statements are written (`kind`). Denies are never traded for allows:
-//! a deny reaches into every other role of a subject, so both stay what they are, cell by cell.
+//! a deny reaches into every other role of a subject, so both stay what they are, cell by cell; and a deny stays what it
+//! would be under a schema that admits more, so that no growing schema opens what the document had closed.
 //!
 //! What comes out is read, resolved and compared with what went in before it is handed out. Nothing here changes a
 //! document that is as short as any.
@@ -25,11 +26,11 @@ use std::sync::Arc;
 use crate::diagnostic::Report;
 use crate::format::format;
 use crate::limits::Limits;
-use crate::policy::{Document, Grants};
+use crate::policy::{Document, Effect, Grants};
 use crate::schema::Schema;
 use crate::source::Source;
 
-use grid::Sought;
+use grid::{Listed, Sought};
 use kind::{names_of, shortest};
 use meaning::{Kind, Meaning, kinds};
 
@@ -240,22 +241,31 @@ impl Round<'_> {
             }
         }
         let bare = self.document.writes_bare_names();
+        let schema = self.grants.schema();
+        let denies = of_kind.get(&Kind { effect: Effect::Deny, condition: None });
+        let denies = denies.into_iter().flatten().filter_map(|&index| self.document.statement(index));
+        let denies: Vec<_> = denies.map(|statement| Listed::both(schema, &statement)).collect();
         let mut statements: Vec<(usize, String)> = Vec::new();
         let (mut names, mut at_least, mut cells) = (0, 0, 0);
-        for (kind, live) in self.meaning.live() {
-            let Some(members) = of_kind.get(kind) else { continue };
+        for (kind, members) in &of_kind {
+            let (live, lasting) = (self.meaning.live(kind), kind.effect == Effect::Deny);
+            if live.is_empty() && !lasting {
+                continue;
+            }
             let said = members.iter().flat_map(|&index| self.grants.of_statement(index)).cloned().collect();
             let said = ranges::in_order(said);
             cells += ranges::count(live);
             let sought = Sought {
                 document: self.document,
-                schema: self.grants.schema(),
+                schema,
                 statements: members,
                 live,
                 free: self.meaning.free(kind),
                 conditional: kind.condition.as_ref().map(|_| &said),
                 wildcards: how.wildcards,
                 bare,
+                lasting,
+                settled: if lasting && kind.condition.is_some() { &denies } else { &[] },
             };
             let found = if cells > MOST_CELLS {
                 kind::as_written(&sought, 1)

@@ -13,8 +13,7 @@ const MOST_COMPARED: usize = 256;
 pub(super) fn near(sought: &Sought<'_>, grid: &Grid) -> Option<Vec<Named>> {
     let statements = sought.statements.iter().filter_map(|&index| sought.document.statement(index));
     let named = statements.map(|statement| {
-        let types = Listed::types(sought.schema, statement.resource());
-        let actions = Listed::actions(sought.schema, statement.actions());
+        let (types, actions) = Listed::both(sought.schema, &statement);
         Some(Named { rows: lines(&grid.rows, &types)?, columns: lines(&grid.columns, &actions)? })
     });
     let named: Vec<Named> = named.collect::<Option<_>>()?;

@@ -80,10 +80,10 @@ fn closed(sets: &[Plane], steps: &mut Steps) -> (Vec<Plane>, bool) {
     (found, true)
 }
 
-/// Where the cells of each class of rows lie among all.
+/// Where the cells of each row lie among all.
 fn by_row(condensed: &Condensed) -> Vec<std::ops::Range<usize>> {
     let cells = &condensed.cells;
-    let rows = 0..condensed.rows.classes.len() as u32;
+    let rows = 0..condensed.rows.covers.len() as u32;
     let after = |row: u32| cells.partition_point(|&(known, _)| known < row);
     rows.map(|row| after(row)..after(row + 1)).collect()
 }
@@ -118,7 +118,7 @@ pub(super) fn apart(condensed: &Condensed, steps: &mut Steps) -> usize {
 fn meet(condensed: &Condensed, one: (u32, u32), other: (u32, u32)) -> bool {
     let Condensed { rows, columns, .. } = condensed;
     let fits = |row: u32, column: u32| rows.fits.get(row as usize).is_some_and(|fits| has(fits, column));
-    // Lines that stand for a class: itself, and entries.
+    // Lines that cover a line: itself, and entries.
     let standing = |side: &super::condensed::Side, class: u32| {
         let entries = side.classes.len() as u32..side.covers.len() as u32;
         let held =

@@ -80,7 +80,7 @@ struct Trimming<'g> {
 
 /// Of each column the rows and the numbers of the cells that must be covered.
 fn by_column(grid: &Grid) -> Vec<Vec<(u32, u32)>> {
-    let mut columns = vec![Vec::new(); grid.columns.numbers.len()];
+    let mut columns = vec![Vec::new(); grid.columns.len()];
     for (row, live) in (0..).zip(&grid.live) {
         for &(column, cell) in live {
             if let Some(known) = columns.get_mut(column as usize) {
@@ -108,6 +108,13 @@ pub(super) fn without_needless(grid: &Grid, cover: Vec<Named>) -> Vec<Named> {
     cover.into_iter().zip(needed).filter(|(_, needed)| *needed).map(|(named, _)| named).collect()
 }
 
+/// Whether each statement covers a permission that there is.
+pub(super) fn all_say_something(grid: &Grid, cover: &[Named]) -> bool {
+    let counted = Trimming::new(grid, &[], cover);
+    let there_is = |cell: u32| (cell as usize) < grid.permissions.len();
+    counted.statements.iter().all(|one| one.cells(grid).any(there_is))
+}
+
 /// Leaves out names that are not needed.
 pub(super) fn trimmed(grid: &Grid, cover: &[Named]) -> Vec<Named> {
     let columns = by_column(grid);
@@ -130,12 +137,12 @@ pub(super) fn trimmed(grid: &Grid, cover: &[Named]) -> Vec<Named> {
     best.map_or(Vec::new(), |(_, named)| named)
 }
 
-/// The lines that a name selects.
+/// The lines that a name covers.
 fn lines<'l>(axis: &'l Axis, name: &'l Name) -> &'l [u32] {
     if !name.is_entry {
         return std::slice::from_ref(&name.number);
     }
-    axis.entries.get(name.number as usize).map_or(&[], |entry| &entry.members)
+    axis.entries.get(name.number as usize).map_or(&[], |entry| &entry.covers)
 }
 
 fn add<'l>(counts: &mut [u32], lines: impl IntoIterator<Item = &'l u32>) {
@@ -156,9 +163,9 @@ fn of(counts: &[u32], line: u32) -> u32 {
 
 impl<'g> Trimming<'g> {
     fn new(grid: &'g Grid, columns: &'g [Vec<(u32, u32)>], cover: &[Named]) -> Self {
-        let mut times = vec![0; grid.permissions.len()];
+        let mut times = vec![0; grid.count];
         let selected = |axis: &Axis, chosen: &Lines, is_row: bool| {
-            let mut counts = vec![0; axis.numbers.len()];
+            let mut counts = vec![0; axis.len()];
             names(chosen, is_row).for_each(|name| add(&mut counts, lines(axis, &name)));
             counts
         };

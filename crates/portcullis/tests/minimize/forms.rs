@@ -132,6 +132,31 @@ fn what_is_short_stays_as_it_is() {
     }
 }
 
+/// What a deny would take in under a schema that admits more stays denied; what an allow would need not stay allowed.
+#[test]
+fn a_deny_is_not_lost_on_a_schema_that_grows() {
+    let policies = |effect: &str| {
+        let lists = [("get*", "b"), ("run", "[\"a\", \"c\"]"), ("put", "b"), ("get", "b"), ("*", "c")];
+        let one = |(actions, types): (&str, &str)| {
+            let types = if types.starts_with('[') { types.to_owned() } else { format!("\"{types}\"") };
+            format!(r#"{{"effect": "{effect}", "actions": "{actions}", "resource": {types}}}"#)
+        };
+        lists.map(one).join(",")
+    };
+    assert_eq!(
+        statements(&policies("deny"), &small(), false),
+        [
+            r#"{ "effect": "deny", "actions": ["get*", "put"], "resource": "b" }"#,
+            r#"{ "effect": "deny", "actions": "run", "resource": ["a", "c"] }"#,
+            r#"{ "effect": "deny", "actions": "*", "resource": "c" }"#
+        ]
+    );
+    assert_eq!(statements(&policies("allow"), &small(), false).len(), 2);
+    let settled = r#"{"effect": "deny", "actions": "*", "resource": "a", "conditions": {"subject.x": {"exists": true}}},
+        {"effect": "deny", "actions": ["*"], "resource": ["a", "b"]}"#;
+    assert_eq!(statements(settled, &small(), false).len(), 1);
+}
+
 #[test]
 fn what_grants_nothing_and_what_is_said_twice_goes() {
     let left = statements(

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use portcullis::diagnostic::Code;
+use portcullis::matrix::Plane;
 use portcullis::{
-    Document, NoFiles, Report, Severity, Snapshot, Source, Workspace, diff_documents, minimize,
+    Document, NoFiles, Report, Schema, Severity, Snapshot, Source, Workspace, diff_documents, minimize,
 };
-use portcullis_testkit::generate::{ConditionalCase, Size, conditional_case};
+use portcullis_testkit::generate::{ConditionalCase, Prng, Size, attributed_schema, conditional_case};
 use portcullis_testkit::reference::{Reference, Request};
+use serde_json::{Value, json};
 
 use super::{how, minimized};
 
@@ -29,8 +31,52 @@ fn warnings(report: &Report) -> BTreeMap<&'static str, usize> {
     counts
 }
 
+/// A schema, when it has grown: every type admits every action, and there are new types and actions
+/// that patterns of the old ones match.
+fn grown(mut schema: Value) -> Option<Schema> {
+    let resources = schema["resources"].as_object_mut().unwrap();
+    let listed = |kind: &Value| kind["actions"].as_array().unwrap().clone();
+    let mut actions: Vec<Value> = resources.values().flat_map(listed).collect();
+    actions.sort_unstable_by_key(Value::to_string);
+    actions.dedup();
+    let more: Vec<Value> =
+        actions.iter().map(|action| json!(format!("{}x", action.as_str().unwrap()))).collect();
+    actions.extend(more.into_iter().filter(|new| !actions.contains(new)).collect::<Vec<_>>());
+    for kind in resources.values_mut() {
+        kind["actions"] = json!(actions);
+    }
+    for own in resources.keys().cloned().collect::<Vec<_>>() {
+        resources.entry(format!("{own}x")).or_insert(json!({ "actions": actions }));
+    }
+    Schema::read(&Source::new("grown.json", schema.to_string())).ok().map(|(schema, _)| schema)
+}
+
+/// What a document comes to under a schema that grew: it allows no more than it would have, and denies no less.
+fn compare_grown(old: &Document, new: &Document, schema: &Schema, wildcards: bool) -> bool {
+    let Ok((was, _)) = old.resolve(schema) else { return false };
+    let is = new.resolve(schema).unwrap_or_else(|report| panic!("{report}")).0;
+    let (was, is) = (was.planes(), is.planes());
+    let both = |one: &Plane, other: &Plane| {
+        let mut both = one.clone();
+        both.union_with(other);
+        both
+    };
+    let context = || format!("{}\n{}", old.source().slice(old.span()), new.source().text());
+    assert!(was.deny().is_subset(is.deny()), "{}", context());
+    let (was_if, is_if) = (both(was.deny(), was.deny_if()), both(is.deny(), is.deny_if()));
+    assert!(was_if.is_subset(&is_if), "{}", context());
+    if !wildcards {
+        assert!(is.deny().is_subset(was.deny()) && is_if.is_subset(&was_if), "{}", context());
+        let allowed = both(was.deny(), was.allow());
+        assert!(is.allow().is_subset(&allowed), "{}", context());
+        assert!(is.allow_if().is_subset(&both(&allowed, was.allow_if())), "{}", context());
+    }
+    true
+}
+
 #[derive(Default)]
 struct Seen {
+    grown: usize,
     roles: usize,
     shorter: usize,
     proven: usize,
@@ -38,7 +84,7 @@ struct Seen {
     allowed: usize,
 }
 
-fn compare(case: &ConditionalCase, wildcards: bool, seen: &mut Seen) {
+fn compare(case: &ConditionalCase, grown: Option<&Schema>, wildcards: bool, seen: &mut Seen) {
     let snapshot = compiled(&case.workspace);
     let mut replaced = case.workspace.clone();
     let mut spans = Vec::new();
@@ -66,6 +112,9 @@ fn compare(case: &ConditionalCase, wildcards: bool, seen: &mut Seen) {
 
         let again = minimize(&new, schema, &how(wildcards)).unwrap();
         assert_eq!(again.text(), found.text(), "{}", context());
+        if let (Some(grown), true) = (grown, found.is_shorter()) {
+            seen.grown += usize::from(compare_grown(old, &new, grown, wildcards));
+        }
         seen.roles += 1;
         seen.shorter += usize::from(found.is_shorter());
         seen.proven += usize::from(found.is_proven());
@@ -92,11 +141,15 @@ fn nothing_tells_a_minimized_role_from_what_it_was() {
     for wildcards in [false, true] {
         let mut seen = Seen::default();
         for seed in 0..cases {
-            let case = conditional_case(seed, Size { statements: 12, ..Size::default() }).unwrap();
-            compare(&case, wildcards, &mut seen);
+            let size = Size { statements: 12, ..Size::default() };
+            let case = conditional_case(seed, size).unwrap();
+            // The schema is what is drawn first.
+            let schema = attributed_schema(&mut Prng::new(seed), size);
+            compare(&case, grown(schema).as_ref(), wildcards, &mut seen);
         }
-        let Seen { roles, shorter, proven, asked, allowed } = seen;
+        let Seen { roles, shorter, proven, asked, allowed, grown: compared } = seen;
         assert!(asked > 8_000 && allowed > asked / 10, "{asked} {allowed}");
+        assert!(compared > shorter / 4, "{compared} of {shorter}");
         assert!(shorter > roles / 3 && proven > roles * 9 / 10, "{roles} {shorter} {proven}");
     }
 }
