@@ -1,7 +1,7 @@
 //! Minimized documents: proven minima are those of a search through everything, and nothing tells old and new apart.
 //!
 //! `brute` finds the fewest statements of small grids by trying every set of rectangles. `generated` minimizes the roles of
-//! random workspaces with conditions and asks the reference about both; `forms` has what is written and what is kept, and
+//! random workspaces with conditions, asks the reference about both, and lets the schema grow; `forms` has what is written and what is kept, and
 //! documents that are too hard. The page docs/minimize.md is run by the command line's golden tests.
 #![allow(
     clippy::unwrap_used,
