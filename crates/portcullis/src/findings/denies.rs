@@ -4,7 +4,7 @@
 //! labelled `secret` denies whatever has no label too, and every question on the type alone. That keeps the gate shut
 //! and may be meant; mostly it is a surprise. A condition that also asks whether the attribute `exists` says what it means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Found;
 use super::idle::{Fate, Weighed};
@@ -45,7 +45,7 @@ fn each(document: &Document, tests: &[WrittenTest], found: &mut Found) {
         let text = decode(source.slice(name.span), name.escaped);
         Some((Reference::parse(&text).ok()?, text))
     };
-    let mut asked: Vec<Reference> = Vec::new();
+    let mut asked: BTreeSet<Reference> = BTreeSet::new();
     let mut read: Vec<(Reference, WrittenName)> = Vec::new();
     // Where the tests of each attribute begin.
     let mut operators: BTreeMap<Reference, Span> = BTreeMap::new();
@@ -53,7 +53,7 @@ fn each(document: &Document, tests: &[WrittenTest], found: &mut Found) {
         let Some((reference, _)) = reference_at(test.reference) else { continue };
         operators.entry(reference.clone()).or_insert(test.operator_span);
         if test.operator == Operator::Exists {
-            asked.push(reference);
+            asked.insert(reference);
             continue;
         }
         read.push((reference, test.reference));
@@ -65,7 +65,7 @@ fn each(document: &Document, tests: &[WrittenTest], found: &mut Found) {
             }
         }
     }
-    let mut told: Vec<Reference> = Vec::new();
+    let mut told: BTreeSet<Reference> = BTreeSet::new();
     for (reference, name) in read {
         // Ids, types, the action's name and the clock are always there.
         if reference.path().is_none() || asked.contains(&reference) || told.contains(&reference) {
@@ -102,6 +102,6 @@ fn each(document: &Document, tests: &[WrittenTest], found: &mut Found) {
             (None, None) => fault,
         };
         found.push(fault.help(help));
-        told.push(reference);
+        told.insert(reference);
     }
 }

@@ -24,10 +24,13 @@ const FEWEST_OF_ONE: usize = 64;
 /// The most permissions for which one that reads their names is looked at; each counts as one of those.
 const MOST_CELLS: usize = 64;
 
-/// How much is tried for one condition, and for all of a document together, though for each a little.
-const MOST_STEPS: usize = 1 << 16;
-const ALL_STEPS: usize = 1 << 25;
-const FEWEST_STEPS: usize = 1 << 9;
+/// The most attributes that a condition reads for it to be looked into: each makes every look longer.
+const MOST_REFERENCES: usize = 64;
+
+/// How much is tried for all documents together, for one, and for one condition, but for each a little.
+const ALL_STEPS: usize = 1 << 24;
+const STEPS_OF_ONE: std::ops::RangeInclusive<usize> = 1 << 14..=1 << 20;
+const STEPS: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 14;
 
 /// The outcomes that some question gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +69,13 @@ pub(super) fn possible(grants: &Grants, documents: usize) -> Vec<Vec<Option<Poss
     let mut left = (MOST_CONDITIONS / documents.max(1)).clamp(FEWEST_OF_ONE, MOST_OF_ONE);
     let mut known: HashMap<u32, Possible> = HashMap::new();
     let statements = 0..grants.effects().len();
-    let steps = ALL_STEPS / grants.conditions().len().max(1);
-    let steps = steps.clamp(FEWEST_STEPS, MOST_STEPS);
+    let steps = (ALL_STEPS / documents.max(1)).clamp(*STEPS_OF_ONE.start(), *STEPS_OF_ONE.end());
+    let steps = (steps / grants.conditions().len().max(1)).clamp(*STEPS.start(), *STEPS.end());
     let mut part = |(range, number): (Range<u32>, Option<u32>)| {
         let condition = grants.conditions().get(number? as usize)?;
+        if condition.references().nth(MOST_REFERENCES).is_some() {
+            return Some(Possible::ALL);
+        }
         if !reads_names(condition) {
             let look = || {
                 apart(condition).unwrap_or_else(|| {
@@ -181,7 +187,7 @@ mod tests {
             let found = apart(condition);
             assert_eq!(found.is_some(), is_apart, "{condition}");
             if let Some(found) = found {
-                assert_eq!(found, of(condition, None, MOST_STEPS), "{condition}");
+                assert_eq!(found, of(condition, None, *STEPS.end()), "{condition}");
                 short += 1;
             }
         }
