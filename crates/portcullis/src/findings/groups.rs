@@ -159,7 +159,7 @@ fn add(without: &[&Role], extra: &[&Role], snapshot: &Snapshot, read: &mut usize
         return false;
     }
     let (kept, added) = (parts(without), parts(extra));
-    *read += kept.len() * added.len();
+    *read += (kept.len() + 1) * (added.len() + 1) + permissions as usize;
     let mut settled = have.deny;
     settled.union_with(&more.deny);
     settled.union_with(&have.allow);

@@ -36,7 +36,7 @@ pub(super) enum Fate {
 /// implying nothing.
 const MOST_GATHERED: usize = 2_000_000;
 
-/// How many statements are looked at in all to name those that make others idle.
+/// How many ranges are looked at in all to name those that make others idle.
 const MOST_LOOKS: usize = 20_000_000;
 
 /// The parts of one statement, each with the number of its condition; one that always applies counts as none.
@@ -50,6 +50,8 @@ pub(super) struct Weighed<'g> {
     /// What is said under each condition: see [`Weighed::place`].
     said: Vec<Vec<Range<u32>>>,
     fates: Vec<Fate>,
+    /// How many ranges there are in all.
+    length: usize,
     looks: usize,
 }
 
@@ -62,6 +64,7 @@ impl<'g> Weighed<'g> {
             wide: implied(grants.conditions()),
             said: vec![Vec::new(); 2 * (grants.conditions().len() + 1)],
             fates: vec![Fate::Kept; grants.effects().len()],
+            length: 0,
             looks: 0,
         };
         for (index, effect) in grants.effects().enumerate() {
@@ -77,6 +80,7 @@ impl<'g> Weighed<'g> {
                 let place = weighed.place(effect, *condition);
                 weighed.said.get_mut(place).into_iter().for_each(|said| said.push(range.clone()));
             }
+            weighed.length += parts.len() + 1;
             weighed.parts.push((effect, parts));
         }
         weighed.take_out();
@@ -213,7 +217,7 @@ impl<'g> Weighed<'g> {
             if self.looks > MOST_LOOKS {
                 break;
             }
-            self.looks += self.parts.len();
+            self.looks += self.length;
             let said = |parts: &Parts| {
                 let part = parts.iter().find(|(range, _)| range.contains(&permission));
                 part.is_some_and(|(_, other)| self.holds_whenever(*condition, *other))

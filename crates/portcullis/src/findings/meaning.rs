@@ -86,9 +86,12 @@ impl<'r> Meaning<'r> {
         said
     }
 
-    /// How many conditions it has.
-    pub(super) fn conditions(&self) -> usize {
-        self.parts.len()
+    /// How long it takes to compare what two roles say under conditions.
+    pub(super) fn effort(&self, other: &Meaning<'_>) -> usize {
+        let cells = |meaning: &Meaning<'_>| -> usize {
+            meaning.parts.iter().map(|(_, _, ranges)| ranges.cells()).sum()
+        };
+        self.parts.len() * other.parts.len() + cells(self) + cells(other)
     }
 
     /// Equal meanings have equal hashes.
@@ -112,19 +115,17 @@ impl<'r> Meaning<'r> {
     fn conditions_are_within(&self, other: &Meaning<'_>) -> bool {
         let said = self.parts.iter().all(|(effect, condition, ranges)| {
             let plain = if *effect == Effect::Allow { &*other.allow } else { other.deny };
-            let mut left = ranges.clone();
-            left.subtract(Ranges::of_plane(plain).as_slice());
+            let mut left = ranges.where_plane(plain, false);
             other.take_implied(*effect, condition, &mut left);
             left.is_empty()
         });
         // Where this one grants something, the other must not deny it under conditions of its own.
         let granting = self.parts.iter().filter(|(effect, ..)| *effect == Effect::Allow);
-        let granted = Ranges::of(
-            Ranges::of_plane(&self.allow).iter().chain(granting.flat_map(|(_, _, ranges)| ranges.iter())),
-        );
+        let granted = Ranges::of(granting.flat_map(|(_, _, ranges)| ranges.iter()));
         said && other.parts.iter().filter(|(effect, ..)| *effect == Effect::Deny).all(
             |(_, condition, ranges)| {
-                let mut taken = ranges.common(&granted);
+                let plain = ranges.where_plane(&self.allow, true);
+                let mut taken = Ranges::of(plain.iter().chain(ranges.common(&granted).iter()));
                 self.take_implied(Effect::Deny, condition, &mut taken);
                 taken.is_empty()
             },

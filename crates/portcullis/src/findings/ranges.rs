@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use portcullis_matrix::Plane;
+use portcullis_matrix::{PermissionId, Plane};
 
 /// Ascending, disjoint ranges that do not touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,13 +29,25 @@ impl Ranges {
     /// The permissions of a plane.
     pub(super) fn of_plane(plane: &Plane) -> Self {
         let mut ranges: Vec<Range<u32>> = Vec::new();
-        for permission in plane.iter().map(portcullis_matrix::PermissionId::as_u32) {
+        for permission in plane.iter().map(PermissionId::as_u32) {
             match ranges.last_mut() {
                 Some(last) if last.end == permission => last.end += 1,
                 _ => ranges.push(permission..permission + 1),
             }
         }
         Ranges(ranges)
+    }
+
+    /// Those of its permissions that a plane has, or has not.
+    pub(super) fn where_plane(&self, plane: &Plane, has: bool) -> Self {
+        let wanted = |permission: &u32| plane.contains(PermissionId::from_u32(*permission)) == has;
+        let cells = self.iter().flatten().filter(wanted);
+        Ranges::of(cells.map(|permission| permission..permission + 1))
+    }
+
+    /// How many permissions there are.
+    pub(super) fn cells(&self) -> usize {
+        self.iter().map(|range| range.len()).sum()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -127,7 +139,12 @@ mod tests {
             }
             let mut plane = Plane::empty(50);
             one.iter().for_each(|range| assert!(plane.insert_range(range)));
-            prop_assert_eq!(Ranges::of_plane(&plane), one);
+            prop_assert_eq!(&Ranges::of_plane(&plane), &one);
+            prop_assert_eq!(one.cells(), sets[0].len());
+            prop_assert_eq!(other.where_plane(&plane, true), other.common(&one));
+            let mut rest = other.clone();
+            rest.subtract(one.as_slice());
+            prop_assert_eq!(other.where_plane(&plane, false), rest);
         }
     }
 }

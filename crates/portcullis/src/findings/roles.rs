@@ -5,6 +5,7 @@
 //! schema brings along are reported about never, and contain nothing: that some role grants less than the
 //! administrator's is no news. Neither is that of a role that grants everything.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
@@ -17,7 +18,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::snapshot::{Role, Snapshot};
 use crate::text::quoted;
 
-/// The most pairs of roles, and of conditions of theirs, that are compared in search of containers; past it roles count as
+/// The most pairs of roles, and of conditions and permissions under them, that are compared in search of containers; past it roles count as
 /// contained in none.
 const MOST_PAIRS: usize = 50_000_000;
 
@@ -97,17 +98,22 @@ fn contained(mut kept: Vec<Weighed<'_>>, permissions: u32, places: &Places<'_>, 
             held.for_each(|(_, speaking)| speaking.push(at));
         }
     }
-    let mut pairs = 0;
+    let pairs = Cell::new(0_usize);
     for (at, (permission, (size, one, plane))) in rare.iter().zip(&sorted).enumerate() {
         let candidates = permission.and_then(|permission| speaking.get(&permission));
         let larger = candidates.into_iter().flatten().filter(|other| **other != at);
         let larger = larger.filter_map(|other| sorted.get(*other)).filter(|(other, ..)| other >= size);
         let container = larger
-            .take_while(|(_, other, _)| {
-                pairs += 1 + one.meaning.conditions() * other.meaning.conditions();
-                pairs <= MOST_PAIRS
+            .take_while(|_| {
+                pairs.set(pairs.get() + 1);
+                pairs.get() <= MOST_PAIRS
             })
-            .find(|(_, other, theirs)| plane.is_subset(theirs) && one.meaning.is_within(&other.meaning));
+            .find(|(_, other, theirs)| {
+                plane.is_subset(theirs) && {
+                    pairs.set(pairs.get() + one.meaning.effort(&other.meaning));
+                    one.meaning.is_within(&other.meaning)
+                }
+            });
         if let Some((_, container, _)) = container {
             found.push(contained_in(one, container, places));
         }
