@@ -49,6 +49,7 @@ proptest! {
         let mut common = x.clone();
         common.intersect_with(&y);
         prop_assert_eq!(bits(&common), &a & &b);
+        prop_assert_eq!(x.count_common(&y), common.count());
     }
 
     #[test]
@@ -94,5 +95,6 @@ fn planes_are_equal_by_meaning() {
     touched.insert(PermissionId::from_u32(3));
     touched.remove(PermissionId::from_u32(3));
     assert_eq!(touched, Plane::empty(100));
+    assert!(std::collections::HashSet::from([touched]).contains(&Plane::empty(100)));
     assert_ne!(Plane::empty(100), Plane::empty(101));
 }
