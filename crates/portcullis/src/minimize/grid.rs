@@ -32,8 +32,8 @@ pub(super) struct Sought<'a> {
     /// refuse a condition that it never had.
     pub(super) conditional: Option<&'a Ranges>,
     pub(super) wildcards: bool,
-    /// Whether a name alone is written without a list.
-    pub(super) bare: bool,
+    /// Whether an action alone is written without a list, and whether a type is.
+    pub(super) bare: [bool; 2],
     /// Whether what the statements would say under a schema that admits more must be said too: a deny must not be lost there.
     pub(super) lasting: bool,
     /// The lists of statements that settle what they say, whatever statements of this kind say.

@@ -182,15 +182,16 @@ fn written_anew(
     let effect = grants.effects().nth(first).unwrap_or(Effect::Deny);
     let schema: &Schema = sought.schema;
     let mut text = format!("{{\"effect\": \"{}\", \"actions\": ", effect.as_str());
+    let [bare_actions, bare_types] = sought.bare;
     let actions = listed(&grid.columns, &named.columns);
     let names = actions.names.iter().map(|&action| schema.action_name(action));
-    write_list(&mut text, sought.bare, actions.entries.iter().map(|entry| &**entry).chain(names));
+    write_list(&mut text, bare_actions, actions.entries.iter().map(|entry| &**entry).chain(names));
     text.push_str(", \"resource\": ");
     let types = listed(&grid.rows, &named.rows);
     let names = types.names.iter().filter_map(|&kind| schema.types().get(kind as usize));
     write_list(
         &mut text,
-        sought.bare,
+        bare_types,
         types.entries.iter().map(|entry| &**entry).chain(names.map(|kind| kind.name())),
     );
     if let Some(conditions) = conditions {

@@ -105,10 +105,11 @@ impl Document {
         self.statements.get(index).map(|written| Statement { document: self, written, index })
     }
 
-    /// Whether a name stands alone somewhere where a list could.
-    pub(crate) fn writes_bare_names(&self) -> bool {
-        let lists = self.statements.iter().flat_map(|written| [written.actions.span, written.resource.span]);
-        lists.into_iter().any(|span| !self.source.slice(span).starts_with('['))
+    /// Whether somewhere an action stands alone where a list could, and whether a resource does.
+    pub(crate) fn writes_bare_names(&self) -> [bool; 2] {
+        let bare = |names: Names| !self.source.slice(names.span).starts_with('[');
+        let any = |list: fn(&Written) -> Names| self.statements.iter().any(|written| bare(list(written)));
+        [any(|written| written.actions), any(|written| written.resource)]
     }
 
     pub(crate) fn names(&self, names: Names) -> NameList<'_> {
