@@ -28,7 +28,10 @@ fn found(roles: Value, groups: Value, members: Value) -> Vec<(Code, String)> {
 fn held(documents: &[(&str, &[&str])]) -> Vec<(Code, String)> {
     let members: Value =
         documents.iter().map(|(name, _)| (format!("m {name}"), json!({"role": name}))).collect();
-    found(roles(documents), json!({}), members)
+    let mut found = found(roles(documents), json!({}), members);
+    // The order of places is that of the JSON's keys, which serde_json keeps or sorts as it was built.
+    found.sort_unstable();
+    found
 }
 
 fn one(code: Code, message: &str) -> Vec<(Code, String)> {
