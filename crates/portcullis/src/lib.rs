@@ -63,6 +63,7 @@ mod suggest;
 pub mod suite;
 mod sync;
 pub mod text;
+mod tied;
 mod workspace;
 mod writer;
 

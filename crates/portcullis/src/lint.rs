@@ -113,14 +113,14 @@ fn read_whole(
         }
         Some(FileKind::Tests) => {
             let suite = read_suite(root, files, limits, &mut report);
-            if let Some(snapshot) = suite.compile_tested(files, limits, &mut report) {
+            if let Some(snapshot) = suite.tied.compile(files, limits, &mut report) {
                 report.append(suite.check(&snapshot));
             }
             finish(Some(Read::Tests(Box::new(suite))), report)
         }
         Some(FileKind::Rules) => {
             let rules = read_rules(root, files, limits, &mut report);
-            if let Some(snapshot) = rules.compile_named(files, limits, &mut report) {
+            if let Some(snapshot) = rules.tied.compile(files, limits, &mut report) {
                 report.append(rules.check(&snapshot));
             }
             finish(Some(Read::Rules(Box::new(rules))), report)

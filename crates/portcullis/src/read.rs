@@ -209,6 +209,17 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// What such a file is called, with its article.
+    pub(crate) fn called(self) -> &'static str {
+        match self {
+            FileKind::Policy => "a policy document",
+            FileKind::Schema => "a schema",
+            FileKind::Workspace => "a workspace",
+            FileKind::Tests => "a test suite",
+            FileKind::Rules => "a file of rules",
+        }
+    }
+
     /// Tells the kind of a root value by its keys.
     pub(crate) fn of(root: Value<'_>) -> Option<FileKind> {
         let has = |key: &str| root.get(key).is_some();

@@ -22,14 +22,11 @@ use std::sync::Arc;
 pub use outcome::{Evidence, Finding, Outcome, Permitted, RuleKind, RuleOutcome, Verdict};
 pub(crate) use read::read_rules;
 
-use crate::diagnostic::{Code, Report};
-use crate::json::Tape;
+use crate::diagnostic::Report;
 use crate::limits::Limits;
-use crate::read::fits;
 use crate::snapshot::Snapshot;
 use crate::source::{Position, Source, Span};
-use crate::suite::tested::Naming;
-use crate::suite::{Tested, Word};
+use crate::tied::{Tied, Word, read_text};
 use crate::workspace::{Files, Workspace};
 
 /// What a rule is about, as written.
@@ -75,9 +72,7 @@ struct Rule {
 /// A file of rules as written.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    source: Arc<Source>,
-    span: Span,
-    tested: Tested,
+    pub(crate) tied: Tied,
     rules: Vec<Rule>,
 }
 
@@ -119,31 +114,25 @@ impl Rules {
         files: &dyn Files,
         limits: &Limits,
     ) -> Result<(Rules, Report), Report> {
-        let mut report = Report::new();
-        if !fits(source, limits.document_bytes, "max-document-bytes", &mut report) {
-            return Err(report);
-        }
-        let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(as_of_rules(report)) };
-        let rules = read_rules(tape.root(), files, limits, &mut report);
-        report.sorted().finish(rules)
+        read_text(source, limits, &read::FORM, |root, report| read_rules(root, files, limits, report))
     }
 
     /// The text that the rules stand in.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        &self.source
+        &self.tied.source
     }
 
     /// The path of the workspace that the rules are about, as written: relative to their file.
     #[must_use]
     pub fn workspace_file(&self) -> Option<&str> {
-        if let Tested::File(path) = &self.tested { Some(&path.text) } else { None }
+        self.tied.workspace_file()
     }
 
     /// The workspace that stands in the file itself.
     #[must_use]
     pub fn own_workspace(&self) -> Option<&Workspace> {
-        if let Tested::Own(workspace) = &self.tested { Some(workspace) } else { None }
+        self.tied.own_workspace()
     }
 
     /// How many rules there are.
@@ -180,25 +169,6 @@ impl Rules {
     /// Line and column of a place in the file.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
-        self.source.position(span.start)
+        self.tied.position(span)
     }
-
-    /// Compiles the workspace that the file names, or says all that is wrong with it.
-    pub(crate) fn compile_named(
-        &self,
-        files: &dyn Files,
-        limits: &Limits,
-        report: &mut Report,
-    ) -> Option<Snapshot> {
-        let naming = Naming { tested: &self.tested, source: &self.source, span: self.span, what: "file" };
-        naming.compile(files, limits, report)
-    }
-}
-
-/// Of an empty text says what a file of rules looks like, and not what a policy document does.
-fn as_of_rules(report: Report) -> Report {
-    let Some(empty) = report.iter().find(|fault| fault.code == Code::EmptyText) else { return report };
-    let mut told = Report::new();
-    told.push(empty.clone().help(read::LOOKS_LIKE));
-    told
 }

@@ -4,29 +4,39 @@
 //! anything. A rule with a fault is left out, and the file with it is never handed out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::{Claim, Except, Matter, Rule, Rules};
-use crate::diagnostic::{Code, Report, Severity};
+use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Value};
 use crate::limits::Limits;
 use crate::read::{FileKind, Habit, Reader, first_line};
 use crate::source::Span;
-use crate::suite::{Tested, Word, key_of, read_tested};
 use crate::text::{counted, quoted};
+use crate::tied::{Form, TiedReader, Word, key_of};
 use crate::workspace::Files;
 
-/// For whoever gave something that is not even an object.
-pub(super) const LOOKS_LIKE: &str = "a file of rules looks like {\"rules\": [{\"never\": {\"actions\": \"delete\", \
-    \"resource\": \"workspace\"}, \"except\": {\"roles\": [\"admin\"]}}]}";
-
-const KEYS: &[&str] = &["workspace", "rules"];
-
-const HABITS: &[Habit] = &[
-    Habit { written: "assertions", known: "rules" },
-    Habit { written: "invariants", known: "rules" },
-    Habit { written: "constraints", known: "rules" },
-];
+/// What is said of a file of rules as a whole.
+pub(super) const FORM: Form = Form {
+    kind: FileKind::Rules,
+    called: "file of rules",
+    briefly: "file",
+    list: "rules",
+    item: "rule",
+    habits: &[
+        Habit { written: "assertions", known: "rules" },
+        Habit { written: "invariants", known: "rules" },
+        Habit { written: "constraints", known: "rules" },
+    ],
+    most: |limits| (limits.statements, "max-statements"),
+    looks_like: "a file of rules looks like {\"rules\": [{\"never\": {\"actions\": \"delete\", \
+    \"resource\": \"workspace\"}, \"except\": {\"roles\": [\"admin\"]}}]}",
+    nothing_listed: "so nothing could break them",
+    nothing_named: "so nothing could break this rule",
+    nothing: Code::NothingRuled,
+    nothing_here: "nothing is ruled out here",
+    nothing_help: "a rule is one of `never`, `separate`, `only` and `at-most`, about `actions` and `resource` or about a `role`",
+    mixed: Code::MixedRule,
+};
 
 const RULE_KEYS: &[&str] =
     &["name", "never", "separate", "only", "at-most", "actions", "resource", "object", "role", "except"];
@@ -65,80 +75,27 @@ const CLAIMS: [&str; 4] = ["never", "separate", "only", "at-most"];
 /// Each side is compared with each other, and looked at for each set of roles.
 const MOST_SIDES: usize = 64;
 
-const ONE_CLAIM: &str = "a rule is one of `never`, `separate`, `only` and `at-most`";
-
 /// Reads the rules that a value is, as far as they can be read.
 pub(crate) fn read_rules(root: Value<'_>, files: &dyn Files, limits: &Limits, report: &mut Report) -> Rules {
     let mut reader = RulesReader { reader: Reader::new(root.source(), limits, report) };
-    let source = Arc::clone(root.source());
-    let (tested, rules) = reader.whole(root, files);
-    Rules { source, span: root.span(), tested, rules }
+    let (tied, rules) = reader.whole(root, files, RulesReader::rule);
+    reader.distinct(rules.iter().filter_map(|rule| rule.name.as_ref()), "two rules have the name");
+    Rules { tied, rules }
 }
 
 struct RulesReader<'r> {
     reader: Reader<'r>,
 }
 
+impl<'r> TiedReader<'r> for RulesReader<'r> {
+    const FORM: &'static Form = &FORM;
+
+    fn reader(&mut self) -> &mut Reader<'r> {
+        &mut self.reader
+    }
+}
+
 impl RulesReader<'_> {
-    fn whole(&mut self, root: Value<'_>, files: &dyn Files) -> (Tested, Vec<Rule>) {
-        if self.another_kind(root) || !self.reader.object(root, "a file of rules") {
-            return (Tested::Faulty, Vec::new());
-        }
-        let strange = self.known_keys(root, "a file of rules", KEYS, HABITS);
-        let tested = match root.get("workspace") {
-            Some(value) => read_tested(value, &mut self.reader, files),
-            // It may stand under the key that is not known.
-            None if strange => Tested::Faulty,
-            None => Tested::Unnamed,
-        };
-        let Some(rules) = root.get("rules") else {
-            if !strange {
-                self.reader.missing_key(root, "this file of rules", "rules", "add `\"rules\": […]`");
-            }
-            return (tested, Vec::new());
-        };
-        if rules.kind() != Kind::Array {
-            self.reader.wrong_shape(rules, "`rules`", "a list of rules");
-            return (tested, Vec::new());
-        }
-        let count = rules.elements().count();
-        if count == 0 {
-            self.nothing(rules.span(), "`rules` is an empty list, so nothing could break them");
-        }
-        let most = self.reader.limits.statements;
-        if !self.reader.within(count, most, "rule", "max-statements", rules.span()) {
-            return (tested, Vec::new());
-        }
-        let rules: Vec<Rule> = rules.elements().filter_map(|value| self.rule(value)).collect();
-        self.distinct(rules.iter().filter_map(|rule| rule.name.as_ref()), "two rules have the name");
-        (tested, rules)
-    }
-
-    /// Whether this is another of the product's files; one message is then enough.
-    fn another_kind(&mut self, root: Value<'_>) -> bool {
-        let found = match FileKind::of(root) {
-            _ if root.kind() == Kind::Array => "a list",
-            Some(FileKind::Policy) => "a policy document",
-            Some(FileKind::Schema) => "a schema",
-            Some(FileKind::Workspace) => "a workspace",
-            Some(FileKind::Tests) => "a test suite",
-            Some(FileKind::Rules) | None => return false,
-        };
-        let help = if found == "a list" { LOOKS_LIKE } else { "a file of rules has `rules`" };
-        let span = first_line(&self.reader.source, root.span());
-        let message = format!("this is {found}, not a file of rules");
-        let fault = self.reader.fault(Code::UnknownKind, span, message, "");
-        self.reader.push(fault.help(help));
-        true
-    }
-
-    /// Reports unknown keys and says whether there were any: what is missing may then stand under one of them.
-    fn known_keys(&mut self, object: Value<'_>, what: &str, known: &[&str], habits: &[Habit]) -> bool {
-        let before = self.reader.report.count(Severity::Error);
-        self.reader.known_keys(object, what, known, habits);
-        self.reader.report.count(Severity::Error) > before
-    }
-
     fn rule(&mut self, value: Value<'_>) -> Option<Rule> {
         if !self.reader.object(value, "a rule") {
             return None;
@@ -149,7 +106,11 @@ impl RulesReader<'_> {
         let key = match claims[..] {
             [key] => key,
             [first, second, ..] => {
-                self.mixed(first, second, &format!("{ONE_CLAIM}: write two"));
+                self.mixed(
+                    first,
+                    second,
+                    "a rule is one of `never`, `separate`, `only` and `at-most`: write two",
+                );
                 return None;
             }
             [] => {
@@ -298,53 +259,6 @@ impl RulesReader<'_> {
             self.reader.push(fault);
         }
         number.map(|number: u32| number as usize)
-    }
-
-    fn word(&mut self, value: Value<'_>, what: &str) -> Option<Word> {
-        let name = self.reader.name(value, what)?;
-        Some(Word { text: Box::from(&*name), span: value.span() })
-    }
-
-    /// A name, or a list of names.
-    fn words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
-        if value.is_text() {
-            return self.word(value, what).map(|word| vec![word]);
-        }
-        if value.kind() != Kind::Array {
-            self.reader.wrong_shape(value, what, "a name or a list of names");
-            return None;
-        }
-        let count = value.elements().count();
-        if !self.reader.within(count, self.reader.limits.list_names, "name", "max-names", value.span()) {
-            return None;
-        }
-        let item = format!("a name in {what}");
-        let words: Vec<Word> = value.elements().filter_map(|element| self.word(element, &item)).collect();
-        (words.len() == count).then_some(words)
-    }
-
-    /// The same, and not an empty list.
-    fn some_words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
-        let words = self.words(value, what)?;
-        if words.is_empty() {
-            self.nothing(value.span(), &format!("{what} is an empty list, so nothing could break this rule"));
-            return None;
-        }
-        Some(words)
-    }
-
-    fn nothing(&mut self, span: Span, message: &str) {
-        let span = first_line(&self.reader.source, span);
-        let fault = self.reader.fault(Code::NothingRuled, span, message, "nothing is ruled out here");
-        let help = format!("{ONE_CLAIM}, about `actions` and `resource` or about a `role`");
-        self.reader.push(fault.help(help));
-    }
-
-    fn mixed(&mut self, first: Value<'_>, second: Value<'_>, help: &str) {
-        let message = format!("{} and {} do not go together", quoted(&first.text()), quoted(&second.text()));
-        let fault = self.reader.fault(Code::MixedRule, second.span(), message, "beside this");
-        let fault = fault.also(&self.reader.source, first.span(), "there is this");
-        self.reader.push(fault.help(help));
     }
 
     /// Names that stand twice are a slip; those of rules tell them apart in reports that are compared from day to day.

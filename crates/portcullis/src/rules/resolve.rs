@@ -12,9 +12,9 @@ use super::{Claim, Except, Matter, Rule, Rules};
 use crate::diagnostic::{Code, Report};
 use crate::snapshot::{Role, Snapshot, subject_of};
 use crate::source::Span;
-use crate::suite::Word;
 use crate::suite::resolve::{Named, Resolver};
 use crate::text::{listed, quoted};
+use crate::tied::Word;
 
 /// What a rule is about, under one snapshot.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub(super) struct RuleResolver<'r, 's> {
 
 impl<'r, 's> RuleResolver<'r, 's> {
     pub(super) fn new(rules: &'s Rules, snapshot: &'s Snapshot, report: &'r mut Report) -> Self {
-        RuleResolver { names: Resolver::over(&rules.source, snapshot, report) }
+        RuleResolver { names: Resolver::over(&rules.tied.source, snapshot, report) }
     }
 
     /// Resolves one rule; `None` when something in it is an error.

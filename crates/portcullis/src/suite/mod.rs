@@ -18,50 +18,28 @@ mod read;
 mod request;
 pub(crate) mod resolve;
 mod run;
-pub(crate) mod tested;
 
 use std::sync::Arc;
 
 pub use coverage::{Coverage, Covered, Uncovered};
 pub use explain::Failure;
-pub(crate) use read::{key_of, read_suite, read_tested};
+pub(crate) use read::read_suite;
 pub use run::{Asker, Outcome, TestOutcome};
 
 use request::Request;
 
-use crate::diagnostic::{Code, Report};
-use crate::json::Tape;
+use crate::diagnostic::Report;
 use crate::limits::Limits;
-use crate::read::fits;
 use crate::snapshot::Snapshot;
 use crate::source::{Position, Source, Span};
+use crate::tied::{Tied, Word, read_text};
 use crate::workspace::{Files, Workspace};
-
-/// A name in a suite or in a file of rules, with its place.
-#[derive(Clone, Debug)]
-pub(crate) struct Word {
-    pub(crate) text: Box<str>,
-    pub(crate) span: Span,
-}
 
 /// A resource type, or a pattern of types, and actions on it.
 #[derive(Clone, Debug)]
 struct Row {
     kind: Word,
     actions: Vec<Word>,
-}
-
-/// The workspace that a suite or a file of rules is about, as the file has it.
-#[derive(Clone, Debug)]
-pub(crate) enum Tested {
-    /// The suite does not say.
-    Unnamed,
-    /// What the suite says of it is at fault, and nobody knows which workspace is meant.
-    Faulty,
-    /// A path, relative to the suite.
-    File(Word),
-    /// The workspace itself.
-    Own(Box<Workspace>),
 }
 
 /// Whom a test is about.
@@ -95,9 +73,7 @@ struct Test {
 /// A test suite as written.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    source: Arc<Source>,
-    span: Span,
-    tested: Tested,
+    pub(crate) tied: Tied,
     tests: Vec<Test>,
 }
 
@@ -138,31 +114,25 @@ impl Suite {
         files: &dyn Files,
         limits: &Limits,
     ) -> Result<(Suite, Report), Report> {
-        let mut report = Report::new();
-        if !fits(source, limits.document_bytes, "max-document-bytes", &mut report) {
-            return Err(report);
-        }
-        let Some(tape) = Tape::read(source, limits, &mut report) else { return Err(as_of_suites(report)) };
-        let suite = read_suite(tape.root(), files, limits, &mut report);
-        report.sorted().finish(suite)
+        read_text(source, limits, &read::FORM, |root, report| read_suite(root, files, limits, report))
     }
 
     /// The text that the suite stands in.
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
-        &self.source
+        &self.tied.source
     }
 
     /// The path of the workspace that the suite is about, as written in it: relative to the suite.
     #[must_use]
     pub fn workspace_file(&self) -> Option<&str> {
-        if let Tested::File(path) = &self.tested { Some(&path.text) } else { None }
+        self.tied.workspace_file()
     }
 
     /// The workspace that stands in the suite itself.
     #[must_use]
     pub fn own_workspace(&self) -> Option<&Workspace> {
-        if let Tested::Own(workspace) = &self.tested { Some(workspace) } else { None }
+        self.tied.own_workspace()
     }
 
     /// The names of its tests, in the order written.
@@ -198,14 +168,6 @@ impl Suite {
     /// Line and column of a place in the suite.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
-        self.source.position(span.start)
+        self.tied.position(span)
     }
-}
-
-/// Of an empty text says what a suite looks like, and not what a policy document does.
-fn as_of_suites(report: Report) -> Report {
-    let Some(empty) = report.iter().find(|fault| fault.code == Code::EmptyText) else { return report };
-    let mut told = Report::new();
-    told.push(empty.clone().help(read::LOOKS_LIKE));
-    told
 }

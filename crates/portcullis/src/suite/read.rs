@@ -4,25 +4,35 @@
 //! anything. A test with a fault is left out, and the suite with it is never handed out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::{Askers, Claim, Request, Row, Suite, Test, Tested, Word};
-use crate::diagnostic::{Code, Diagnostic, Report, Severity};
+use super::{Askers, Claim, Request, Row, Suite, Test};
+use crate::diagnostic::{Code, Report};
 use crate::json::{Kind, Value};
 use crate::limits::Limits;
-use crate::read::{FileKind, Habit, Reader, first_line};
+use crate::read::{FileKind, Habit, Reader};
 use crate::source::Span;
 use crate::text::quoted;
-use crate::workspace::{Files, read_workspace};
+use crate::tied::{Form, TiedReader, key_of};
+use crate::workspace::Files;
 
-/// For whoever gave something that is not even an object.
-pub(super) const LOOKS_LIKE: &str = "a test suite looks like {\"tests\": [{\"name\": \"editors leave settings alone\", \
-    \"role\": \"editor\", \"may_not\": {\"workspace\": \"*\"}}]}";
-
-const KEYS: &[&str] = &["workspace", "tests"];
-
-const HABITS: &[Habit] =
-    &[Habit { written: "cases", known: "tests" }, Habit { written: "suite", known: "tests" }];
+/// What is said of a suite as a whole.
+pub(super) const FORM: Form = Form {
+    kind: FileKind::Tests,
+    called: "test suite",
+    briefly: "suite",
+    list: "tests",
+    item: "test",
+    habits: &[Habit { written: "cases", known: "tests" }, Habit { written: "suite", known: "tests" }],
+    most: |limits| (limits.tests, "max-tests"),
+    looks_like: "a test suite looks like {\"tests\": [{\"name\": \"editors leave settings alone\", \
+    \"role\": \"editor\", \"may_not\": {\"workspace\": \"*\"}}]}",
+    nothing_listed: "so this suite asks nothing",
+    nothing_named: "so this test asks nothing",
+    nothing: Code::NothingTested,
+    nothing_here: "nothing is asked here",
+    nothing_help: "say what is expected with `may`, `may_not` or `grid`, or with `action`, `resource` and `who`",
+    mixed: Code::MixedTest,
+};
 
 const TEST_KEYS: &[&str] =
     &["name", "subject", "role", "request", "may", "may_not", "grid", "action", "resource", "who"];
@@ -52,76 +62,25 @@ const TEST_HABITS: &[Habit] = &[
 
 /// Reads the suite that a value is, as far as it can be read.
 pub(crate) fn read_suite(root: Value<'_>, files: &dyn Files, limits: &Limits, report: &mut Report) -> Suite {
-    let mut reader = SuiteReader { reader: Reader::new(root.source(), limits, report), files };
-    let source = Arc::clone(root.source());
-    let (tested, tests) = reader.suite(root);
-    Suite { source, span: root.span(), tested, tests }
+    let mut reader = SuiteReader { reader: Reader::new(root.source(), limits, report) };
+    let (tied, tests) = reader.whole(root, files, SuiteReader::test);
+    reader.distinct(&tests);
+    Suite { tied, tests }
 }
 
 struct SuiteReader<'r> {
     reader: Reader<'r>,
-    files: &'r dyn Files,
+}
+
+impl<'r> TiedReader<'r> for SuiteReader<'r> {
+    const FORM: &'static Form = &FORM;
+
+    fn reader(&mut self) -> &mut Reader<'r> {
+        &mut self.reader
+    }
 }
 
 impl SuiteReader<'_> {
-    fn suite(&mut self, root: Value<'_>) -> (Tested, Vec<Test>) {
-        if self.another_kind(root) || !self.reader.object(root, "a test suite") {
-            return (Tested::Faulty, Vec::new());
-        }
-        let strange = self.known_keys(root, "a test suite", KEYS, HABITS);
-        let tested = match root.get("workspace") {
-            Some(value) => read_tested(value, &mut self.reader, self.files),
-            // It may stand under the key that is not known.
-            None if strange => Tested::Faulty,
-            None => Tested::Unnamed,
-        };
-        let Some(tests) = root.get("tests") else {
-            if !strange {
-                self.reader.missing_key(root, "this test suite", "tests", "add `\"tests\": […]`");
-            }
-            return (tested, Vec::new());
-        };
-        if tests.kind() != Kind::Array {
-            self.reader.wrong_shape(tests, "`tests`", "a list of tests");
-            return (tested, Vec::new());
-        }
-        let count = tests.elements().count();
-        if count == 0 {
-            self.nothing(tests.span(), "`tests` is an empty list, so this suite asks nothing");
-        }
-        if !self.reader.within(count, self.reader.limits.tests, "test", "max-tests", tests.span()) {
-            return (tested, Vec::new());
-        }
-        let tests: Vec<Test> = tests.elements().filter_map(|value| self.test(value)).collect();
-        self.distinct(&tests);
-        (tested, tests)
-    }
-
-    /// Whether this is another of the product's files; one message is then enough.
-    fn another_kind(&mut self, root: Value<'_>) -> bool {
-        let (found, help) = match FileKind::of(root) {
-            // A list of statements, it may be; whoever wants a suite more likely wrote a list of tests.
-            _ if root.kind() == Kind::Array => ("a list", LOOKS_LIKE),
-            Some(FileKind::Policy) => ("a policy document", "a test suite has `tests`"),
-            Some(FileKind::Schema) => ("a schema", "a test suite has `tests`"),
-            Some(FileKind::Workspace) => ("a workspace", "a test suite has `tests`"),
-            Some(FileKind::Rules) => ("a file of rules", "a test suite has `tests`"),
-            Some(FileKind::Tests) | None => return false,
-        };
-        let span = first_line(&self.reader.source, root.span());
-        let fault =
-            self.reader.fault(Code::UnknownKind, span, format!("this is {found}, not a test suite"), "");
-        self.reader.push(fault.help(help));
-        true
-    }
-
-    /// Reports unknown keys and says whether there were any: what is missing may then stand under one of them.
-    fn known_keys(&mut self, object: Value<'_>, what: &str, known: &[&str], habits: &[Habit]) -> bool {
-        let before = self.reader.report.count(Severity::Error);
-        self.reader.known_keys(object, what, known, habits);
-        self.reader.report.count(Severity::Error) > before
-    }
-
     fn test(&mut self, value: Value<'_>) -> Option<Test> {
         if !self.reader.object(value, "a test") {
             return None;
@@ -264,54 +223,6 @@ impl SuiteReader<'_> {
         whole.then_some(rows)
     }
 
-    fn word(&mut self, value: Value<'_>, what: &str) -> Option<Word> {
-        let name = self.reader.name(value, what)?;
-        Some(Word { text: Box::from(&*name), span: value.span() })
-    }
-
-    /// A name, or a list of names.
-    fn words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
-        if value.is_text() {
-            return self.word(value, what).map(|word| vec![word]);
-        }
-        if value.kind() != Kind::Array {
-            self.reader.wrong_shape(value, what, "a name or a list of names");
-            return None;
-        }
-        let count = value.elements().count();
-        if !self.reader.within(count, self.reader.limits.list_names, "name", "max-names", value.span()) {
-            return None;
-        }
-        let item = format!("a name in {what}");
-        let words: Vec<Word> = value.elements().filter_map(|element| self.word(element, &item)).collect();
-        (words.len() == count).then_some(words)
-    }
-
-    /// The same, and not an empty list.
-    fn some_words(&mut self, value: Value<'_>, what: &str) -> Option<Vec<Word>> {
-        let words = self.words(value, what)?;
-        if words.is_empty() {
-            self.nothing(value.span(), &format!("{what} is an empty list, so this test asks nothing"));
-            return None;
-        }
-        Some(words)
-    }
-
-    fn nothing(&mut self, span: Span, message: &str) {
-        let span = first_line(&self.reader.source, span);
-        let fault = self.reader.fault(Code::NothingTested, span, message, "nothing is asked here");
-        let help =
-            "say what is expected with `may`, `may_not` or `grid`, or with `action`, `resource` and `who`";
-        self.reader.push(fault.help(help));
-    }
-
-    fn mixed(&mut self, first: Value<'_>, second: Value<'_>, help: &str) {
-        let message = format!("{} and {} do not go together", quoted(&first.text()), quoted(&second.text()));
-        let fault = self.reader.fault(Code::MixedTest, second.span(), message, "beside this");
-        let fault: Diagnostic = fault.also(&self.reader.source, first.span(), "there is this");
-        self.reader.push(fault.help(help));
-    }
-
     /// Names tell tests apart in reports that are compared from day to day.
     fn distinct(&mut self, tests: &[Test]) {
         let mut seen: HashMap<&str, Span> = HashMap::with_capacity(tests.len());
@@ -326,23 +237,4 @@ impl SuiteReader<'_> {
             }
         }
     }
-}
-
-/// A path, or the workspace itself.
-pub(crate) fn read_tested(value: Value<'_>, reader: &mut Reader<'_>, files: &dyn Files) -> Tested {
-    if value.kind() == Kind::Object {
-        let workspace = read_workspace(value, files, reader.limits, &mut *reader.report);
-        return workspace.map_or(Tested::Faulty, |workspace| Tested::Own(Box::new(workspace)));
-    }
-    if !value.is_text() {
-        reader.wrong_shape(value, "`workspace`", "the path of a workspace file, or a workspace");
-        return Tested::Faulty;
-    }
-    let path = reader.name(value, "the path of the workspace");
-    path.map_or(Tested::Faulty, |path| Tested::File(Word { text: Box::from(&*path), span: value.span() }))
-}
-
-/// The key itself, for its place.
-pub(crate) fn key_of<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
-    object.members().map(|(key, _)| key).find(|key| key.text() == name)
 }

@@ -63,7 +63,7 @@ pub(crate) enum Named {
 
 impl<'r, 's> Resolver<'r, 's> {
     pub(super) fn new(suite: &'s Suite, snapshot: &'s Snapshot, report: &'r mut Report) -> Self {
-        Resolver::over(&suite.source, snapshot, report)
+        Resolver::over(&suite.tied.source, snapshot, report)
     }
 
     /// The same for names that stand in any text.

@@ -1,47 +1,78 @@
-//! The workspace that a suite or a file of rules names, for whoever has that file and nothing else: a linter, an editor.
+//! Files that are tied to a workspace: test suites and files of rules. What is the same of both stands here.
 //!
-//! The command line finds workspaces by itself, since a flag or the environment may name another and several suites
-//! may share one.
+//! Such a file is a list, and the workspace that its names are tied to: a path, the workspace itself, or nothing. [`read`]
+//! reads that much, and the names in it; what an item of the list says is known to `suite` and `rules` alone, and so is
+//! what the names come to.
+//!
+//! Compiling the workspace that a file names is for whoever has that file and nothing else: a linter, an editor. The
+//! command line finds workspaces by itself, since a flag or the environment may name another and several suites may
+//! share one.
+
+mod read;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Suite, Tested};
+pub(crate) use read::{Form, TiedReader, key_of, read_text};
+
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::json::source_from_bytes;
 use crate::limits::Limits;
 use crate::read::first_line;
 use crate::snapshot::Snapshot;
-use crate::source::{Source, Span};
+use crate::source::{Position, Source, Span};
 use crate::text::quoted;
 use crate::workspace::{FetchedFile, Files, Workspace};
 
-/// The workspace of a suite that names none, beside the suite.
-pub(super) const DEFAULT_FILE: &str = "workspace.json";
+/// The workspace of a file that names none, beside the file.
+const DEFAULT_FILE: &str = "workspace.json";
 
-impl Suite {
-    /// Compiles the workspace that the suite names, or says all that is wrong with it.
-    pub(crate) fn compile_tested(
-        &self,
-        files: &dyn Files,
-        limits: &Limits,
-        report: &mut Report,
-    ) -> Option<Snapshot> {
-        let naming = Naming { tested: &self.tested, source: &self.source, span: self.span, what: "suite" };
-        naming.compile(files, limits, report)
-    }
-}
-
-/// A file that names a workspace.
-pub(crate) struct Naming<'n> {
-    pub(crate) tested: &'n Tested,
-    pub(crate) source: &'n Arc<Source>,
+/// A name in such a file, with its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    pub(crate) text: Box<str>,
     pub(crate) span: Span,
-    /// What the file is called in messages.
-    pub(crate) what: &'static str,
 }
 
-impl Naming<'_> {
+/// The workspace that a file is about, as the file has it.
+#[derive(Clone, Debug)]
+enum Meant {
+    /// The file does not say.
+    Unnamed,
+    /// What the file says of it is at fault, and nobody knows which workspace is meant.
+    Faulty,
+    /// A path, relative to the file.
+    File(Word),
+    /// The workspace itself.
+    Own(Box<Workspace>),
+}
+
+/// A file that is tied to a workspace, without its list.
+#[derive(Clone, Debug)]
+pub(crate) struct Tied {
+    pub(crate) source: Arc<Source>,
+    span: Span,
+    meant: Meant,
+    /// What the file is called in messages.
+    briefly: &'static str,
+}
+
+impl Tied {
+    /// The path of the workspace, as written: relative to the file.
+    pub(crate) fn workspace_file(&self) -> Option<&str> {
+        if let Meant::File(path) = &self.meant { Some(&path.text) } else { None }
+    }
+
+    /// The workspace that stands in the file itself.
+    pub(crate) fn own_workspace(&self) -> Option<&Workspace> {
+        if let Meant::Own(workspace) = &self.meant { Some(workspace) } else { None }
+    }
+
+    /// Line and column of a place in the file.
+    pub(crate) fn position(&self, span: Span) -> Position {
+        self.source.position(span.start)
+    }
+
     /// Compiles the workspace that is named, or says all that is wrong with it.
     pub(crate) fn compile(
         &self,
@@ -49,10 +80,10 @@ impl Naming<'_> {
         limits: &Limits,
         report: &mut Report,
     ) -> Option<Snapshot> {
-        let compiled = match self.tested {
-            Tested::Own(workspace) => workspace.compile(),
-            Tested::File(_) | Tested::Unnamed => self.fetch(files, limits, report)?.compile(),
-            Tested::Faulty => return None,
+        let compiled = match &self.meant {
+            Meant::Own(workspace) => workspace.compile(),
+            Meant::File(_) | Meant::Unnamed => self.fetch(files, limits, report)?.compile(),
+            Meant::Faulty => return None,
         };
         let (snapshot, more) = match compiled {
             Ok((snapshot, more)) => (Some(snapshot), more),
@@ -63,7 +94,7 @@ impl Naming<'_> {
     }
 
     fn fetch(&self, files: &dyn Files, limits: &Limits, report: &mut Report) -> Option<Workspace> {
-        let path = if let Tested::File(path) = self.tested { &path.text } else { DEFAULT_FILE };
+        let path = self.workspace_file().unwrap_or(DEFAULT_FILE);
         let fetched = match files.fetch(path, limits.workspace_bytes, "max-workspace-bytes") {
             Ok(fetched) => fetched,
             Err(why) => {
@@ -88,21 +119,21 @@ impl Naming<'_> {
 
     fn unreadable(&self, path: &str, why: &str) -> Diagnostic {
         let fault = Diagnostic::new(Code::UnreadableFile, format!("cannot read {}: {why}", quoted(path)));
-        match self.tested {
-            Tested::File(word) => {
-                let fault = fault.at(self.source, word.span, "named here");
-                fault.help(format!("the path is relative to the {}", self.what))
+        match &self.meant {
+            Meant::File(word) => {
+                let fault = fault.at(&self.source, word.span, "named here");
+                fault.help(format!("the path is relative to the {}", self.briefly))
             }
             _ => {
-                let span = first_line(self.source, self.span);
-                let fault = fault.at(self.source, span, format!("this {} names no workspace", self.what));
-                fault.help(format!("add `\"workspace\": \"PATH\"`, relative to the {}", self.what))
+                let span = first_line(&self.source, self.span);
+                let fault = fault.at(&self.source, span, format!("this {} names no workspace", self.briefly));
+                fault.help(format!("add `\"workspace\": \"PATH\"`, relative to the {}", self.briefly))
             }
         }
     }
 }
 
-/// The files that a fetched workspace names, which are relative to it and not to the suite.
+/// The files that a fetched workspace names, which are relative to it and not to the file that names it.
 struct Beside<'f> {
     files: &'f dyn Files,
     /// The workspace's own path.
