@@ -109,9 +109,7 @@ impl<'s> Weigher<'s> {
         selection: &'a Selection<'_>,
     ) -> impl Iterator<Item = (u32, u64)> + use<'a, 's> {
         let matrix = self.snapshot.matrix();
-        selection.words.iter().map(move |&(at, bits)| {
-            (at, bits & matrix.granted_bits(subject, PermissionId::from_u32(at * 64), 64))
-        })
+        within(&selection.words, move |first| matrix.granted_bits(subject, first, 64))
     }
 
     /// The same of what is open.
@@ -121,9 +119,7 @@ impl<'s> Weigher<'s> {
         selection: &'a Selection<'_>,
     ) -> impl Iterator<Item = (u32, u64)> + use<'a, 's> {
         let matrix = self.snapshot.matrix();
-        selection.words.iter().map(move |&(at, bits)| {
-            (at, bits & matrix.open_bits(subject, PermissionId::from_u32(at * 64), 64))
-        })
+        within(&selection.words, move |first| matrix.open_bits(subject, first, 64))
     }
 
     /// How those stand who have a set of roles, of whom one is given.
@@ -412,6 +408,11 @@ impl Group {
     pub(super) fn is_personal(&self) -> bool {
         !self.reads.subject.is_empty()
     }
+}
+
+/// What of a selection's words is set in a row too, which is read by the first permission of 64.
+fn within(words: &[(u32, u64)], row: impl Fn(PermissionId) -> u64) -> impl Iterator<Item = (u32, u64)> {
+    words.iter().map(move |&(at, bits)| (at, bits & row(PermissionId::from_u32(at * 64))))
 }
 
 /// The permissions of 64, by their bits.
