@@ -20,7 +20,7 @@ use crate::output::Output;
 /// The environment variable that names a workspace file.
 const VARIABLE: &str = "PORTCULLIS_WORKSPACE";
 /// The workspace file when nobody names one.
-pub(crate) const DEFAULT_FILE: &str = "workspace.json";
+const DEFAULT_FILE: &str = "workspace.json";
 
 /// The workspace file that is meant: as typed, by the environment, or the default.
 pub(crate) fn workspace_file(typed: Option<&Path>) -> PathBuf {
@@ -28,8 +28,30 @@ pub(crate) fn workspace_file(typed: Option<&Path>) -> PathBuf {
     typed.or_else(workspace_of_environment).unwrap_or_else(|| PathBuf::from(DEFAULT_FILE))
 }
 
+/// The workspace file that is meant for a suite or a file of rules: as typed, as `named` in the file, by the environment, or
+/// the default beside the file.
+pub(crate) fn workspace_tied_to(file: &Path, named: Option<&str>, typed: Option<&Path>) -> PathBuf {
+    let beside = |name: &str| Beside::file(file).place(name);
+    let typed = typed.map(Path::to_owned);
+    typed
+        .or_else(|| named.map(beside))
+        .or_else(workspace_of_environment)
+        .unwrap_or_else(|| beside(DEFAULT_FILE))
+}
+
+/// Of a workspace that nobody typed and that could not be had, says where its name is from.
+pub(crate) fn mention_tie(file: &Path, named: Option<&str>, out: &Output) {
+    let file = quoted(&files::shown(file));
+    if named.is_some() {
+        out.note(&format!("{file} names it, relative to its own place"));
+    } else {
+        let mend = "add `\"workspace\": \"PATH\"` to it, or use `-w FILE`";
+        out.help(&format!("{file} names no workspace: {mend}"));
+    }
+}
+
 /// The workspace file that the environment names.
-pub(crate) fn workspace_of_environment() -> Option<PathBuf> {
+fn workspace_of_environment() -> Option<PathBuf> {
     std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use portcullis::rules::{Outcome as Asserted, Rules};
-use portcullis::text::quoted;
 use portcullis::{Report, Snapshot};
 
 use crate::args::{FormatArgs, LimitArgs};
@@ -102,29 +101,19 @@ impl Assert {
         out: &Output,
     ) -> Result<(String, Snapshot), Failure> {
         let limits = self.limits.limits();
-        let shown = files::shown(&self.file);
         if self.workspace.is_none()
             && let Some(workspace) = rules.own_workspace()
         {
             let compiled = workspace.compile().map_err(|report| load::reported(&self.file, report))?;
             report.append(compiled.1);
             load::mention_warnings(&self.file, None, report, out);
-            return Ok((format!("the workspace in {shown}"), compiled.0));
+            return Ok((format!("the workspace in {}", files::shown(&self.file)), compiled.0));
         }
-        let beside = |name: &str| Beside::file(&self.file).place(name);
-        let file = (self.workspace.clone())
-            .or_else(|| rules.workspace_file().map(beside))
-            .or_else(load::workspace_of_environment)
-            .unwrap_or_else(|| beside(load::DEFAULT_FILE));
+        let (named, typed) = (rules.workspace_file(), self.workspace.as_deref());
+        let file = load::workspace_tied_to(&self.file, named, typed);
         let snapshot = load::workspace_at(&file, &Beside::file(&file), &limits, out);
-        if snapshot.is_err() && self.workspace.is_none() {
-            match rules.workspace_file() {
-                Some(_) => out.note(&format!("{} names it, relative to its own place", quoted(&shown))),
-                None => {
-                    let mend = "add `\"workspace\": \"PATH\"` to it, or use `-w FILE`";
-                    out.help(&format!("{} names no workspace: {mend}", quoted(&shown)));
-                }
-            }
+        if snapshot.is_err() && typed.is_none() {
+            load::mention_tie(&self.file, named, out);
         }
         Ok((files::shown(&file), snapshot?))
     }

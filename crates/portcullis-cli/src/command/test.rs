@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use portcullis::suite::{Coverage, Outcome as SuiteOutcome, Suite};
-use portcullis::text::quoted;
 use portcullis::{Limits, Report, Severity, Snapshot};
 
 use crate::args::LimitArgs;
@@ -248,11 +247,8 @@ impl Test {
             loaded.push(Loaded { name, path: None, snapshot });
             return number;
         }
-        let beside = |name: &str| Beside::file(path).place(name);
-        let file = (self.workspace.clone())
-            .or_else(|| suite.workspace_file().map(beside))
-            .or_else(load::workspace_of_environment)
-            .unwrap_or_else(|| beside(load::DEFAULT_FILE));
+        let (named, typed) = (suite.workspace_file(), self.workspace.as_deref());
+        let file = load::workspace_tied_to(path, named, typed);
         let same = |one: &Loaded| {
             one.path.as_deref().is_some_and(|other| other == file || files::is_same(other, &file))
         };
@@ -262,14 +258,8 @@ impl Test {
         let name = files::shown(&file);
         let snapshot = self.compiled(&file, limits, out).map_err(|failure| {
             let why = told(name.clone(), &failure, out).why;
-            let suite_name = quoted(&files::shown(path));
-            match (&self.workspace, suite.workspace_file()) {
-                (Some(_), _) => {}
-                (None, Some(_)) => out.note(&format!("{suite_name} names it, relative to its own place")),
-                (None, None) => {
-                    let mend = "add `\"workspace\": \"PATH\"` to it, or use `-w FILE`";
-                    out.help(&format!("{suite_name} names no workspace: {mend}"));
-                }
+            if typed.is_none() {
+                load::mention_tie(path, named, out);
             }
             why
         });

@@ -1,11 +1,21 @@
-//! Diagnostics for programs: one object each, its places in lines and columns counted from 1.
+//! Diagnostics for programs: one object each, its places in lines and columns counted from 1; and lists too long to hold.
 //!
 //! `line` and `column` are where the fault begins and `end` is just after it; columns count characters. Every key is always
 //! there, `null` where there is nothing to say.
 
 use portcullis::diagnostic::{Label, Replacement};
 use portcullis::{Diagnostic, Source, Span};
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Value, json};
+
+/// A list whose items are made one by one, each when it is written.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
 
 /// One diagnostic.
 pub(crate) fn diagnostic(found: &Diagnostic) -> Value {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::conditional;
 use super::explanation::{Asked, json_explanation};
-use super::json::diagnostic;
+use super::json::{Each, diagnostic};
 use crate::command::assert::Results;
 use crate::output::Output;
 
@@ -27,15 +27,6 @@ const DECIDING: usize = 20;
 /// Writes everything, rule by rule.
 pub(crate) fn write(results: &Results<'_>, out: &mut Output) -> io::Result<()> {
     out.json(&Document { results, left: Cell::new(EXPLAINED) })
-}
-
-/// A list whose items are made one by one.
-struct Each<F>(F);
-
-impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
 }
 
 /// All of it.

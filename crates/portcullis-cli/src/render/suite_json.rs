@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::conditional;
 use super::explanation::{Asked, json_explanation, json_grounds};
-use super::json::diagnostic;
+use super::json::{Each, diagnostic};
 use super::suite::{DECIDING, EXPLAINED};
 use crate::command::test::{Ran, Results};
 use crate::output::Output;
@@ -26,15 +26,6 @@ const EXPLAINED_OF_TEST: usize = 100;
 /// Writes everything, test by test.
 pub(crate) fn write(results: &Results<'_>, out: &mut Output) -> io::Result<()> {
     out.json(&Document { results, left: Cell::new(EXPLAINED) })
-}
-
-/// A list whose items are made one by one.
-struct Each<F>(F);
-
-impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
 }
 
 /// All of it.
