@@ -4,44 +4,19 @@
 //! says of it; without one it says nothing. An example that is not refused holds, unless its name says that it does not. The
 //! commands on the page are run with those of the README.
 
-use std::path::PathBuf;
-
 use portcullis::rules::{Rules, Verdict};
-use portcullis::{FetchedFile, Files, Limits, Read, Schema, Source, Workspace, read_any, source_from_bytes};
+use portcullis::{Files, Read, Workspace, source_from_bytes};
 
-use crate::markdown::blocks;
-
-fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-/// The files beside the rules of examples/acme.
-struct Acme;
-
-impl Files for Acme {
-    fn fetch(&self, path: &str, _most: usize, _flag: &str) -> Result<FetchedFile, String> {
-        let bytes =
-            std::fs::read(root().join("examples/acme").join(path)).map_err(|error| error.to_string())?;
-        Ok(FetchedFile { name: path.to_owned(), bytes })
-    }
-}
+use crate::acme::{Acme, every_example, read_beside_acme};
 
 /// Reads and asserts an example, and says what is said of it.
 fn example(text: &str) -> String {
     let whole = if text.contains("\"rules\"") { text.to_owned() } else { format!("{{\"rules\": [{text}]}}") };
-    let source = Source::new("rules.json", whole);
-    let read = read_any(&source, &Schema::hightouch().unwrap(), &Acme, &Limits::default());
-    let report = match &read {
-        Ok((_, report)) | Err(report) => report,
-    };
-    let of_rules = report
-        .iter()
-        .filter(|fault| fault.primary.as_ref().is_some_and(|label| label.source.name() == "rules.json"));
-    let said: Vec<String> = of_rules.map(|fault| fault.to_string() + "\n").collect();
-    if let Ok((Read::Rules(rules), _)) = &read {
+    let (read, said) = read_beside_acme("rules.json", whole);
+    if let Some(Read::Rules(rules)) = &read {
         comes_to(rules, text);
     }
-    said.concat()
+    said
 }
 
 fn comes_to(rules: &Rules, text: &str) {
@@ -61,16 +36,5 @@ fn comes_to(rules: &Rules, text: &str) {
 
 #[test]
 fn every_example_on_the_page_is_as_it_says() {
-    let page = std::fs::read_to_string(root().join("docs/rules.md")).unwrap().replace("\r\n", "\n");
-    let blocks = blocks(&page);
-    let mut tried = 0;
-    for (index, &(language, text)) in blocks.iter().enumerate() {
-        if language == "json" {
-            let printed = blocks.get(index + 1).filter(|(language, _)| *language == "text");
-            assert_eq!(example(text), printed.map_or("", |(_, text)| text), "{text}");
-            tried += 1;
-        }
-    }
-    println!("{tried} examples");
-    assert!(tried >= 8, "{tried}");
+    every_example("docs/rules.md", 8, example);
 }

@@ -11,6 +11,8 @@
     reason = "a test fails by panicking, and one reads the page that it tests"
 )]
 
+#[path = "../acme/mod.rs"]
+mod acme;
 mod faults;
 mod generated;
 #[path = "../markdown/mod.rs"]

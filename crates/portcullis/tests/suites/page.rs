@@ -4,44 +4,20 @@
 //! `lint` says of it; without one it says nothing. What has an error is not run. The commands on the page are run with those of
 //! the README.
 
-use crate::markdown::blocks;
-use std::path::PathBuf;
-
 use portcullis::suite::{Coverage, Suite};
-use portcullis::{FetchedFile, Files, Limits, Read, Schema, Source, Workspace, read_any, source_from_bytes};
+use portcullis::{Files, Read, Workspace, source_from_bytes};
 
-fn root() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
-
-/// The files beside the suite of examples/acme.
-struct Acme;
-
-impl Files for Acme {
-    fn fetch(&self, path: &str, _most: usize, _flag: &str) -> Result<FetchedFile, String> {
-        let bytes =
-            std::fs::read(root().join("examples/acme").join(path)).map_err(|error| error.to_string())?;
-        Ok(FetchedFile { name: path.to_owned(), bytes })
-    }
-}
+use crate::acme::{Acme, every_example, read_beside_acme};
 
 /// Reads and runs an example, and says what is said of it.
 fn example(text: &str) -> String {
     let whole = if text.contains("\"tests\"") { text.to_owned() } else { format!("{{\"tests\": [{text}]}}") };
     // A test alone stands in the first line, so that its lines are those of the example.
-    let source = Source::new("tests.json", whole);
-    let read = read_any(&source, &Schema::hightouch().unwrap(), &Acme, &Limits::default());
-    let report = match &read {
-        Ok((_, report)) | Err(report) => report,
-    };
-    let of_suite = report
-        .iter()
-        .filter(|fault| fault.primary.as_ref().is_some_and(|label| label.source.name() == "tests.json"));
-    let said: Vec<String> = of_suite.map(|fault| fault.to_string() + "\n").collect();
-    if let Ok((Read::Tests(suite), _)) = &read {
+    let (read, said) = read_beside_acme("tests.json", whole);
+    if let Some(Read::Tests(suite)) = &read {
         passes(suite);
     }
-    said.concat()
+    said
 }
 
 fn passes(suite: &Suite) {
@@ -58,16 +34,5 @@ fn passes(suite: &Suite) {
 
 #[test]
 fn every_example_on_the_page_is_as_it_says() {
-    let page = std::fs::read_to_string(root().join("docs/tests.md")).unwrap().replace("\r\n", "\n");
-    let blocks = blocks(&page);
-    let mut tried = 0;
-    for (index, &(language, text)) in blocks.iter().enumerate() {
-        if language == "json" {
-            let printed = blocks.get(index + 1).filter(|(language, _)| *language == "text");
-            assert_eq!(example(text), printed.map_or("", |(_, text)| text), "{text}");
-            tried += 1;
-        }
-    }
-    println!("{tried} examples");
-    assert!(tried >= 9, "{tried}");
+    every_example("docs/tests.md", 9, example);
 }
