@@ -14,6 +14,7 @@
 mod decide;
 mod diff;
 mod document;
+mod exact;
 mod kept;
 mod requests;
 mod workspace;
@@ -95,6 +96,7 @@ fn whole(snapshot: Snapshot, text: &str) {
         && snapshot.member_count() <= 12
         && snapshot.schema().permission_count() <= 60;
     if small {
+        exact::planned(&snapshot);
         let pair = Pair { snapshot, reference };
         pair.agree_on_every_cell();
         let mut prng = draws(text.as_bytes());

@@ -17,6 +17,7 @@ use portcullis::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::exact::same_when_shorter;
 use super::{draws, is_json, judged, sound, text_of, whole};
 use crate::agreement::Pair;
 use crate::generate;
@@ -150,6 +151,7 @@ fn meaning(document: &Document, schema: &Schema, vocabulary: &Vocabulary, text: 
         same_meaning(&grants, vocabulary, &reference);
         if reference.policies.len() <= MOST {
             requested(document, schema, text);
+            same_when_shorter(document, &grants, schema);
         }
     }
 }
