@@ -119,6 +119,21 @@ impl Default for Decision {
 }
 
 impl Decision {
+    /// An allow, or a deny for this reason.
+    ///
+    /// Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name, so there should be no
+    /// jump. Writing the deny and then the allow over it leaves the compiler nothing to choose but the tag. Of two
+    /// decisions side by side it chooses an address, and whoever reads what was just written in pieces waits for it: 8 ns
+    /// a check by handles instead of 1.5.
+    #[inline(always)]
+    pub(crate) fn of(allowed: bool, reason: Reason, revision: Revision) -> Decision {
+        let mut decision = Decision::Deny { reason, revision };
+        if allowed {
+            decision = Decision::Allow { revision };
+        }
+        decision
+    }
+
     /// Whether it was granted.
     #[must_use]
     #[inline]

@@ -14,7 +14,6 @@ mod open;
 mod question;
 mod staged;
 
-use std::hint::select_unpredictable;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -301,10 +300,7 @@ impl Snapshot {
             SetId::SUSPENDED => Reason::Suspended,
             _ => reason,
         };
-        let revision = self.revision;
-        // Who is allowed what cannot be predicted, and a wrong guess costs as much as a look-up of a name.
-        let (allow, deny) = (Decision::Allow { revision }, Decision::Deny { reason, revision });
-        select_unpredictable(allowed, allow, deny)
+        Decision::of(allowed, reason, self.revision)
     }
 
     /// Bytes of heap: names, roles' bits, rows, groups, also those shared with other snapshots. The schema and the

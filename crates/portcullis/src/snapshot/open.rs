@@ -5,7 +5,6 @@
 //! allocated, and whoever asks without properties gets the answer that missing data gives.
 
 use std::cell::OnceCell;
-use std::hint::select_unpredictable;
 
 use portcullis_matrix::{Permission, PermissionId, SetId, Subject, SubjectId, Verdict};
 
@@ -59,10 +58,8 @@ impl Snapshot {
         permission: PermissionId,
         question: &Question<'_>,
     ) -> Decision {
-        let revision = self.revision;
-        let (allow, deny) =
-            (Decision::Allow { revision }, Decision::Deny { reason: Reason::NotGranted, revision });
-        select_unpredictable(self.allows_open(subject, set, permission, question), allow, deny)
+        let allowed = self.allows_open(subject, set, permission, question);
+        Decision::of(allowed, Reason::NotGranted, self.revision)
     }
 }
 

@@ -78,18 +78,21 @@ impl Snapshot {
             // The number that stands for nobody becomes subject 0, the unknown one.
             *set = self.matrix.set_of(subject_of(*member));
         }
-        for ((decision, set), (permission, reason)) in decisions.iter_mut().zip(sets).zip(asked) {
-            *decision = self.decision(set, permission, reason);
-        }
-        if self.conditional_roles > 0 {
-            let places = decisions.iter_mut().zip(members).zip(sets.iter().zip(asked)).enumerate();
-            for (at, ((decision, member), (set, (permission, _)))) in places {
-                if self.matrix.verdict_of(*set, permission).is_open()
-                    && let Some(question) = whole(at)
-                {
-                    *decision = self.decide_open(subject_of(*member), *set, permission, &question);
-                }
+        let places = decisions.iter_mut().zip(members).zip(sets.iter().zip(asked));
+        if self.conditional_roles == 0 {
+            for ((decision, _), (set, (permission, reason))) in places {
+                *decision = self.decision(*set, permission, reason);
             }
+            return;
+        }
+        for (at, ((decision, member), (set, (permission, reason)))) in places.enumerate() {
+            *decision = match self.unless_open(*set, permission) {
+                Some(allowed) => self.decided(*set, allowed, reason),
+                None => match whole(at) {
+                    Some(question) => self.decide_open(subject_of(*member), *set, permission, &question),
+                    None => self.decided(*set, false, reason),
+                },
+            };
         }
     }
 }
