@@ -29,6 +29,7 @@ use crate::output::{BAD, GOOD, Output, STRONG};
 /// subjects counts. Where one side allows what the other does not, a request is shown that `check --requests` reads. Exits 0 only
 /// when A and B are equal.
 #[derive(Args, Debug)]
+#[command(mut_arg("workspace", |argument| argument.help("Compare roles or subjects of this workspace; without it A and B are documents")))]
 #[command(after_help = "\
 Examples:
   portcullis compare examples/acme/roles/reader.json examples/acme/roles/editor.json

@@ -3,8 +3,9 @@
 //! A statement is idle when it can be removed and every set of roles that holds the document decides every question as
 //! before. An allow is, where at each permission that it covers another allow, or a deny, applies whenever it does. A deny
 //! is only where other denies do so: that nothing of the document itself grants what it denies makes it no less
-//! a deny of what other roles grant. "Applies whenever it does" means without conditions, under the same condition, or
-//! under some of its tests ([`implies`]). Without conditions that is exact in both directions.
+//! a deny of what other roles grant. "Applies whenever it does" means without conditions, under the same condition,
+//! under some of its tests ([`implies`]), or, of several together, whatever their conditions come to (`jointly`). Without
+//! conditions that is exact in both directions.
 //!
 //! Statements are taken out one after another, the smallest first and of equals the later first, and what is out covers
 //! nothing any more: so all that are found can be removed together, and of two that say the same one stays.
@@ -15,6 +16,7 @@ use std::ops::Range;
 
 use super::cover::Cover;
 use super::implied::{implied, implies};
+use super::jointly::{Beside, Looks};
 use super::possible::Possible;
 use super::ranges::Ranges;
 use crate::policy::{Effect, Grants};
@@ -39,6 +41,9 @@ const MOST_GATHERED: usize = 2_000_000;
 /// How many ranges are looked at in all to name those that make others idle.
 const MOST_LOOKS: usize = 20_000_000;
 
+/// How many parts are looked at in all to find those beside a statement with conditions.
+const MOST_BESIDE: usize = 5_000_000;
+
 /// The parts of one statement, each with the number of its condition; one that always applies counts as none.
 type Parts = Vec<(Range<u32>, Option<u32>)>;
 
@@ -50,6 +55,8 @@ pub(super) struct Weighed<'g> {
     /// What is said under each condition: see [`Weighed::place`].
     said: Vec<Vec<Range<u32>>>,
     fates: Vec<Fate>,
+    /// Of those that several make idle together, which.
+    together: HashMap<usize, Vec<usize>>,
     /// How many ranges there are in all.
     length: usize,
     looks: usize,
@@ -57,13 +64,15 @@ pub(super) struct Weighed<'g> {
 
 impl<'g> Weighed<'g> {
     /// Weighs all statements; `possible` is what the conditions of each can come to, part by part.
-    pub(super) fn of(grants: &'g Grants, possible: &[Vec<Option<Possible>>]) -> Self {
+    /// The document is one of so many.
+    pub(super) fn of(grants: &'g Grants, possible: &[Vec<Option<Possible>>], documents: usize) -> Self {
         let mut weighed = Weighed {
             grants,
             parts: Vec::new(),
             wide: implied(grants.conditions()),
             said: vec![Vec::new(); 2 * (grants.conditions().len() + 1)],
             fates: vec![Fate::Kept; grants.effects().len()],
+            together: HashMap::new(),
             length: 0,
             looks: 0,
         };
@@ -83,7 +92,9 @@ impl<'g> Weighed<'g> {
             weighed.length += parts.len() + 1;
             weighed.parts.push((effect, parts));
         }
-        weighed.take_out();
+        let order = weighed.order();
+        weighed.take_out(&order);
+        weighed.take_out_together(&order, Looks::at(grants, documents));
         weighed
     }
 
@@ -113,12 +124,8 @@ impl<'g> Weighed<'g> {
         all.flat_map(|condition| self.said(effect, condition)).cloned().collect()
     }
 
-    fn take_out(&mut self) {
-        let denied = Ranges::of(self.said(Effect::Deny, None).iter().cloned());
-        let both = Ranges::of(
-            [Effect::Allow, Effect::Deny].iter().flat_map(|effect| self.said(*effect, None)).cloned(),
-        );
-        let mut covers = self.covers(&denied, &both);
+    /// The statements that cover anything, in the order in which they are taken out.
+    fn order(&self) -> Vec<usize> {
         let mut order: Vec<(u64, Reverse<usize>)> = Vec::new();
         for (index, (_, parts)) in self.parts.iter().enumerate() {
             let cells = parts.iter().map(|(range, _)| u64::from(range.end - range.start)).sum();
@@ -127,8 +134,17 @@ impl<'g> Weighed<'g> {
             }
         }
         order.sort_unstable();
+        order.into_iter().map(|(_, Reverse(index))| index).collect()
+    }
+
+    fn take_out(&mut self, order: &[usize]) {
+        let denied = Ranges::of(self.said(Effect::Deny, None).iter().cloned());
+        let both = Ranges::of(
+            [Effect::Allow, Effect::Deny].iter().flat_map(|effect| self.said(*effect, None)).cloned(),
+        );
+        let mut covers = self.covers(&denied, &both);
         let mut idle: Vec<usize> = Vec::new();
-        for (_, Reverse(index)) in order {
+        for &index in order {
             let Some((effect, parts)) = self.parts.get(index) else { continue };
             let place = |condition| self.place(*effect, condition);
             let twice = |(range, condition): &(Range<u32>, Option<u32>)| {
@@ -160,6 +176,82 @@ impl<'g> Weighed<'g> {
             fates.iter_mut().skip(index).take(1).for_each(|place| *place = fate);
         }
         self.fates = fates;
+    }
+
+    /// Takes out what is left and has conditions, where what is left of the others says it together.
+    fn take_out_together(&mut self, order: &[usize], mut looks: Looks<'_>) {
+        let mut left = MOST_BESIDE;
+        for &index in order {
+            let Some((effect, parts)) = self.parts.get(index) else { continue };
+            let conditional = parts.iter().all(|(_, condition)| condition.is_some());
+            if !conditional || self.fate(index) != Fate::Kept {
+                continue;
+            }
+            let covered = self.covered_together(index, *effect, parts, &mut left, &mut looks);
+            let Some((by_denies, by)) = covered else { continue };
+            let fate = if *effect == Effect::Allow && by_denies { Fate::Denied } else { Fate::Said };
+            self.fates.iter_mut().skip(index).take(1).for_each(|place| *place = fate);
+            self.together.insert(index, by);
+        }
+    }
+
+    /// Whether at each permission of a statement others apply together whenever it does, whether these are all denies, and which they are.
+    fn covered_together(
+        &self,
+        index: usize,
+        effect: Effect,
+        parts: &Parts,
+        left: &mut usize,
+        looks: &mut Looks<'_>,
+    ) -> Option<(bool, Vec<usize>)> {
+        let (mut by_denies, mut by) = (true, Vec::new());
+        let others = || {
+            let kept = self.parts.iter().enumerate().filter(|(at, (other, _))| {
+                let may = *other == effect || *other == Effect::Deny;
+                may && *at != index && self.fate(*at) == Fate::Kept
+            });
+            kept.flat_map(|(at, (other, parts))| parts.iter().map(move |part| (at, *other, part)))
+        };
+        for (range, condition) in parts {
+            *left = left.checked_sub(self.length)?;
+            let near: Vec<_> = others()
+                .filter(|(_, _, (other, _))| other.start < range.end && range.start < other.end)
+                .collect();
+            // Between two places where one of the others begins or ends, they are the same.
+            let mut cuts: Vec<u32> =
+                near.iter().flat_map(|(_, _, (other, _))| [other.start, other.end]).collect();
+            cuts.extend([range.start, range.end]);
+            cuts.retain(|cut| range.start <= *cut && *cut <= range.end);
+            cuts.sort_unstable();
+            cuts.dedup();
+            *left = left.checked_sub(near.len() * cuts.len())?;
+            let mut before: Option<Vec<Beside>> = None;
+            for first in cuts.iter().take(cuts.len().saturating_sub(1)) {
+                let here = near.iter().filter(|(_, _, (other, _))| other.contains(first));
+                if let Some((at, other, _)) = here.clone().find(|(_, _, (_, condition))| condition.is_none())
+                {
+                    by_denies &= *other == Effect::Deny;
+                    by.push(*at);
+                    continue;
+                }
+                let mut beside: Vec<Beside> = here
+                    .filter_map(|(statement, effect, (_, condition))| {
+                        Some(Beside { statement: *statement, effect: *effect, condition: (*condition)? })
+                    })
+                    .collect();
+                beside.dedup();
+                if before.as_ref() == Some(&beside) {
+                    continue;
+                }
+                let covered = looks.cover(effect, (*condition)?, &beside)?;
+                by_denies &= covered.by_denies;
+                by.extend(covered.by);
+                before = Some(beside);
+            }
+        }
+        by.sort_unstable();
+        by.dedup();
+        Some((by_denies, by))
     }
 
     /// For each effect and condition how often its ranges are covered: once by what holds at any rate when it does, and
@@ -209,6 +301,9 @@ impl<'g> Weighed<'g> {
 
     /// A few of the statements that make one idle, the largest first.
     pub(super) fn covering(&mut self, index: usize) -> Vec<usize> {
+        if let Some(together) = self.together.get(&index) {
+            return together.iter().take(3).copied().collect();
+        }
         let Some((effect, parts)) = self.parts.get(index) else { return Vec::new() };
         let Some((_, condition)) = parts.first() else { return Vec::new() };
         let mut left = Ranges::of(parts.iter().map(|(range, _)| range.clone()));

@@ -2,8 +2,8 @@
 //!
 //! All tests of a condition must hold. So what has all the tests of another and more of them is true only where the
 //! other is true, and false wherever the other is false: an allow under it adds nothing to an allow under the other, and
-//! a deny under it takes away nothing that a deny under the other does not. That is exact as far as it goes; that
-//! `lessthan 3` implies `lessthan 5` is not looked for.
+//! a deny under it takes away nothing that a deny under the other does not. That is exact as far as it goes, and quick; that
+//! `lessthan 3` implies `lessthan 5` is for `jointly` to find.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod denies;
 mod groups;
 mod idle;
 mod implied;
+mod jointly;
 mod meaning;
 mod possible;
 mod ranges;
@@ -67,7 +68,7 @@ pub(crate) fn of_document(document: &Document, grants: &Grants) -> Report {
 fn statements_of(document: &Document, grants: &Grants, documents: usize) -> Found {
     let mut found = Found::default();
     let possible = possible::possible(grants, documents);
-    let mut weighed = idle::Weighed::of(grants, &possible);
+    let mut weighed = idle::Weighed::of(grants, &possible, documents);
     statements::idle(document, &mut weighed, &mut found);
     truths::find(document, &possible, &mut found);
     denies::find(document, &possible, &weighed, &mut found);

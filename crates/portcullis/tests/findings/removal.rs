@@ -46,6 +46,9 @@ fn drawn(seed: u64) -> Value {
                 (None, 3) => drop(more.as_object_mut().unwrap().remove("conditions")),
                 _ => {}
             }
+            if prng.percent(40) {
+                widen(&mut more["conditions"], &mut prng);
+            }
             if prng.percent(8) {
                 more["conditions"] = json!({"subject.type": {"exists": true}, "subject.id": {"equals": "*"}});
             }
@@ -73,6 +76,26 @@ fn drawn(seed: u64) -> Value {
         }
     }
     workspace
+}
+
+/// Moves the bounds of a condition and makes lists of what it compares with.
+fn widen(conditions: &mut Value, prng: &mut Prng) {
+    for tests in conditions.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let Some(tests) = tests.as_object_mut() else { continue };
+        for bound in ["lessthan", "greaterthan"] {
+            if let Some(number) = tests.get_mut(bound).filter(|operand| operand.is_i64()) {
+                *number = json!(number.as_i64().unwrap().saturating_add(prng.below(5) as i64 - 2));
+            }
+        }
+        if let Some(operand) = tests.get("equals").filter(|operand| !operand.is_object()).cloned()
+            && !tests.contains_key("in")
+        {
+            let more = prng.pick(&[json!("a"), json!("b"), json!(1), json!(true)]).unwrap().clone();
+            tests.remove("equals");
+            let name = if prng.percent(70) { "in" } else { "notin" };
+            tests.entry(name).or_insert(json!([operand, more]));
+        }
+    }
 }
 
 struct Found {

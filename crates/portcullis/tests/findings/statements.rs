@@ -116,6 +116,54 @@ fn conditions_are_covered_by_none_by_equals_and_by_fewer_tests() {
 }
 
 #[test]
+fn conditions_are_covered_by_what_they_come_to_together() {
+    use Code::IdleStatement;
+    let idle = |statements: &[(&str, &str)]| -> Vec<usize> {
+        let statements: Vec<String> =
+            statements.iter().map(|(short, condition)| with(short, condition)).collect();
+        let found = found(&statements.iter().map(String::as_str).collect::<Vec<_>>());
+        found.into_iter().filter(|(_, code)| *code == IdleStatement).map(|(at, _)| at).collect()
+    };
+    let (allow, deny) = ("allow read sync", "deny read sync");
+    let team = |tests: &str| format!(r#"{{"team": {tests}}}"#);
+    let [a, b, a_or_b, not_b] =
+        [r#"{"equals": "a"}"#, r#"{"equals": "b"}"#, r#"{"in": ["a", "b"]}"#, r#"{"notin": ["b"]}"#]
+            .map(team);
+    let [below_3, below_5] = ["3", "5"].map(|bound| format!(r#"{{"level": {{"lessthan": {bound}}}}}"#));
+    let none = [0_usize; 0];
+
+    // Of two bounds, the one that says less.
+    assert_eq!(idle(&[(allow, &below_3), (allow, &below_5)]), [0]);
+    assert_eq!(idle(&[(deny, &below_5), (deny, &below_3)]), [1]);
+    // One by another that is wider, or by several that are not.
+    assert_eq!(idle(&[(allow, &a_or_b), (allow, &a)]), [1]);
+    assert_eq!(idle(&[(allow, &a_or_b), (allow, &a), (allow, &b)]), [1, 2]);
+    assert_eq!(
+        idle(&[("allow read sync,model", &a), (allow, &a_or_b), ("allow read sync,model", &b)]),
+        [1],
+        "two that say more than one that they cover"
+    );
+    assert_eq!(idle(&[("allow read sync,model", &a), (allow, &a_or_b)]), none);
+    // Each type by another.
+    assert_eq!(idle(&[(allow, &a_or_b), ("allow read model", &not_b), ("allow read model,sync", &a)]), [2]);
+    assert_eq!(idle(&[(allow, &a_or_b), ("allow read model", &b), ("allow read model,sync", &a)]), none);
+    // An allow by a deny that applies whenever it does, and by a deny and an allow.
+    assert_eq!(idle(&[(allow, &a), (deny, &not_b)]), [0]);
+    assert_eq!(idle(&[(allow, &b), (deny, &not_b)]), none);
+    assert_eq!(
+        idle(&[("allow read sync,model", &b), (allow, &a_or_b), ("deny read sync,source", &not_b)]),
+        [1]
+    );
+    // A deny denies what has no team too: what allows under no team's name keeps it from being idle.
+    assert_eq!(idle(&[(deny, &a), (deny, &a_or_b)]), [0]);
+    assert_eq!(idle(&[(deny, &a), (deny, r#"{"team": {"exists": true, "in": ["a", "b"]}}"#)]), none);
+    // A deny is covered by no allow.
+    assert_eq!(idle(&[(deny, &a), (allow, &a_or_b)]), none);
+    // Different attributes have nothing to do with each other.
+    assert_eq!(idle(&[(allow, &a), (allow, &below_3), (deny, r#"{"owner": {"equals": "a"}}"#)]), none);
+}
+
+#[test]
 fn removing_what_changes_nothing_leaves_a_document_of_which_nothing_is_found() {
     let statements = [
         "allow read sync",
