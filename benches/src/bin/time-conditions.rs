@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use portcullis::{Snapshot, Writer};
+use portcullis::{Question, Snapshot, Writer};
 use portcullis_benches::Trouble;
 use portcullis_benches::arguments::{number, obey, unlike};
 use portcullis_benches::floor::Walk;
@@ -16,6 +16,8 @@ use portcullis_benches::labels::{How, Labels};
 
 const USAGE: &str = "time-conditions [OBJECTS [CONDITIONS]]";
 const QUESTIONS: usize = 1 << 16;
+/// How many questions are asked at once, where many are.
+const TOGETHER: usize = 1_024;
 const ROUNDS: usize = 9;
 const EDITS: usize = 500;
 
@@ -68,19 +70,37 @@ fn tell(objects: usize, conditions: usize) -> Result<(), Trouble> {
                 return Err(format!("{what}: {question:?} is not decided as the labels say").into());
             }
         }
-        let mut took: Vec<f64> = (0..ROUNDS)
-            .map(|_| {
-                let begun = Instant::now();
-                let questions = stream.questions(action, kind, how);
-                black_box(questions.filter(|(question, _)| snapshot.decide(question).is_allowed()).count());
-                begun.elapsed().as_nanos() as f64 / QUESTIONS as f64
-            })
-            .collect();
-        took.sort_unstable_by(f64::total_cmp);
-        println!("  {what:>46}: {:>7.1} ns", took.get(ROUNDS / 2).copied().unwrap_or_default());
+        let one_by_one = timed(|| {
+            let questions = stream.questions(action, kind, how);
+            questions.filter(|(question, _)| snapshot.decide(question).is_allowed()).count()
+        });
+        let questions: Vec<Question<'_>> =
+            stream.questions(action, kind, how).map(|(question, _)| question).collect();
+        let answers = questions.chunks(TOGETHER).flat_map(|questions| snapshot.decide_all(questions));
+        if !answers.eq(questions.iter().map(|question| snapshot.decide(question))) {
+            return Err(format!("{what}: many together are not decided as one by one").into());
+        }
+        let together = timed(|| {
+            let answers = questions.chunks(TOGETHER).map(|questions| snapshot.decide_all(questions));
+            answers.flatten().filter(|decision| decision.is_allowed()).count()
+        });
+        println!("  {what:>46}: {one_by_one:>7.1} ns, {TOGETHER} together {together:>7.1} ns each");
     }
     println!("  {:>46}: {:>7.1} ns", "a dependent load from 64 MiB", Walk::new(64 << 20).step(1 << 18));
     edits(snapshot, &mut labels)
+}
+
+/// The median of what some passes over all questions take, in nanoseconds a question.
+fn timed(pass: impl Fn() -> usize) -> f64 {
+    let mut took: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let begun = Instant::now();
+            black_box(pass());
+            begun.elapsed().as_nanos() as f64 / QUESTIONS as f64
+        })
+        .collect();
+    took.sort_unstable_by(f64::total_cmp);
+    took.get(ROUNDS / 2).copied().unwrap_or_default()
 }
 
 fn edits(snapshot: Snapshot, labels: &mut Labels) -> Result<(), Trouble> {

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 pub(crate) use numbered::Numbered;
 pub(crate) use seed::{Seed, fold};
+pub(crate) use staged::NEAR;
 
 use key::windows;
 use shard::Shard;

@@ -21,7 +21,7 @@ const STAGE: usize = 64;
 const FEW: usize = 8;
 
 /// A table of fewer names is nearer than memory, and asking it in stages no faster. Tests ask every table so.
-const NEAR: usize = if cfg!(test) { 1 } else { 32_768 };
+pub(crate) const NEAR: usize = if cfg!(test) { 1 } else { 32_768 };
 
 /// What a name that has no candidate is compared with: a key that no name has.
 static NO_KEY: Key = Key::NONE;

@@ -27,6 +27,63 @@ struct Governed {
     condition: u32,
 }
 
+/// So few ranges are looked at one after the other.
+const FEW: usize = 16;
+
+/// The ranges that hold a permission.
+struct Holding<'g> {
+    permission: u32,
+    /// Some that may hold it.
+    near: std::slice::Iter<'g, Governed>,
+    /// Those of which it is not known yet, whole classes.
+    rest: &'g [Governed],
+}
+
+impl<'g> Iterator for Holding<'g> {
+    type Item = &'g Governed;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'g Governed> {
+        loop {
+            for governed in self.near.by_ref() {
+                if (governed.start..governed.end).contains(&self.permission) {
+                    return Some(governed);
+                }
+            }
+            if self.rest.is_empty() {
+                return None;
+            }
+            self.near = self.narrow();
+        }
+    }
+}
+
+impl<'g> Holding<'g> {
+    /// Of a class, or of the few that are left, those that may hold the permission.
+    #[inline]
+    fn narrow(&mut self) -> std::slice::Iter<'g, Governed> {
+        if self.rest.len() <= FEW {
+            return std::mem::take(&mut self.rest).iter();
+        }
+        self.of_a_class()
+    }
+
+    #[inline(never)]
+    fn of_a_class(&mut self) -> std::slice::Iter<'g, Governed> {
+        let class = self.rest.first().map_or(0, |governed| governed.class);
+        let (same, others) =
+            self.rest.split_at(self.rest.partition_point(|governed| governed.class == class));
+        self.rest = others;
+        // A range of this class has fewer than so many permissions.
+        let length = 1_u64.checked_shl(class).unwrap_or(u64::MAX);
+        let permission = self.permission;
+        let first =
+            same.partition_point(|governed| u64::from(governed.start) + length <= u64::from(permission));
+        let after = same.partition_point(|governed| governed.start <= permission);
+        same.get(first..after).unwrap_or(&[]).iter()
+    }
+}
+
 /// The conditions of one role by permission.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conditional {
@@ -98,20 +155,7 @@ impl Conditional {
         &self,
         permission: PermissionId,
     ) -> impl Iterator<Item = (Effect, u32, &Arc<Condition>)> {
-        let permission = permission.as_u32();
-        let mut rest = &*self.governed;
-        let near = std::iter::from_fn(move || {
-            let class = rest.first()?.class;
-            let (same, others) = rest.split_at(rest.partition_point(|governed| governed.class == class));
-            rest = others;
-            // A range of this class has fewer than so many permissions.
-            let length = 1_u64.checked_shl(class).unwrap_or(u64::MAX);
-            let first =
-                same.partition_point(|governed| u64::from(governed.start) + length <= u64::from(permission));
-            let after = same.partition_point(|governed| governed.start <= permission);
-            Some(same.get(first..after).unwrap_or(&[]))
-        });
-        let holding = near.flatten().filter(move |governed| permission < governed.end);
+        let holding = Holding { permission: permission.as_u32(), near: [].iter(), rest: &self.governed };
         holding.filter_map(|governed| {
             let effect = if governed.deny { Effect::Deny } else { Effect::Allow };
             let (number, condition) = self.conditions.get(governed.condition as usize)?;

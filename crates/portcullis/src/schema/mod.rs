@@ -309,8 +309,14 @@ impl Schema {
 
     /// The first and the last of the types that some permissions are of.
     pub(crate) fn first_and_last(&self, permissions: std::ops::Range<u32>) -> Option<(u32, u32)> {
-        let owner = |permission: u32| self.inner.owners.get(permission as usize).copied();
-        Some((owner(permissions.start)?, permissions.end.checked_sub(1).and_then(owner)?))
+        let last = permissions.end.checked_sub(1)?;
+        Some((self.type_number_of(permissions.start)?, self.type_number_of(last)?))
+    }
+
+    /// The number of the type that a permission is of.
+    #[inline]
+    pub(crate) fn type_number_of(&self, permission: u32) -> Option<u32> {
+        self.inner.owners.get(permission as usize).copied()
     }
 
     /// The types that declare attributes, in the order of their permissions.

@@ -378,4 +378,4 @@ impl<'a> Objects<'a> for Noted<'_, 'a> {
 mod limits_tests;
 #[cfg(test)]
 #[path = "classify_tests.rs"]
-mod tests;
+pub(super) mod tests;

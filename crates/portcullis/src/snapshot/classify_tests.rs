@@ -46,7 +46,7 @@ pub(super) fn compared(snapshot: &Snapshot) -> (usize, usize) {
     (known, unknown)
 }
 
-pub(super) fn opened(text: &str) -> Snapshot {
+pub(in crate::snapshot) fn opened(text: &str) -> Snapshot {
     let (workspace, _) = Workspace::read(&Source::new("w", text), &NoFiles).unwrap();
     workspace.compile().unwrap().0
 }

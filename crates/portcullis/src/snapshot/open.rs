@@ -58,9 +58,42 @@ impl Snapshot {
         permission: PermissionId,
         question: &Question<'_>,
     ) -> Decision {
-        let allowed = self.allows_open(subject, set, permission, question);
+        self.decide_open_on(subject, set, permission, question, self.object_of(permission, question))
+    }
+
+    /// The same where it is known which stored object is asked about.
+    pub(super) fn decide_open_on(
+        &self,
+        subject: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        question: &Question<'_>,
+        object: Option<ObjectAt<'_>>,
+    ) -> Decision {
+        let allowed = self.allows_open(subject, set, permission, question, object);
         Decision::of(allowed, Reason::NotGranted, self.revision)
     }
+
+    /// The stored object that a question is about.
+    #[inline]
+    fn object_of(&self, permission: PermissionId, question: &Question<'_>) -> Option<ObjectAt<'_>> {
+        let (id, kind) = question.object.zip(self.schema.type_number_of(permission.as_u32()))?;
+        Some(self.object_at(kind, self.objects.number(kind, id)?))
+    }
+
+    /// A stored object by its type and number.
+    #[inline]
+    pub(super) fn object_at(&self, kind: u32, number: u32) -> ObjectAt<'_> {
+        ObjectAt { number, known: self.objects.known(kind, number) }
+    }
+}
+
+/// A stored object that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ObjectAt<'s> {
+    number: u32,
+    /// What is known of its conditions.
+    known: Option<Known<'s>>,
 }
 
 impl Snapshot {
@@ -71,13 +104,10 @@ impl Snapshot {
         set: SetId,
         permission: PermissionId,
         question: &Question<'_>,
+        object: Option<ObjectAt<'_>>,
     ) -> bool {
         // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
-        let kind = self.schema.types_of(permission.as_u32()..permission.as_u32() + 1).next();
-        let known = question
-            .object
-            .zip(kind)
-            .and_then(|(id, kind)| self.objects.known(kind, self.objects.number(kind, id)?));
+        let known = object.and_then(|object| object.known);
         let sent = question.object_properties.and_then(Value::as_object);
         if sent.is_none()
             && let Some(known) = known
@@ -90,7 +120,10 @@ impl Snapshot {
             let known = known.and_then(|known| known.outcome(number));
             match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
                 Some(outcome) => outcome,
-                None => condition.outcome(facts.get_or_init(|| self.facts(subject, question))),
+                None => {
+                    let number = object.map(|object| object.number);
+                    condition.outcome(facts.get_or_init(|| self.facts_on(subject, question, number)))
+                }
             }
         })
     }
@@ -153,12 +186,23 @@ impl Snapshot {
 
     /// All that is known of a question whose names are known.
     pub(crate) fn facts<'a>(&'a self, subject: SubjectId, question: &Question<'a>) -> Facts<'a, Shelf<'a>> {
+        let object = question.object.and_then(|id| {
+            let kind = self.schema.named(question.resource)?.kind;
+            self.objects.number(kind, id)
+        });
+        self.facts_on(subject, question, object)
+    }
+
+    /// The same where the number of the object is known, if it is stored.
+    fn facts_on<'a>(
+        &'a self,
+        subject: SubjectId,
+        question: &Question<'a>,
+        object: Option<u32>,
+    ) -> Facts<'a, Shelf<'a>> {
         let member = member_of(subject);
         let objects = Shelf { schema: &self.schema, stored: &self.objects };
-        let stored = question.object.and_then(|id| {
-            let kind = self.schema.named(question.resource)?.kind;
-            self.objects.seen(&self.schema, self.objects.number(kind, id)?)
-        });
+        let stored = object.and_then(|object| self.objects.seen(&self.schema, object));
         Facts {
             subject: condition::Subject {
                 kind: member.map_or("", |member| self.directory.kind(member)),
