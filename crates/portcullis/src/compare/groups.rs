@@ -7,7 +7,7 @@ use portcullis_matrix::PermissionId;
 
 use super::side::Side;
 use super::{ConditionalCells, Counterexample, KnownOf, Shares, name_of};
-use crate::condition::{Condition, Place, Root};
+use crate::condition::Condition;
 use crate::diff::Standing;
 use crate::exact::{Answer, Clause, Reached, Sense, Setting, reach};
 use crate::policy::Effect;
@@ -51,15 +51,6 @@ impl<'s> Numbers<'s> {
     }
 }
 
-fn reads_names(condition: &Condition) -> bool {
-    condition.references().any(|reference| {
-        matches!(
-            (reference.root(), reference.place()),
-            (Root::Action, Place::Name) | (Root::Resource, Place::Type)
-        )
-    })
-}
-
 fn stands<'s>(side: &'s Side<'_>, permission: PermissionId, numbers: &mut Numbers<'s>) -> Stands {
     if !side.open.contains(permission) {
         return if side.granted.contains(permission) { Stands::Allowed } else { Stands::Denied };
@@ -93,7 +84,7 @@ pub(super) fn decide<'s>(
             _ => &[],
         });
         let named =
-            conditions.any(|(_, number)| numbers.all.get(*number).is_some_and(|one| reads_names(one)));
+            conditions.any(|(_, number)| numbers.all.get(*number).is_some_and(|one| one.reads_names()));
         let key = (both, named.then_some(permission));
         let place = *places.entry(key).or_insert_with_key(|key| {
             groups.push((key.clone(), Vec::new()));
@@ -186,8 +177,7 @@ impl Decider<'_, '_> {
     fn reached(&mut self, (stands, _): &Key, permissions: &[PermissionId]) -> Option<Reached> {
         let permission = *permissions.first()?;
         let (action, _) = self.schema.names_of(permission)?;
-        let kind = self.schema.type_of(permission)?;
-        let names = std::iter::once(kind.name()).chain(kind.aliases()).chain(kind.covers()).collect();
+        let names = self.schema.type_of(permission)?.names().collect();
         let steps = self.steps.min(self.left);
         let setting = Setting { action: Some(action), resources: names, known: self.known, steps };
         let mut always = 0;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::literal::{Bound, Literal, Set, written};
 use super::operator::Operator;
-use super::reference::{Reference, Root};
+use super::reference::{Place, Reference, Root};
 use super::value::Object;
 use crate::schema::Declared;
 
@@ -146,6 +146,13 @@ impl Condition {
     /// Whether it reads under which name the type is asked about.
     pub(crate) fn reads_type_asked(&self) -> bool {
         self.references().any(|one| one.root() == Root::Resource && !one.is_of_object())
+    }
+
+    /// Whether it reads what the permission is called that is asked about: the action's name or that of the type.
+    pub(crate) fn reads_names(&self) -> bool {
+        self.references().any(|one| {
+            matches!((one.root(), one.place()), (Root::Action, Place::Name) | (Root::Resource, Place::Type))
+        })
     }
 
     /// Whether it reads a property of the object that these bring.

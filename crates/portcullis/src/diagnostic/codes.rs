@@ -250,7 +250,7 @@ codes! {
         "The list names every action that the schema admits on these types. That is as good as `\"*\"` today, and differs once the schema gains an action: `\"*\"` then covers it and the list does not. Which of the two is meant only the author knows; a list is the careful choice in an allow, and `\"*\"` in a deny.");
     /// A role that says what another says.
     EqualRole = Entry::new("P0904", Warning, "role equal to another",
-        "Two roles grant and deny the same, under the same conditions, so that one can stand in for the other whatever else somebody holds. Two names for one thing drift apart: somebody changes one and believes to have changed both.");
+        "Two roles grant and deny the same, under conditions that come to the same, so that one can stand in for the other whatever else somebody holds. Two names for one thing drift apart: somebody changes one and believes to have changed both.");
     /// A role that another role contains.
     ContainedRole = Entry::new("P0905", Note, "role contained in another",
         "The other role says all that this one says: it grants whatever this one grants and denies whatever this one denies. Whoever holds it needs this one no more. That is often as it should be, a reader beside an editor; the note names the smallest such role. Built-in roles and roles that grant everything contain every role, more or less, and are not named.");

@@ -2,7 +2,8 @@
 //!
 //! For each member of a group the roles that they would hold without it are set against what the group's roles
 //! say. The group adds something where these grant what the others neither grant nor deny, or deny what the others grant.
-//! Without conditions that is exact; under conditions a group counts as adding something unless it is sure that it does not.
+//! Without conditions that is exact; under conditions a group counts as adding something unless it is sure that it does not,
+//! by their tests or by all that they can come to (`differ`).
 //! Groups are taken out one after another, so that all that are found can be removed together.
 //! Members count by their roles, suspended or not: a suspension is lifted one day.
 
@@ -12,6 +13,7 @@ use std::ops::Range;
 use portcullis_matrix::Plane;
 
 use super::Found;
+use super::differ::Differ;
 use super::implied::implies;
 use super::ranges::Ranges;
 use crate::condition::Condition;
@@ -86,13 +88,15 @@ struct Judge<'s> {
     settled: HashSet<(u32, Vec<u32>)>,
     /// Words of planes read so far.
     read: usize,
+    differ: Differ<'s>,
 }
 
 impl<'s> Judge<'s> {
     fn of(snapshot: &'s Snapshot) -> Self {
         let groups = snapshot.directory().groups.iter();
         let groups = groups.map(|group| group.as_ref().map_or(&[][..], |group| &group.roles)).collect();
-        Judge { snapshot, groups, gone: HashSet::new(), settled: HashSet::new(), read: 0 }
+        let differ = Differ::new(snapshot.schema());
+        Judge { snapshot, groups, gone: HashSet::new(), settled: HashSet::new(), read: 0, differ }
     }
 
     fn roles_of_group(&self, group: u32) -> &'s [u32] {
@@ -120,7 +124,8 @@ impl<'s> Judge<'s> {
             numbers.iter().filter_map(|number| self.snapshot.role_numbered(*number)).collect()
         };
         let (have, more) = (roles(&key.1), roles(&extra));
-        let adds = self.read > MOST_WORDS || add(&have, &more, self.snapshot, &mut self.read);
+        let adds = self.read > MOST_WORDS
+            || add(&have, &more, self.snapshot, &mut self.read) && !self.differ.add_nothing(&more, &have);
         if !adds {
             self.settled.insert(key);
         }
@@ -143,7 +148,7 @@ fn unite(roles: &[&Role], permissions: u32) -> United {
     united
 }
 
-/// Whether whoever holds some roles could do more, or less, if they held others besides.
+/// Whether whoever holds some roles could do more, or less, if they held others besides; conditions are compared by their tests alone.
 fn add(without: &[&Role], extra: &[&Role], snapshot: &Snapshot, read: &mut usize) -> bool {
     let permissions = snapshot.schema().permission_count();
     let (have, more) = (unite(without, permissions), unite(extra, permissions));

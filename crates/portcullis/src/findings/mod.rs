@@ -9,6 +9,7 @@
 
 mod cover;
 mod denies;
+mod differ;
 mod groups;
 mod idle;
 mod implied;

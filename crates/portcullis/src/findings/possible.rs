@@ -76,7 +76,7 @@ pub(super) fn possible(grants: &Grants, documents: usize) -> Vec<Vec<Option<Poss
         if condition.references().nth(MOST_REFERENCES).is_some() {
             return Some(Possible::ALL);
         }
-        if !reads_names(condition) {
+        if !condition.reads_names() {
             let look = || {
                 apart(condition).unwrap_or_else(|| {
                     left = left.saturating_sub(1);
@@ -95,16 +95,6 @@ pub(super) fn possible(grants: &Grants, documents: usize) -> Vec<Vec<Option<Poss
         Some(all.fold(Possible::NONE, Possible::or))
     };
     statements.map(|index| grants.numbered_parts(index).map(&mut part).collect()).collect()
-}
-
-/// Whether a condition reads what a question is about: the action's name or the name of the type.
-fn reads_names(condition: &Condition) -> bool {
-    let mut own = condition.references().filter(|reference| reference.path().is_none());
-    own.any(|reference| match reference.root() {
-        Root::Action => true,
-        Root::Resource => reference.to_string() == "resource.type",
-        Root::Subject | Root::Context => false,
-    })
 }
 
 /// What a condition can come to whose tests have nothing to do with each other: each of a property of its own, set against
@@ -137,9 +127,7 @@ fn apart(condition: &Condition) -> Option<Possible> {
 fn of(condition: &Condition, cell: Option<(&Schema, PermissionId)>, steps: usize) -> Possible {
     let names = cell.and_then(|(schema, permission)| schema.names_of(permission));
     let kind = cell.and_then(|(schema, permission)| schema.type_of(permission));
-    let resources = kind.map_or_else(Vec::new, |kind| {
-        std::iter::once(kind.name()).chain(kind.aliases()).chain(kind.covers()).collect()
-    });
+    let resources = kind.map_or_else(Vec::new, |kind| kind.names().collect());
     let setting = Setting { steps, ..Setting::open(names.map(|(action, _)| action), resources) };
     let outcomes = outcomes(condition, &setting);
     let can = |outcome| !outcomes.can_be(outcome).is_no();

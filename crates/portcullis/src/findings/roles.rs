@@ -1,6 +1,6 @@
 //! Roles that are equal to others, or contained in them.
 //!
-//! Of roles that are equal one stands for all. For each other the smallest role is looked for that contains it, among those
+//! What roles say settles most of it (`meaning`), what their conditions come to the rest (`differ`). Of roles that are equal one stands for all. For each other the smallest role is looked for that contains it, among those
 //! that speak of its rarest permission: of all permissions that it speaks of, the one that the fewest roles do. Roles that the
 //! schema brings along are reported about never, and contain nothing: that some role grants less than the
 //! administrator's is no news. Neither is that of a role that grants everything.
@@ -12,9 +12,11 @@ use foldhash::fast::RandomState;
 use portcullis_matrix::{PermissionId, Plane};
 use rayon::prelude::*;
 
+use super::differ::Differ;
 use super::meaning::Meaning;
 use super::{Found, Places};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::schema::Schema;
 use crate::snapshot::{Role, Snapshot};
 use crate::text::quoted;
 
@@ -54,7 +56,7 @@ pub(super) fn find(snapshot: &Snapshot, places: &Places<'_>, found: &mut Found) 
             }
         }
     }
-    contained(kept, snapshot.schema().permission_count(), places, found);
+    contained(kept, snapshot.schema(), places, found);
 }
 
 fn equal_to(one: &Weighed<'_>, other: &Weighed<'_>, places: &Places<'_>) -> Diagnostic {
@@ -69,7 +71,9 @@ fn equal_to(one: &Weighed<'_>, other: &Weighed<'_>, places: &Places<'_>) -> Diag
     ))
 }
 
-fn contained(mut kept: Vec<Weighed<'_>>, permissions: u32, places: &Places<'_>, found: &mut Found) {
+fn contained(mut kept: Vec<Weighed<'_>>, schema: &Schema, places: &Places<'_>, found: &mut Found) {
+    let permissions = schema.permission_count();
+    let mut differ = Differ::new(schema);
     kept.retain(|one| !one.role.is_built_in());
     let mut said: Vec<Plane> = kept.par_iter().map(|one| one.meaning.said()).collect();
     // The smallest first: the first that contains a role is the smallest that does.
@@ -103,20 +107,30 @@ fn contained(mut kept: Vec<Weighed<'_>>, permissions: u32, places: &Places<'_>, 
         let candidates = permission.and_then(|permission| speaking.get(&permission));
         let larger = candidates.into_iter().flatten().filter(|other| **other != at);
         let larger = larger.filter_map(|other| sorted.get(*other)).filter(|(other, ..)| other >= size);
-        let container = larger
-            .take_while(|_| {
-                pairs.set(pairs.get() + 1);
-                pairs.get() <= MOST_PAIRS
-            })
-            .find(|(_, other, theirs)| {
-                plane.is_subset(theirs) && {
-                    pairs.set(pairs.get() + one.meaning.effort(&other.meaning));
-                    one.meaning.is_within(&other.meaning)
-                }
-            });
-        if let Some((_, container, _)) = container {
-            found.push(contained_in(one, container, places));
-        }
+        let mut larger = larger.take_while(|_| {
+            pairs.set(pairs.get() + 1);
+            pairs.get() <= MOST_PAIRS
+        });
+        let relation = larger.find_map(|(other_size, other, theirs)| {
+            if !plane.is_subset(theirs) {
+                return None;
+            }
+            pairs.set(pairs.get() + one.meaning.effort(&other.meaning));
+            let mut is_within = |one: &Weighed<'_>, other: &Weighed<'_>| {
+                one.meaning.is_within(&other.meaning) || differ.is_within(one.role, other.role)
+            };
+            if !is_within(one, other) {
+                return None;
+            }
+            if !is_within(other, one) {
+                return Some(contained_in(one, other, places));
+            }
+            // Of two that speak of the same permissions, each is looked at beside the other.
+            let later = one.number > other.number;
+            let (later, earlier) = if later { (one, other) } else { (other, one) };
+            (later.number == one.number || size != other_size).then(|| equal_to(later, earlier, places))
+        });
+        relation.into_iter().for_each(|relation| found.push(relation));
     }
 }
 

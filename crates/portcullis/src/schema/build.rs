@@ -130,7 +130,7 @@ fn index_pairs(types: &[ResourceType], actions: &Numbered, admitted: &[u32]) -> 
         let admitted: Vec<(u32, Option<u32>)> = own().collect();
         let permission =
             |action| admitted.iter().find(|(number, _)| *number == action).and_then(|pair| pair.1);
-        for name in std::iter::once(&*kind.name).chain(kind.aliases()).chain(kind.covers()) {
+        for name in kind.names() {
             builder.add(name, (0..actions.len() as u32).map(|action| (action, permission(action))));
         }
     }

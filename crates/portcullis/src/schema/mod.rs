@@ -92,6 +92,11 @@ impl ResourceType {
         self.covers.iter().map(|name| &**name)
     }
 
+    /// Every name by which it is asked about: its own, aliases, what it covers.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name()).chain(self.aliases()).chain(self.covers())
+    }
+
     /// Whether the schema marks the type `"status": "reserved"`.
     #[must_use]
     pub fn is_reserved(&self) -> bool {

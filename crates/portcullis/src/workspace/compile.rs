@@ -119,7 +119,7 @@ impl Compiler<'_> {
             }
         }
         for (number, role) in (0..).zip(&documents) {
-            self.enter(&mut names, number, &Mention::given(&*role.name), "role");
+            self.enter(&mut names, number, &Mention::alone(&*role.name), "role");
         }
         for (mention, document) in &self.workspace.roles {
             self.legal(mention, "a role's name");
@@ -208,7 +208,7 @@ impl Compiler<'_> {
         for (member, described) in self.workspace.members.iter().enumerate() {
             let Some(kind) = &described.kind else { continue };
             if described.id.span().is_none() {
-                self.legal(&Mention::given(&**kind), "a member's type");
+                self.legal(&Mention::alone(&**kind), "a member's type");
             }
             let number = *numbers.entry(kind).or_insert_with(|| {
                 names.push(kind.clone());

@@ -2,7 +2,8 @@
 //!
 //! What was read from a file is not copied: a mention is its place, and its text is that of the source. A workspace
 //! of a million members has three million mentions, and a copy of each would cost more memory and more time than all
-//! else that reading it does. Only a name with escapes is kept decoded.
+//! else that reading it does. Only a name with escapes is kept decoded. Names that are given in code lie one after the other in one
+//! text ([`Texts`]): a small piece of memory for each would outlive the workspace, in that the heap would keep the holes.
 
 use crate::json::between_quotes;
 use crate::source::Span;
@@ -10,8 +11,8 @@ use crate::source::Span;
 /// A name somewhere in a workspace, with its place when it came from a file.
 #[derive(Clone, Debug)]
 pub(crate) enum Mention {
-    /// Given in code.
-    Given(Box<str>),
+    /// Given in code: a part of the workspace's texts.
+    Given { start: u64, length: u32 },
     /// Stands in the workspace's source, between plain quotes and without escapes.
     Written(Span),
     /// Stands there in other words.
@@ -22,18 +23,55 @@ pub(crate) enum Mention {
 #[derive(Clone, Debug)]
 pub(crate) struct Decoded {
     pub(crate) name: Box<str>,
-    pub(crate) span: Span,
+    /// None of a name that is kept because nothing else does.
+    pub(crate) span: Option<Span>,
+}
+
+/// Names that were given in code, one after the other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts(String);
+
+impl Texts {
+    /// Adds a name.
+    pub(super) fn give(&mut self, name: &str) -> Mention {
+        let start = self.0.len() as u64;
+        // A name that is too long to be one is refused when the workspace is compiled, and its beginning is too long already.
+        let end = name.floor_char_boundary(u32::MAX as usize);
+        self.0.push_str(name.get(..end).unwrap_or(name));
+        Mention::Given { start, length: end as u32 }
+    }
+
+    /// Takes over names that were given elsewhere, after [`Mention::move_by`] of their mentions.
+    pub(super) fn append(&mut self, more: &Texts) {
+        self.0.push_str(&more.0);
+    }
+
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Mention {
-    pub(super) fn given(name: impl Into<Box<str>>) -> Self {
-        Mention::Given(name.into())
+    /// A name that lies by itself.
+    pub(super) fn alone(name: impl Into<Box<str>>) -> Self {
+        Mention::Decoded(Box::new(Decoded { name: name.into(), span: None }))
     }
 
-    /// The name; `text` is that of the workspace's source.
-    pub(super) fn name<'m>(&'m self, text: &'m str) -> &'m str {
+    /// Moves a name that was given to where its text goes: behind so many bytes of others.
+    pub(super) fn move_by(&mut self, bytes: usize) {
+        if let Mention::Given { start, .. } = self {
+            *start += bytes as u64;
+        }
+    }
+
+    /// The name, out of what was given or out of the text of the workspace's source.
+    pub(crate) fn name<'m>(&'m self, given: &'m Texts, text: &'m str) -> &'m str {
         match self {
-            Mention::Given(name) => name,
+            Mention::Given { start, length } => {
+                let rest = given.0.get(*start as usize..);
+                rest.and_then(|rest| rest.get(..*length as usize)).unwrap_or("")
+            }
             Mention::Written(span) => between_quotes(text.get(span.range()).unwrap_or("")),
             Mention::Decoded(decoded) => &decoded.name,
         }
@@ -42,9 +80,9 @@ impl Mention {
     /// Its place; none when it was given in code.
     pub(super) fn span(&self) -> Option<Span> {
         match self {
-            Mention::Given(_) => None,
+            Mention::Given { .. } => None,
             Mention::Written(span) => Some(*span),
-            Mention::Decoded(decoded) => Some(decoded.span),
+            Mention::Decoded(decoded) => decoded.span,
         }
     }
 }
@@ -76,6 +114,6 @@ mod tests {
 
     #[test]
     fn mentions_stay_small() {
-        assert!(size_of::<Option<Mention>>() <= 24, "a million members have two each");
+        assert!(size_of::<Option<Mention>>() <= 16, "a million members have two each");
     }
 }

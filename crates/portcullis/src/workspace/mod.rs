@@ -12,6 +12,7 @@ mod place;
 mod read;
 mod tie;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use compile::{built_in_name, role, seed, too_many_roles};
@@ -24,30 +25,12 @@ use crate::limits::Limits;
 use crate::policy::Document;
 use crate::schema::Schema;
 use crate::source::Source;
-use mention::Mention;
-
-/// A name that was given in code.
-#[derive(Clone, Debug)]
-pub(crate) struct Given {
-    pub(crate) name: Box<str>,
-}
-
-impl Given {
-    fn new(name: impl Into<String>) -> Self {
-        Given { name: name.into().into() }
-    }
-}
-
-impl From<Given> for Mention {
-    fn from(given: Given) -> Self {
-        Mention::Given(given.name)
-    }
-}
+use mention::{Mention, Texts};
 
 /// One member: who may ask at all.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
-    pub(crate) role: Option<Given>,
+    pub(crate) role: Option<Box<str>>,
     pub(crate) kind: Option<Box<str>>,
     pub(crate) suspended: bool,
     pub(crate) properties: Option<Attribute>,
@@ -65,8 +48,8 @@ impl Member {
 
     /// A member with a role of their own.
     #[must_use]
-    pub fn with_role(role: impl Into<String>) -> Self {
-        Member { role: Some(Given::new(role)), ..Member::default() }
+    pub fn with_role(role: impl AsRef<str>) -> Self {
+        Member { role: Some(role.as_ref().into()), ..Member::default() }
     }
 
     /// Gives the member a type other than `user`.
@@ -94,8 +77,9 @@ impl Member {
 /// One group: roles that its members hold besides their own.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    pub(crate) roles: Vec<Given>,
-    pub(crate) members: Vec<Given>,
+    texts: Texts,
+    roles: Vec<Mention>,
+    members: Vec<Mention>,
 }
 
 impl Group {
@@ -107,16 +91,26 @@ impl Group {
 
     /// Adds a role.
     #[must_use]
-    pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.roles.push(Given::new(role));
+    pub fn role(mut self, role: impl AsRef<str>) -> Self {
+        self.roles.push(self.texts.give(role.as_ref()));
         self
     }
 
     /// Adds a member.
     #[must_use]
-    pub fn member(mut self, member: impl Into<String>) -> Self {
-        self.members.push(Given::new(member));
+    pub fn member(mut self, member: impl AsRef<str>) -> Self {
+        self.members.push(self.texts.give(member.as_ref()));
         self
+    }
+
+    /// The names of its roles.
+    pub(crate) fn role_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.roles.iter().map(|role| role.name(&self.texts, ""))
+    }
+
+    /// The ids of its members.
+    pub(crate) fn member_ids(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.members.iter().map(|member| member.name(&self.texts, ""))
     }
 }
 
@@ -152,6 +146,10 @@ pub struct Workspace {
     limits: Limits,
     /// Where it was read from, with the text of all mentions that were.
     source: Option<Arc<Source>>,
+    /// The text of all mentions that were given in code.
+    given: Texts,
+    /// Roles and types that were mentioned in code, of which there are few and mentions many.
+    often: HashMap<Box<str>, Mention>,
     default_role: Option<Mention>,
     roles: Vec<(Mention, Arc<Document>)>,
     groups: Vec<Team>,
@@ -170,6 +168,8 @@ impl Workspace {
             schema,
             limits: Limits::default(),
             source: None,
+            given: Texts::default(),
+            often: HashMap::new(),
             default_role: None,
             roles: Vec::new(),
             groups: Vec::new(),
@@ -198,7 +198,18 @@ impl Workspace {
 
     /// The name that one of its mentions is.
     fn name_of<'m>(&'m self, mention: &'m Mention) -> &'m str {
-        mention.name(self.source.as_ref().map_or("", |source| source.text()))
+        mention.name(&self.given, self.source.as_ref().map_or("", |source| source.text()))
+    }
+
+    /// A mention of what is mentioned often, in code.
+    fn mention_often(&mut self, name: impl AsRef<str>) -> Mention {
+        let name = name.as_ref();
+        if let Some(known) = self.often.get(name) {
+            return known.clone();
+        }
+        let mention = self.given.give(name);
+        self.often.insert(name.into(), mention.clone());
+        mention
     }
 
     /// Sets the limits that compiling holds it to.
@@ -208,21 +219,23 @@ impl Workspace {
     }
 
     /// Sets the role of members that name none. With the built-in schema it is `viewer` unless set.
-    pub fn set_default_role(&mut self, role: impl Into<String>) -> &mut Self {
-        self.default_role = Some(Given::new(role).into());
+    pub fn set_default_role(&mut self, role: impl AsRef<str>) -> &mut Self {
+        self.default_role = Some(self.mention_often(role));
         self
     }
 
     /// Adds a role.
-    pub fn add_role(&mut self, name: impl Into<String>, document: impl Into<Arc<Document>>) -> &mut Self {
-        self.roles.push((Given::new(name).into(), document.into()));
+    pub fn add_role(&mut self, name: impl AsRef<str>, document: impl Into<Arc<Document>>) -> &mut Self {
+        let name = self.given.give(name.as_ref());
+        self.roles.push((name, document.into()));
         self
     }
 
     /// Adds a member.
-    pub fn add_member(&mut self, id: impl Into<String>, member: Member) -> &mut Self {
+    pub fn add_member(&mut self, id: impl AsRef<str>, member: Member) -> &mut Self {
         let Member { role, kind, suspended, properties } = member;
-        let (id, role) = (Given::new(id).into(), role.map(Mention::from));
+        let role = role.map(|role| self.mention_often(role));
+        let id = self.given.give(id.as_ref());
         self.properties.extend(properties.map(|properties| (self.members.len() as u32, properties)));
         self.members.push(Enrolled { id, role, kind, suspended });
         self
@@ -232,20 +245,24 @@ impl Workspace {
     /// about.
     pub fn add_object(
         &mut self,
-        kind: impl Into<String>,
-        id: impl Into<String>,
+        kind: impl AsRef<str>,
+        id: impl AsRef<str>,
         properties: impl Into<Option<Attribute>>,
     ) -> &mut Self {
-        let (kind, id) = (Given::new(kind).into(), Given::new(id).into());
+        let (kind, id) = (self.mention_often(kind), self.given.give(id.as_ref()));
         self.objects.push(Object { kind, id, properties: properties.into() });
         self
     }
 
     /// Adds a group.
-    pub fn add_group(&mut self, name: impl Into<String>, group: Group) -> &mut Self {
-        let mentions = |given: Vec<Given>| given.into_iter().map(Mention::from).collect();
-        let (roles, members) = (mentions(group.roles), mentions(group.members));
-        self.groups.push(Team { name: Given::new(name).into(), roles, members });
+    pub fn add_group(&mut self, name: impl AsRef<str>, group: Group) -> &mut Self {
+        let Group { texts, mut roles, mut members } = group;
+        let name = self.given.give(name.as_ref());
+        for mentions in [&mut roles, &mut members] {
+            mentions.iter_mut().for_each(|mention| mention.move_by(self.given.len()));
+        }
+        self.given.append(&texts);
+        self.groups.push(Team { name, roles, members });
         self
     }
 }

@@ -212,7 +212,7 @@ impl WorkspaceReader<'_> {
         let name = self.reader.name(value, what)?;
         Some(match name {
             Cow::Borrowed(_) if value.kind() == Kind::Text => Mention::Written(value.span()),
-            name => Mention::Decoded(Box::new(Decoded { name: name.into(), span: value.span() })),
+            name => Mention::Decoded(Box::new(Decoded { name: name.into(), span: Some(value.span()) })),
         })
     }
 

@@ -16,12 +16,11 @@ impl Writer {
     /// passed.
     pub fn add_group(&mut self, name: &str, group: Group) -> Result<Report, Report> {
         self.free(&self.directory().group_names, "group", name)?;
-        let names = group.roles.iter().map(|mention| &*mention.name);
-        let (roles, report) = self.roles_named(names)?;
-        let mut members = Vec::with_capacity(group.members.len());
-        for mention in &group.members {
-            let Some(member) = self.directory().number(&mention.name) else {
-                let (name, member) = (quoted(name), quoted(&mention.name));
+        let (roles, report) = self.roles_named(group.role_names())?;
+        let mut members = Vec::with_capacity(group.member_ids().len());
+        for id in group.member_ids() {
+            let Some(member) = self.directory().number(id) else {
+                let (name, member) = (quoted(name), quoted(id));
                 let fault = format!("the group {name} lists {member}, who is no member");
                 return Err(refused(Diagnostic::new(Code::UnknownMember, fault).help("add them first")));
             };

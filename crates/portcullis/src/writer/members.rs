@@ -30,7 +30,7 @@ impl Writer {
         }
         are_object(member.properties.as_ref(), "a member's properties")?;
         let (role, report) = match &member.role {
-            Some(mention) => self.role(&mention.name)?,
+            Some(role) => self.role(role)?,
             None => (self.state.default_role.ok_or_else(|| no_role(id))?, Report::new()),
         };
         self.may_hold(id, 1)?;

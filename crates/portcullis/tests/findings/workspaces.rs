@@ -64,6 +64,47 @@ fn roles_that_come_to_the_same_are_equal() {
 }
 
 #[test]
+fn roles_are_set_against_each_other_by_what_their_conditions_come_to() {
+    let team = |effect: &str, tests: &str| format!(r#"{effect} read sync {{"team": {tests}}}"#);
+    let [a, b, both] = [r#"{"equals": "a"}"#, r#"{"equals": "b"}"#, r#"{"in": ["a", "b"]}"#]
+        .map(|tests| team("allow", tests));
+    let message = |one: &[&str], other: &[&str]| -> Vec<String> {
+        let found = held(&[("one", one), ("two", other)]);
+        found.into_iter().map(|(_, message)| message).collect()
+    };
+    let equal = ["the role `two` is equal to the role `one`"];
+    let within = ["the role `one` is contained in the role `two`"];
+    assert_eq!(message(&[&a, &b], &[&both]), equal);
+    assert_eq!(message(&[&both], &[&b, &a]), equal);
+    assert_eq!(message(&[&a], &[&both]), within);
+    assert_eq!(message(&[&both], &[&a]), ["the role `two` is contained in the role `one`"]);
+    assert_eq!(message(&[&a], &[&b]), [""; 0]);
+    let level = |bound: u8| format!(r#"allow read sync {{"level": {{"lessthan": {bound}}}}}"#);
+    assert_eq!(message(&[&level(3)], &[&level(5)]), within);
+    // A deny of everything else leaves of the other allow what the list says.
+    let not_b = team("deny", r#"{"exists": true, "notin": ["b"]}"#);
+    assert_eq!(message(&[&both, &not_b], &[&b, &not_b]), equal);
+    // Denies count for whoever holds the role beside others, not only for what it allows itself.
+    assert_eq!(message(&[&both, &not_b], &[&b]), ["the role `two` is contained in the role `one`"]);
+    let [deny_a, deny_both] = [r#"{"exists": true, "equals": "a"}"#, r#"{"exists": true, "in": ["a", "b"]}"#]
+        .map(|tests| team("deny", tests));
+    assert_eq!(message(&[&deny_a], &[&deny_both]), within);
+    assert_eq!(message(&[&deny_a], &[&both]), [""; 0]);
+    // A condition on the action is looked at for each permission.
+    let read =
+        r#"allow read,update sync {"action.name": {"in": ["read", "start"]}, "team": {"equals": "a"}}"#;
+    let found = held(&[("one", &[read]), ("two", &[&both])]);
+    let contained: Vec<&str> = found
+        .iter()
+        .filter(|(code, _)| *code == Code::ContainedRole)
+        .map(|(_, message)| &**message)
+        .collect();
+    assert_eq!(contained, [""; 0], "it speaks of updating, if only to say nothing");
+    let one = r#"allow read sync {"action.name": {"in": ["read", "start"]}, "team": {"equals": "a"}}"#;
+    assert_eq!(message(&[one], &[&both]), within);
+}
+
+#[test]
 fn a_role_equal_to_a_built_in_one_is_told_and_the_built_in_one_is_not() {
     let viewer = "allow read destination,source,model,sync,audience,audience_schema,sync_template,workspace_membership,alert";
     let report = held(&[("looker", &[viewer])]);
@@ -158,6 +199,11 @@ fn a_group_that_changes_nothing_for_anybody() {
     let labelled = || roles(&[("labelled", &[&may, "allow read sync"])]);
     assert!(!all(labelled(), &["labelled"], json!({"ann": {"role": "viewer"}})));
     assert!(all(labelled(), &["labelled"], json!({"ann": {"role": "editor"}})));
+    let [narrow, wide] = [r#"{"equals": "a"}"#, r#"{"in": ["a", "b"]}"#]
+        .map(|tests| format!(r#"allow delete sync {{"team": {tests}}}"#));
+    let teams = || roles(&[("narrow", &[&narrow]), ("wide", &[&wide])]);
+    assert!(all(teams(), &["narrow"], json!({"ann": {"role": "wide"}})), "what conditions come to counts");
+    assert!(!all(teams(), &["wide"], json!({"ann": {"role": "narrow"}})));
     let labelled = || roles(&[("labelled", &[&may_not])]);
     assert!(!all(labelled(), &["labelled"], json!({"ann": {"role": "editor"}})));
     assert!(all(labelled(), &["labelled"], json!({"ann": {"role": "viewer"}})));
