@@ -1,4 +1,4 @@
-//! Times checks that conditions decide: on stored objects, on what a request brings, on who asks; and edits of labels.
+//! Times what conditions decide: checks on stored objects, on what a request brings, on who asks; searches and plans; edits of labels.
 //!
 //! `cargo run --release -p portcullis-benches --bin time-conditions -- [OBJECTS [CONDITIONS]]`; some sizes around (100,000 objects, 100 distinct
 //! conditions) when none are named. A thousand members hold one to three of as many roles as there are conditions; each role allows
@@ -6,13 +6,14 @@
 
 use std::hint::black_box;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use portcullis::plan::Plan;
 use portcullis::{Question, Snapshot, Writer};
 use portcullis_benches::Trouble;
 use portcullis_benches::arguments::{number, obey, unlike};
 use portcullis_benches::floor::Walk;
-use portcullis_benches::labels::{How, Labels};
+use portcullis_benches::labels::{How, Labels, address};
 
 const USAGE: &str = "time-conditions [OBJECTS [CONDITIONS]]";
 const QUESTIONS: usize = 1 << 16;
@@ -20,6 +21,7 @@ const QUESTIONS: usize = 1 << 16;
 const TOGETHER: usize = 1_024;
 const ROUNDS: usize = 9;
 const EDITS: usize = 500;
+const SEARCHES: usize = 15;
 
 fn main() -> ExitCode {
     obey(USAGE, |words| {
@@ -87,7 +89,88 @@ fn tell(objects: usize, conditions: usize) -> Result<(), Trouble> {
         println!("  {what:>46}: {one_by_one:>7.1} ns, {TOGETHER} together {together:>7.1} ns each");
     }
     println!("  {:>46}: {:>7.1} ns", "a dependent load from 64 MiB", Walk::new(64 << 20).step(1 << 18));
+    searches(&snapshot)?;
     edits(snapshot, &mut labels)
+}
+
+/// Times questions that have no object, or no subject, each held against checks before.
+fn searches(snapshot: &Snapshot) -> Result<(), Trouble> {
+    let members: Vec<String> = (0..SEARCHES).map(|member| address(member * 31)).collect();
+    let objects: Vec<&str> = snapshot.objects_of("sync").collect();
+    let may = |member: &str, object: &str| {
+        let question = Question { object: Some(object), ..Question::new(member, "update", "sync") };
+        snapshot.decide(&question).is_allowed()
+    };
+    let listed = |member: &str| {
+        Ok::<_, Trouble>(
+            snapshot.objects_for(member, "update", "sync").map_err(|reason| reason.to_string())?.allowed,
+        )
+    };
+    if let Some(member) = members.first() {
+        let mut checked: Vec<&str> = objects.iter().copied().filter(|object| may(member, object)).collect();
+        checked.sort_unstable();
+        if listed(member)? != checked {
+            return Err(
+                format!("the objects that {member} may update are not those that checks allow").into()
+            );
+        }
+    }
+    let mut found = 0;
+    let took = each(&members, |member| {
+        found += listed(member)?.len();
+        Ok(())
+    })?;
+    println!(
+        "  {:>46}: {took:>9.1?}, {} a search",
+        "which of all objects a member may update",
+        found / SEARCHES
+    );
+
+    let asked = |object: &&str| {
+        let question = Question { object: Some(object), ..Question::new("", "update", "sync") };
+        Ok::<_, Trouble>(snapshot.who_on(&question).map_err(|reason| reason.to_string())?.allowed)
+    };
+    let some: Vec<&str> = objects.iter().copied().step_by(objects.len().div_ceil(SEARCHES)).collect();
+    if let Some(object) = some.first() {
+        let mut checked: Vec<&str> = snapshot.members().filter(|member| may(member, object)).collect();
+        checked.sort_unstable();
+        if asked(object)? != checked {
+            return Err(format!("those who may update {object} are not those whom checks allow").into());
+        }
+    }
+    let mut found = 0;
+    let took = each(&some, |object| {
+        found += asked(object)?.len();
+        Ok(())
+    })?;
+    println!(
+        "  {:>46}: {took:>9.1?}, {} a search",
+        "which of 1,000 members may update an object",
+        found / some.len()
+    );
+
+    for (action, what) in [("update", "by labels"), ("read", "by what is stored of who asks")] {
+        let mut conditional = 0;
+        let took = each(&members, |member| {
+            let plan = snapshot.plan(&Question::new(member, action, "sync"))?;
+            conditional += usize::from(matches!(plan, Plan::Conditional(_)));
+            Ok(())
+        })?;
+        println!("  {:>46}: {took:>9.1?}, {conditional} of {SEARCHES} conditional", format!("a plan {what}"));
+    }
+    Ok(())
+}
+
+/// The median of what it takes to do something with each.
+fn each<T>(all: &[T], mut deed: impl FnMut(&T) -> Result<(), Trouble>) -> Result<Duration, Trouble> {
+    let mut took = Vec::with_capacity(all.len());
+    for one in all {
+        let begun = Instant::now();
+        deed(one)?;
+        took.push(begun.elapsed());
+    }
+    took.sort_unstable();
+    Ok(took.get(took.len() / 2).copied().unwrap_or_default())
 }
 
 /// The median of what some passes over all questions take, in nanoseconds a question.
