@@ -36,7 +36,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// One thing that a change does to the rows of its workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// Puts a row in the place of the one with the same key, or where there was none.
+    /// Puts a row in the place of the one with the same key, or where there was none. A version of a role is put once: what was in force is
+    /// not written over.
     Put(Row),
     /// Takes a row away; there must be one.
     Remove(Key),
@@ -67,7 +68,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Taken`] when there is one of that id or name; [`StoreError::Closed`] and errors of the disk.
     fn create(&self, workspace: &Workspace, rows: &[Row], entry: &Entry) -> Result<Workspace>;
 
-    /// The workspace and all of its rows, as of one revision: first members, groups and roles, then what refers to them. Of versions of
+    /// The workspace and all of its rows, as of one revision; what is referred to comes before what refers to it. Of versions of
     /// roles only the current ones come.
     ///
     /// # Errors

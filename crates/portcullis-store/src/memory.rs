@@ -126,6 +126,9 @@ impl Kept {
         {
             return Err(StoreError::Taken { what: key.what(), part: "name" });
         }
+        if matches!(row, Row::RoleVersion(_)) && self.rows.contains_key(&key) {
+            return Err(StoreError::Taken { what: key.what(), part: "number" });
+        }
         let mut row = row.clone();
         if let Row::ApiKey(new) = &mut row {
             new.used = match self.rows.get(&key) {
@@ -179,8 +182,10 @@ impl Store for MemoryStore {
 
     fn create(&self, workspace: &Workspace, rows: &[Row], entry: &Entry) -> Result<Workspace> {
         let mut state = self.changing()?;
-        let taken = state.workspaces.values().any(|kept| kept.workspace.name == workspace.name);
-        if workspace.id == Id::NIL || taken || state.workspaces.contains_key(&workspace.id) {
+        if workspace.id == Id::NIL || state.workspaces.contains_key(&workspace.id) {
+            return Err(StoreError::Taken { what: "workspace", part: "id" });
+        }
+        if state.workspaces.values().any(|kept| kept.workspace.name == workspace.name) {
             return Err(StoreError::Taken { what: "workspace", part: "name" });
         }
         let workspace = Workspace { revision: 1, ..workspace.clone() };

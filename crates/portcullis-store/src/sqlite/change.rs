@@ -22,10 +22,12 @@ pub(super) fn create(
     }
     let doing = "making a workspace";
     let transaction = Transaction::begin(store, db, doing)?;
+    let other = tables::one_workspace(db, workspace.id).map_err(|error| store.trouble(doing, error))?;
+    if other.is_some() {
+        return Err(StoreError::Taken { what: "workspace", part: "id" });
+    }
     let added = tables::add_workspace(db, workspace);
-    added.map_err(|error| {
-        constraint(error, "workspace").unwrap_or_else(|error| store.trouble(doing, error))
-    })?;
+    added.map_err(|error| taken(store, doing, error, "workspace", "name"))?;
     for row in rows {
         put(store, db, workspace.id, row, doing)?;
     }
@@ -125,9 +127,7 @@ impl<'s> Open<'s> {
             }
         }
         let set = tables::set_workspace(db, &workspace);
-        set.map_err(|error| {
-            constraint(error, "workspace").unwrap_or_else(|error| self.store.trouble(CHANGING, error))
-        })?;
+        set.map_err(|error| taken(self.store, CHANGING, error, "workspace", "name"))?;
         let noted = audit::append(db, id, workspace.revision, entry);
         noted.map_err(|error| self.store.trouble(CHANGING, error))?;
         Ok(workspace)
@@ -220,19 +220,21 @@ fn current(store: &SqliteStore, db: &Connection, workspace: Id) -> Result<Worksp
 }
 
 fn put(store: &SqliteStore, db: &Connection, workspace: Id, row: &Row, doing: &str) -> Result<()> {
-    let what = row.key().what();
-    tables::put(db, workspace, row)
-        .map_err(|error| constraint(error, what).unwrap_or_else(|error| store.trouble(doing, error)))
+    let part = if matches!(row, Row::RoleVersion(_)) { "number" } else { "name" };
+    tables::put(db, workspace, row).map_err(|error| taken(store, doing, error, row.key().what(), part))
 }
 
 fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
-/// The error of a row that would have what another has.
-fn constraint(
+/// The error of a row that could not be written, most likely because another has what it would have.
+fn taken(
+    store: &SqliteStore,
+    doing: &str,
     error: rusqlite::Error,
     what: &'static str,
-) -> std::result::Result<StoreError, rusqlite::Error> {
-    if is_constraint(&error) { Ok(StoreError::Taken { what, part: "name" }) } else { Err(error) }
+    part: &'static str,
+) -> StoreError {
+    if is_constraint(&error) { StoreError::Taken { what, part } } else { store.trouble(doing, error) }
 }

@@ -95,8 +95,9 @@ impl SqliteStore {
     }
 
     fn connect(folder: &Path, file: PathBuf, lock: File) -> Result<SqliteStore> {
-        let mut writer = connection(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        migrate(&mut writer, &file)?;
+        let format = recognized(&file)?;
+        let mut writer = connection(&file)?;
+        migrate(&mut writer, format, &file)?;
         // The first transaction makes the log beside the file, if it is not there.
         let begun = writer.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
         begun.map_err(|error| StoreError::failed(format!("opening {}", file.display()), error))?;
@@ -138,7 +139,7 @@ impl SqliteStore {
         let kept = self.pool().pop();
         let mut db = match kept {
             Some(db) => db,
-            None => connection(&self.file, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            None => connection(&self.file)?,
         };
         // One transaction, so that all tables are of one revision.
         let found = (|| {
@@ -247,10 +248,15 @@ impl Store for SqliteStore {
     }
 }
 
+/// Opens the file, and leaves it as it is.
+fn opened(file: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// Opens the file as everything here wants it.
-fn connection(file: &Path, flags: OpenFlags) -> Result<Connection> {
-    let opened = (|| {
-        let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+fn connection(file: &Path) -> Result<Connection> {
+    let prepared = (|| {
+        let db = opened(file)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         db.pragma_update(None, "synchronous", "full")?;
@@ -260,29 +266,47 @@ fn connection(file: &Path, flags: OpenFlags) -> Result<Connection> {
         db.set_prepared_statement_cache_capacity(64);
         Ok(db)
     })();
-    opened.map_err(|error: rusqlite::Error| match error.sqlite_error_code() {
+    prepared.map_err(|error| unopened(file, error))
+}
+
+/// Why a file could not be opened.
+fn unopened(file: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             StoreError::Damaged { file: file.to_owned(), what: error.to_string() }
         }
         _ => StoreError::failed(format!("opening {}", file.display()), error),
-    })
+    }
 }
 
-/// Brings a file to the newest format, or refuses it.
-fn migrate(db: &mut Connection, file: &Path) -> Result<()> {
-    let failed =
-        |error| StoreError::failed(format!("bringing {} to the newest format", file.display()), error);
-    let number = |db: &Connection, name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (application, format) =
-        (number(db, "application_id").map_err(failed)?, number(db, "user_version").map_err(failed)?);
-    let known = MIGRATIONS.len() as i64;
-    if application != APPLICATION && (application, format) != (0, 0) {
+/// The format of a file, 0 of one that was just made, before anything is written to it: what is another program's, or a newer version's, stays as it
+/// is.
+fn recognized(file: &Path) -> Result<i64> {
+    let looked = (|| {
+        let db = opened(file)?;
+        let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok((
+            number("PRAGMA application_id")?,
+            number("PRAGMA user_version")?,
+            number("SELECT count(*) FROM sqlite_schema")?,
+        ))
+    })();
+    let (application, format, tables) = looked.map_err(|error| unopened(file, error))?;
+    if application != APPLICATION && (application, format, tables) != (0, 0, 0) {
         let what = "it is another program's".to_owned();
         return Err(StoreError::Damaged { file: file.to_owned(), what });
     }
+    let known = MIGRATIONS.len() as i64;
     if format > known {
         return Err(StoreError::TooNew { file: file.to_owned(), found: format, known });
     }
+    Ok(format)
+}
+
+/// Brings a file from its format to the newest.
+fn migrate(db: &mut Connection, format: i64, file: &Path) -> Result<()> {
+    let failed =
+        |error| StoreError::failed(format!("bringing {} to the newest format", file.display()), error);
     for (step, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(format).unwrap_or(0)) {
         let transaction = db.transaction().map_err(failed)?;
         transaction.execute_batch(sql).map_err(failed)?;

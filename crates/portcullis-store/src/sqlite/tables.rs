@@ -285,7 +285,9 @@ pub(super) fn put(db: &Connection, workspace: Id, row: &Row) -> Sql<()> {
             by_id("roles", ROLE)?.execute(params![workspace, id, version, name, folded, built_in, current])
         }
         Row::RoleVersion(RoleVersion { role, number, document, author, created, note }) => db
-            .prepare_cached(&put("role_versions", ROLE_VERSION, "role, number"))?
+            .prepare_cached(&format!(
+                "INSERT INTO role_versions (workspace, {ROLE_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            ))?
             .execute(params![workspace, role, number, document, author, created, note]),
         Row::Member(Member { id, version, subject, folded, kind, role, properties, suspended, created }) => {
             let values =

@@ -101,6 +101,13 @@ fn what_is_no_store_or_not_whole_is_refused() {
     }
     let (_folder, data) = data();
     fs::create_dir_all(&data).unwrap();
+    // A database of another program, which does not say whose it is.
+    let other = rusqlite::Connection::open(data.join(FILE)).unwrap();
+    other.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(other);
+    let before = fs::read(data.join(FILE)).unwrap();
+    assert!(matches!(SqliteStore::open(&data), Err(StoreError::Damaged { .. })));
+    assert!(fs::read(data.join(FILE)).unwrap() == before, "it was written to");
     fs::write(
         data.join(FILE),
         "not a database, and long enough that nobody takes it for an empty one ".repeat(99),

@@ -154,10 +154,7 @@ impl Decider<'_, '_> {
             let Stands::If { conditions, .. } = stands else { continue };
             for &(effect, number) in conditions {
                 let Some(condition) = self.conditions.get(number) else { continue };
-                let (sense, mark) = match effect {
-                    Effect::Allow => (Sense::True, 1),
-                    Effect::Deny => (Sense::NotFalse, 2),
-                };
+                let (sense, mark) = (Sense::of(effect), if effect == Effect::Deny { 2 } else { 1 });
                 let shared = condition.references().all(|one| (self.known)(0, one) == (self.known)(1, one));
                 let same = clauses
                     .iter_mut()
@@ -176,10 +173,8 @@ impl Decider<'_, '_> {
     /// What a group can come to; nothing where there are no steps left.
     fn reached(&mut self, (stands, _): &Key, permissions: &[PermissionId]) -> Option<Reached> {
         let permission = *permissions.first()?;
-        let (action, _) = self.schema.names_of(permission)?;
-        let names = self.schema.type_of(permission)?.names().collect();
-        let steps = self.steps.min(self.left);
-        let setting = Setting { action: Some(action), resources: names, known: self.known, steps };
+        let setting = Setting::of_permission(self.schema, permission)?;
+        let setting = Setting { known: self.known, steps: self.steps.min(self.left), ..setting };
         let mut always = 0;
         for (side, stands) in stands.iter().enumerate() {
             let plainly = matches!(stands, Stands::Allowed | Stands::If { plainly: true, .. });

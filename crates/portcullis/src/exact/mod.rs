@@ -24,7 +24,11 @@ mod worlds;
 pub(crate) use reach::{Answer, Reached};
 pub use witness::{Example, Stored};
 
+use portcullis_matrix::PermissionId;
+
 use crate::condition::{Condition, Found, Outcome, Reference};
+use crate::policy::Effect;
+use crate::schema::Schema;
 
 /// How much is tried: evaluations of tests and steps between states.
 pub(crate) const STEPS: usize = 1 << 20;
@@ -39,6 +43,14 @@ pub(crate) enum Sense {
 }
 
 impl Sense {
+    /// What a statement needs of its condition to apply.
+    pub(crate) const fn of(effect: Effect) -> Sense {
+        match effect {
+            Effect::Allow => Sense::True,
+            Effect::Deny => Sense::NotFalse,
+        }
+    }
+
     fn counts(self, outcome: Outcome) -> bool {
         match self {
             Sense::True => outcome == Outcome::True,
@@ -84,6 +96,12 @@ impl<'k> Setting<'k, '_> {
     /// Nothing is known but perhaps the permission.
     pub(crate) fn open(action: Option<&'k str>, resources: Vec<&'k str>) -> Self {
         Setting { action, resources, known: &|_, _| Known::Open, steps: STEPS }
+    }
+
+    /// Nothing is known but the permission, which is one of the schema's.
+    pub(crate) fn of_permission(schema: &'k Schema, permission: PermissionId) -> Option<Self> {
+        let (action, _) = schema.names_of(permission)?;
+        Some(Setting::open(Some(action), schema.type_of(permission)?.names().collect()))
     }
 }
 

@@ -104,7 +104,8 @@ impl<'s> Differ<'s> {
                 }
                 continue;
             }
-            let Some(setting) = self.setting(permission) else { return false };
+            let Some(setting) = Setting::of_permission(self.schema, permission) else { return false };
+            let setting = Setting { steps: STEPS.min(self.left), ..setting };
             let reached = reach(&clauses, always, &setting);
             self.left = self.left.saturating_sub(reached.steps().max(1));
             if !reached.any(|marks| wanted(Said::of(marks))).is_no() {
@@ -112,12 +113,6 @@ impl<'s> Differ<'s> {
             }
         }
         true
-    }
-
-    fn setting(&self, permission: PermissionId) -> Option<Setting<'s, 'static>> {
-        let (action, _) = self.schema.names_of(permission)?;
-        let names = self.schema.type_of(permission)?.names().collect();
-        Some(Setting { steps: STEPS.min(self.left), ..Setting::open(Some(action), names) })
     }
 }
 
@@ -145,9 +140,11 @@ fn stand<'r>(sides: &[&[&'r Role]; 2], permission: PermissionId) -> (Stands, Vec
         same
     });
     let named = governing.iter().any(|(_, condition)| condition.reads_names());
-    let clause = |((_, effect, marks), condition): &(Governs, &'r Condition)| {
-        let sense = if *effect == Effect::Deny { Sense::NotFalse } else { Sense::True };
-        Clause { condition, sense, marks: *marks, side: 0 }
+    let clause = |((_, effect, marks), condition): &(Governs, &'r Condition)| Clause {
+        condition,
+        sense: Sense::of(*effect),
+        marks: *marks,
+        side: 0,
     };
     let clauses = governing.iter().map(clause).collect();
     let governs = governing.into_iter().map(|(governs, _)| governs).collect();

@@ -80,10 +80,8 @@ impl<'g> Looks<'g> {
         const OWN: u8 = 1;
         const SAID: u8 = 2;
         const DENIED: u8 = 4;
-        let clause = |effect, condition, marks| {
-            let sense = if effect == Effect::Deny { Sense::NotFalse } else { Sense::True };
-            Clause { condition, sense, marks, side: 0 }
-        };
+        let clause =
+            |effect, condition, marks| Clause { condition, sense: Sense::of(effect), marks, side: 0 };
         let mut clauses = vec![clause(effect, own, OWN)];
         for other in beside {
             let marks = if other.effect == Effect::Deny { DENIED } else { SAID };

@@ -125,10 +125,8 @@ fn apart(condition: &Condition) -> Option<Possible> {
 
 /// What one condition can come to, for a permission or for any.
 fn of(condition: &Condition, cell: Option<(&Schema, PermissionId)>, steps: usize) -> Possible {
-    let names = cell.and_then(|(schema, permission)| schema.names_of(permission));
-    let kind = cell.and_then(|(schema, permission)| schema.type_of(permission));
-    let resources = kind.map_or_else(Vec::new, |kind| kind.names().collect());
-    let setting = Setting { steps, ..Setting::open(names.map(|(action, _)| action), resources) };
+    let setting = cell.and_then(|(schema, permission)| Setting::of_permission(schema, permission));
+    let setting = Setting { steps, ..setting.unwrap_or_else(|| Setting::open(None, Vec::new())) };
     let outcomes = outcomes(condition, &setting);
     let can = |outcome| !outcomes.can_be(outcome).is_no();
     Possible { yes: can(Outcome::True), no: can(Outcome::False), unknown: can(Outcome::Unknown) }

@@ -70,7 +70,24 @@ impl Snapshot {
         question: &Question<'_>,
         object: Option<ObjectAt<'_>>,
     ) -> Decision {
-        let allowed = self.allows_open(subject, set, permission, question, object);
+        // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
+        let known = object.and_then(|object| object.known);
+        let sent = question.object_properties.and_then(Value::as_object);
+        let by_class =
+            known.filter(|_| sent.is_none()).and_then(|known| self.allows_known(set, permission, known));
+        let allowed = by_class.unwrap_or_else(|| {
+            let facts = OnceCell::new();
+            self.allows_if(set, permission, |number, condition| {
+                let known = known.and_then(|known| known.outcome(number));
+                match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
+                    Some(outcome) => outcome,
+                    None => {
+                        let number = object.map(|object| object.number);
+                        condition.outcome(facts.get_or_init(|| self.facts_on(subject, question, number)))
+                    }
+                }
+            })
+        });
         Decision::of(allowed, Reason::NotGranted, self.revision)
     }
 
@@ -97,37 +114,6 @@ pub(super) struct ObjectAt<'s> {
 }
 
 impl Snapshot {
-    /// Whether what conditions leave open is allowed.
-    fn allows_open(
-        &self,
-        subject: SubjectId,
-        set: SetId,
-        permission: PermissionId,
-        question: &Question<'_>,
-        object: Option<ObjectAt<'_>>,
-    ) -> bool {
-        // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
-        let known = object.and_then(|object| object.known);
-        let sent = question.object_properties.and_then(Value::as_object);
-        if sent.is_none()
-            && let Some(known) = known
-            && let Some(allowed) = self.allows_known(set, permission, known)
-        {
-            return allowed;
-        }
-        let facts = OnceCell::new();
-        self.allows_if(set, permission, |number, condition| {
-            let known = known.and_then(|known| known.outcome(number));
-            match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
-                Some(outcome) => outcome,
-                None => {
-                    let number = object.map(|object| object.number);
-                    condition.outcome(facts.get_or_init(|| self.facts_on(subject, question, number)))
-                }
-            }
-        })
-    }
-
     /// What a set of roles comes to where the class of the object knows all that is needed; nothing where a condition must be
     /// evaluated.
     ///
