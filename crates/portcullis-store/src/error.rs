@@ -67,6 +67,11 @@ pub enum StoreError {
         /// What both would share.
         part: &'static str,
     },
+    /// A value of the operator's realm is not the one that an edit was made of.
+    #[error(
+        "`{0}` is not what it was: somebody changed it meanwhile, and nothing was changed now; read it again"
+    )]
+    Moved(String),
     /// Something refers to what is not there, or what was to be removed is not there or still referred to.
     #[error("{0}")]
     Dangling(String),

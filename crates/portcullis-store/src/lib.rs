@@ -54,6 +54,19 @@ pub enum Edit {
     },
 }
 
+/// One thing that is done to the operator's realm: small named values that belong to no workspace, such as the hashes of the operator's keys.
+/// No secret itself is ever one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealmEdit {
+    /// Which value.
+    pub name: String,
+    /// What it must be for the edit to be made; nothing when there is to be none. It says which state the edit was made of: whoever checks a
+    /// secret does so before, in constant time.
+    pub expected: Option<Vec<u8>>,
+    /// What it becomes; nothing to take it away.
+    pub value: Option<Vec<u8>>,
+}
+
 /// A place where workspaces rest.
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// Every workspace, by name.
@@ -62,11 +75,31 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the rows cannot be read.
     fn workspaces(&self) -> Result<Vec<Workspace>>;
 
-    /// Puts in a new workspace with the rows that it begins with. Its revision is 1, whatever `workspace` says.
+    /// Puts in a new workspace with the rows that it begins with. Its revision is 1, whatever `workspace` says. Edits of the operator's
+    /// realm are part of the same transaction, so that a setup code is used up by the workspace that it makes.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when there is one of that id or name; [`StoreError::Closed`] and errors of the disk.
-    fn create(&self, workspace: &Workspace, rows: &[Row], entry: &Entry) -> Result<Workspace>;
+    /// [`StoreError::Taken`] when there is one of that id or name; [`StoreError::Dangling`] when something that is referred to is not there;
+    /// [`StoreError::Moved`]; [`StoreError::Closed`] and errors of the disk.
+    fn create(
+        &self,
+        workspace: &Workspace,
+        rows: &[Row],
+        entry: &Entry,
+        realm: &[RealmEdit],
+    ) -> Result<Workspace>;
+
+    /// Every value of the operator's realm, by name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn realm(&self) -> Result<Vec<(String, Vec<u8>)>>;
+
+    /// Edits the operator's realm, in order, all or none, with an entry in the trail of [`Id::NIL`].
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] when a value is not as expected: nothing is changed then. [`StoreError::Closed`] and errors of the disk.
+    fn change_realm(&self, edits: &[RealmEdit], entry: &Entry) -> Result<()>;
 
     /// The workspace and all of its rows, as of one revision; what is referred to comes before what refers to it. Of versions of
     /// roles only the current ones come.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::audit::{AuditEntry, Entry, Head};
 use crate::rows::{InvitationState, Key, Millis, RoleVersion, Row, Workspace};
-use crate::{Change, Edit, Id, Result, Store, StoreError};
+use crate::{Change, Edit, Id, RealmEdit, Result, Store, StoreError};
 
 /// When a [`MemoryStore`] fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub struct MemoryStore {
 struct State {
     workspaces: BTreeMap<Id, Kept>,
     trails: BTreeMap<Id, Vec<AuditEntry>>,
+    realm: BTreeMap<String, Vec<u8>>,
     fault: Option<Fault>,
     closed: Option<String>,
 }
@@ -103,18 +104,37 @@ impl State {
         entry.after(last.map_or(Head::EMPTY, AuditEntry::head), workspace, revision)
     }
 
-    /// Puts a workspace in the place of what it was, unless that is to fail.
-    fn commit(&mut self, kept: Kept, entry: AuditEntry) -> Result<Workspace> {
+    /// The operator's realm as it would be after edits.
+    fn edited(&self, edits: &[RealmEdit]) -> Result<BTreeMap<String, Vec<u8>>> {
+        let mut realm = self.realm.clone();
+        for RealmEdit { name, expected, value } in edits {
+            if realm.get(name) != expected.as_ref() {
+                return Err(StoreError::Moved(name.clone()));
+            }
+            match value {
+                Some(value) => realm.insert(name.clone(), value.clone()),
+                None => realm.remove(name),
+            };
+        }
+        Ok(realm)
+    }
+
+    /// Puts what a change comes to in the place of what was, unless that is to fail.
+    fn commit(&mut self, put: impl FnOnce(&mut State)) -> Result<()> {
         let fault = self.fault.take_if(|fault| matches!(fault, Fault::Committing | Fault::CommittedUnseen));
-        let workspace = kept.workspace.clone();
         if fault != Some(Fault::Committing) {
-            self.trails.entry(workspace.id).or_default().push(entry);
-            self.workspaces.insert(workspace.id, kept);
+            put(self);
         }
         match fault {
-            None => Ok(workspace),
+            None => Ok(()),
             Some(_) => Err(StoreError::Closed(self.closed.insert(WHY.to_owned()).clone())),
         }
+    }
+
+    /// Puts a workspace in the place of what it was.
+    fn put(&mut self, kept: Kept, entry: AuditEntry) {
+        self.trails.entry(kept.workspace.id).or_default().push(entry);
+        self.workspaces.insert(kept.workspace.id, kept);
     }
 }
 
@@ -180,7 +200,13 @@ impl Store for MemoryStore {
         Ok(all)
     }
 
-    fn create(&self, workspace: &Workspace, rows: &[Row], entry: &Entry) -> Result<Workspace> {
+    fn create(
+        &self,
+        workspace: &Workspace,
+        rows: &[Row],
+        entry: &Entry,
+        realm: &[RealmEdit],
+    ) -> Result<Workspace> {
         let mut state = self.changing()?;
         if workspace.id == Id::NIL || state.workspaces.contains_key(&workspace.id) {
             return Err(StoreError::Taken { what: "workspace", part: "id" });
@@ -189,13 +215,32 @@ impl Store for MemoryStore {
             return Err(StoreError::Taken { what: "workspace", part: "name" });
         }
         let workspace = Workspace { revision: 1, ..workspace.clone() };
-        let mut kept = Kept { workspace, rows: BTreeMap::new() };
+        let mut kept = Kept { workspace: workspace.clone(), rows: BTreeMap::new() };
         rows.iter().try_for_each(|row| kept.put(row))?;
         if !kept.is_whole() {
             return Err(dangling());
         }
-        let entry = state.next(kept.workspace.id, 1, entry);
-        state.commit(kept, entry)
+        let realm = state.edited(realm)?;
+        let entry = state.next(workspace.id, 1, entry);
+        state.commit(|state| {
+            state.realm = realm;
+            state.put(kept, entry);
+        })?;
+        Ok(workspace)
+    }
+
+    fn realm(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        Ok(self.reading()?.realm.clone().into_iter().collect())
+    }
+
+    fn change_realm(&self, edits: &[RealmEdit], entry: &Entry) -> Result<()> {
+        let mut state = self.changing()?;
+        let realm = state.edited(edits)?;
+        let entry = state.next(Id::NIL, 0, entry);
+        state.commit(|state| {
+            state.realm = realm;
+            state.trails.entry(Id::NIL).or_default().push(entry);
+        })
     }
 
     fn load(&self, workspace: Id, each: &mut dyn FnMut(Row)) -> Result<Workspace> {
@@ -318,6 +363,8 @@ impl Change for Open<'_> {
         }
         let entry = self.state.next(id, revision, entry);
         let Open { mut state, kept } = *self;
-        state.commit(kept, entry)
+        let workspace = kept.workspace.clone();
+        state.commit(|state| state.put(kept, entry))?;
+        Ok(workspace)
     }
 }

@@ -85,7 +85,7 @@ fn make(folder: &Path) {
     let (name, folded) = ("viewer".to_owned(), "viewer".to_owned());
     let role = Role { id: ROLE, version: 1, name, folded, built_in: true, current: 0 };
     let group = Group { id: GROUP, version: 1, name: "all".to_owned(), folded: "all".to_owned() };
-    store.create(&workspace, &[Row::Role(role), Row::Group(group)], &entry(1)).unwrap();
+    store.create(&workspace, &[Row::Role(role), Row::Group(group)], &entry(1), &[]).unwrap();
 }
 
 /// The process that is killed; nothing when tests are run.

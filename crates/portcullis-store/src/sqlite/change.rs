@@ -4,10 +4,10 @@ use std::sync::MutexGuard;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{SqliteStore, audit, tables};
+use super::{SqliteStore, audit, realm, tables};
 use crate::audit::{AuditEntry, Entry};
 use crate::rows::{Key, Millis, Row, Workspace};
-use crate::{Change, Edit, Id, Result, StoreError};
+use crate::{Change, Edit, Id, RealmEdit, Result, StoreError};
 
 /// Puts in a new workspace.
 pub(super) fn create(
@@ -16,6 +16,7 @@ pub(super) fn create(
     workspace: &Workspace,
     rows: &[Row],
     entry: &Entry,
+    edits: &[RealmEdit],
 ) -> Result<Workspace> {
     if workspace.id == Id::NIL {
         return Err(StoreError::Taken { what: "workspace", part: "id" });
@@ -31,6 +32,7 @@ pub(super) fn create(
     for row in rows {
         put(store, db, workspace.id, row, doing)?;
     }
+    realm::make(store, db, edits, doing)?;
     audit::append(db, workspace.id, 1, entry).map_err(|error| store.trouble(doing, error))?;
     transaction.commit()?;
     Ok(Workspace { revision: 1, ..workspace.clone() })
@@ -163,14 +165,14 @@ impl Drop for Open<'_> {
 }
 
 /// A transaction, taken back unless it is committed.
-struct Transaction<'t> {
+pub(super) struct Transaction<'t> {
     store: &'t SqliteStore,
     db: &'t Connection,
     over: bool,
 }
 
 impl<'t> Transaction<'t> {
-    fn begin(store: &'t SqliteStore, db: &'t Connection, doing: &str) -> Result<Self> {
+    pub(super) fn begin(store: &'t SqliteStore, db: &'t Connection, doing: &str) -> Result<Self> {
         // At once with the right to write: whoever asks for it later may not get it.
         db.execute_batch("BEGIN IMMEDIATE").map_err(|error| store.trouble(doing, error))?;
         Ok(Transaction { store, db, over: false })
@@ -181,7 +183,7 @@ impl<'t> Transaction<'t> {
         self.over = true;
     }
 
-    fn commit(mut self) -> Result<()> {
+    pub(super) fn commit(mut self) -> Result<()> {
         match self.db.execute_batch("COMMIT") {
             Ok(()) => {
                 self.over = true;

@@ -10,6 +10,7 @@
 
 mod audit;
 mod change;
+mod realm;
 mod tables;
 
 use std::fmt;
@@ -22,7 +23,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::audit::{AuditEntry, Entry};
 use crate::rows::{Key, Millis, RoleVersion, Row, Workspace};
-use crate::{Change, Id, Result, Store, StoreError};
+use crate::{Change, Id, RealmEdit, Result, Store, StoreError};
 
 /// The name of the file in its folder.
 pub const FILE: &str = "portcullis.db";
@@ -32,7 +33,7 @@ const LOCK: &str = "portcullis.lock";
 const APPLICATION: i64 = 0x706f_7274;
 
 /// One step for each format that there ever was, from the one before.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
 
 /// How many connections for reading are kept open.
 const READERS: usize = 4;
@@ -129,7 +130,13 @@ impl SqliteStore {
                     )));
                 }
             }
-            Ok(Ok(()))
+            // The operator's own trail has no revisions to end with.
+            match audit::last(db, Id::NIL)? {
+                Some(last) if last.computed(Id::NIL) != last.hash => {
+                    Ok(Err("the last entry of the operator's audit trail was changed".to_owned()))
+                }
+                _ => Ok(Ok(())),
+            }
         })?
         .map_err(|what| StoreError::Damaged { file: self.file.clone(), what })
     }
@@ -199,9 +206,24 @@ impl Store for SqliteStore {
         self.read("listing workspaces", tables::workspaces)
     }
 
-    fn create(&self, workspace: &Workspace, rows: &[Row], entry: &Entry) -> Result<Workspace> {
+    fn create(
+        &self,
+        workspace: &Workspace,
+        rows: &[Row],
+        entry: &Entry,
+        realm: &[RealmEdit],
+    ) -> Result<Workspace> {
         let writer = self.writer()?;
-        change::create(self, &writer, workspace, rows, entry)
+        change::create(self, &writer, workspace, rows, entry, realm)
+    }
+
+    fn realm(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        self.read("reading the operator's realm", realm::all)
+    }
+
+    fn change_realm(&self, edits: &[RealmEdit], entry: &Entry) -> Result<()> {
+        let writer = self.writer()?;
+        realm::change(self, &writer, edits, entry)
     }
 
     fn load(&self, workspace: Id, each: &mut dyn FnMut(Row)) -> Result<Workspace> {

@@ -11,7 +11,7 @@ use crate::{
 fn every_kind_of_row_comes_back_as_it_was_put() {
     on_each(|store| {
         let mut rows = one_of_each();
-        let made = store.create(&workspace(ACME, "acme"), &rows, &entry("make")).unwrap();
+        let made = store.create(&workspace(ACME, "acme"), &rows, &entry("make"), &[]).unwrap();
         assert_eq!(made, Workspace { revision: 1, ..workspace(ACME, "acme") });
         rows.sort_by_key(Row::key);
         assert_eq!(loaded(store, ACME), (made.clone(), rows.clone()));
@@ -121,7 +121,7 @@ fn workspaces_know_nothing_of_each_other() {
     on_each(|store| {
         acme(store);
         let rows = [role(ADMIN, "admin"), role(VIEWER, "viewer"), member(ANN, "ann@acme.example", VIEWER)];
-        store.create(&workspace(id(2), "other"), &rows, &entry("make")).unwrap();
+        store.create(&workspace(id(2), "other"), &rows, &entry("make"), &[]).unwrap();
         commit(store, &[Edit::Put(member(ANN, "anna@acme.example", ADMIN))]).unwrap();
         let (other, rows) = loaded(store, id(2));
         assert_eq!((other.revision, rows.len()), (1, 3));
@@ -130,7 +130,7 @@ fn workspaces_know_nothing_of_each_other() {
             Some(member(ANN, "ann@acme.example", VIEWER))
         );
         for (number, name, shared) in [(3, "acme", "name"), (2, "third", "id"), (0, "third", "id")] {
-            let error = store.create(&workspace(id(number), name), &rows, &entry("make")).unwrap_err();
+            let error = store.create(&workspace(id(number), name), &rows, &entry("make"), &[]).unwrap_err();
             let told = matches!(error, StoreError::Taken { what: "workspace", part } if part == shared);
             assert!(told, "{error}");
         }

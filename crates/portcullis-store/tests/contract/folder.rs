@@ -83,8 +83,8 @@ fn after(sql: &str) -> Result<SqliteStore, StoreError> {
 
 #[test]
 fn a_newer_format_is_refused_and_left_as_it_is() {
-    let error = after("PRAGMA user_version = 2").unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 2, known: 1, .. }), "{error}");
+    let error = after("PRAGMA user_version = 3").unwrap_err();
+    assert!(matches!(error, StoreError::TooNew { found: 3, known: 2, .. }), "{error}");
     assert!(after("SELECT 1").is_ok());
 }
 

@@ -9,6 +9,7 @@
 
 mod changes;
 mod folder;
+mod realm;
 mod trail;
 
 use portcullis_store::{
@@ -151,7 +152,7 @@ fn one_of_each() -> Vec<Row> {
 /// A store with the workspace acme, of two roles and one member.
 fn acme(store: &dyn Store) {
     let rows = [role(ADMIN, "admin"), role(VIEWER, "viewer"), member(ANN, "ann@acme.example", ADMIN)];
-    store.create(&workspace(ACME, "acme"), &rows, &entry("workspace.create")).unwrap();
+    store.create(&workspace(ACME, "acme"), &rows, &entry("workspace.create"), &[]).unwrap();
 }
 
 fn loaded(store: &dyn Store, workspace: Id) -> (Workspace, Vec<Row>) {
