@@ -19,6 +19,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::audit::{AuditEntry, Entry};
@@ -306,6 +307,8 @@ fn unopened(file: &Path, error: rusqlite::Error) -> StoreError {
 fn recognized(file: &Path) -> Result<i64> {
     let looked = (|| {
         let db = opened(file)?;
+        // Whoever closes a file last otherwise moves its log into it.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
         Ok((
             number("PRAGMA application_id")?,

@@ -83,8 +83,28 @@ fn after(sql: &str) -> Result<SqliteStore, StoreError> {
 
 #[test]
 fn a_newer_format_is_refused_and_left_as_it_is() {
-    let error = after("PRAGMA user_version = 3").unwrap_err();
-    assert!(matches!(error, StoreError::TooNew { found: 3, known: 2, .. }), "{error}");
+    let (_folder, data) = data();
+    let store = SqliteStore::create(&data).unwrap();
+    acme(&store);
+    let newer = rusqlite::Connection::open(data.join(FILE)).unwrap();
+    newer.execute_batch("PRAGMA user_version = 3; CREATE TABLE later (x)").unwrap();
+    // As a process leaves it that was killed, with a log that is not yet part of the file; and as one leaves it that ended.
+    let killed = data.with_file_name("killed");
+    fs::create_dir(&killed).unwrap();
+    let log = format!("{FILE}-wal");
+    for name in [FILE, &log] {
+        fs::copy(data.join(name), killed.join(name)).unwrap();
+    }
+    drop((newer, store));
+    for (folder, files) in [(&data, &[FILE][..]), (&killed, &[FILE, &log])] {
+        let read = || files.iter().map(|name| fs::read(folder.join(name)).unwrap()).collect::<Vec<_>>();
+        let before = read();
+        for _ in 0..2 {
+            let error = SqliteStore::open(folder).unwrap_err();
+            assert!(matches!(error, StoreError::TooNew { found: 3, known: 2, .. }), "{error}");
+            assert!(read() == before, "{} was written to", folder.display());
+        }
+    }
     assert!(after("SELECT 1").is_ok());
 }
 

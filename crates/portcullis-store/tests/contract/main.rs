@@ -9,6 +9,7 @@
 
 mod changes;
 mod folder;
+mod formats;
 mod realm;
 mod trail;
 
