@@ -45,6 +45,14 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// What was to be restored is no backup, or not a whole one.
+    #[error("{} is not a whole backup: {what}; nothing was restored", .file.display())]
+    NoBackup {
+        /// The file.
+        file: PathBuf,
+        /// What was found.
+        what: String,
+    },
     /// The disk, or what stands for it, failed.
     #[error("{doing}: {cause}")]
     Failed {

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Id;
-use crate::audit::{AuditEntry, Entry, Head, Outcome};
+use crate::audit::{AuditEntry, Broken, Entry, Head, Outcome};
 
 const COLUMNS: &str = "number, revision, time, actor, credential, address, request, operation, done, payload, salt, payload_hash, \
                        previous, hash";
@@ -41,6 +41,29 @@ pub(super) fn after(
     let mut all = db.prepare_cached(&sql)?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     all.query_map((workspace, after, most), entry)?.collect()
+}
+
+/// Every entry of every trail, trail by trail and each in order.
+pub(super) fn each(
+    db: &Connection,
+    mut each: impl FnMut(Id, AuditEntry) -> Result<(), Broken>,
+) -> rusqlite::Result<Result<(), String>> {
+    // The workspace comes last, so that the other columns are where they are elsewhere.
+    let mut all =
+        db.prepare(&format!("SELECT {COLUMNS}, workspace FROM audit ORDER BY workspace, number"))?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let workspace = row.get(14)?;
+        if let Err(broken) = each(workspace, entry(row)?) {
+            return Ok(Err(format!("the audit trail of {}: {broken}", whose(workspace))));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Whose a trail is, in messages.
+pub(super) fn whose(workspace: Id) -> String {
+    if workspace == Id::NIL { "the operator".to_owned() } else { format!("workspace {workspace}") }
 }
 
 /// The last entry.

@@ -4,7 +4,7 @@ use std::sync::MutexGuard;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{SqliteStore, audit, realm, tables};
+use super::{GONE, SqliteStore, audit, realm, tables};
 use crate::audit::{AuditEntry, Entry};
 use crate::rows::{Key, Millis, Row, Workspace};
 use crate::{Change, Edit, Id, RealmEdit, Result, StoreError};
@@ -190,7 +190,7 @@ impl<'t> Transaction<'t> {
                 if self.store.is_still_there() {
                     return Ok(());
                 }
-                Err(self.store.close("the file was removed or replaced while it was open"))
+                Err(self.store.close(GONE))
             }
             // References are looked at first, before anything is written: the transaction still stands and is taken back.
             Err(error) if is_constraint(&error) => Err(StoreError::Dangling(

@@ -9,32 +9,28 @@
 //! is held against its workspace.
 
 mod audit;
+mod backup;
 mod change;
+mod file;
 mod realm;
+mod restore;
 mod tables;
+mod verify;
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 
-use crate::audit::{AuditEntry, Entry};
+pub use self::file::FILE;
+use crate::audit::{AuditEntry, Entry, Head};
 use crate::rows::{Key, Millis, RoleVersion, Row, Workspace};
 use crate::{Change, Id, RealmEdit, Result, Store, StoreError};
 
-/// The name of the file in its folder.
-pub const FILE: &str = "portcullis.db";
-const LOCK: &str = "portcullis.lock";
-
-/// What tells a file of ours from another program's.
-const APPLICATION: i64 = 0x706f_7274;
-
-/// One step for each format that there ever was, from the one before.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
+/// Why nothing is written any more to a file that is not there.
+const GONE: &str = "the file was removed or replaced while it was open";
 
 /// How many connections for reading are kept open.
 const READERS: usize = 4;
@@ -66,13 +62,13 @@ impl SqliteStore {
     /// [`StoreError::Exists`] when there are data; [`StoreError::Locked`]; errors of the disk.
     pub fn create(folder: impl AsRef<Path>) -> Result<SqliteStore> {
         let folder = folder.as_ref();
-        make_folder(folder)?;
-        let lock = lock(folder)?;
+        file::make_folder(folder)?;
+        let lock = file::lock(folder)?;
         let file = folder.join(FILE);
         if file.exists() {
             return Err(StoreError::Exists(folder.to_owned()));
         }
-        make_file(&file)?;
+        file::make_file(&file)?;
         SqliteStore::connect(folder, file, lock)
     }
 
@@ -86,7 +82,7 @@ impl SqliteStore {
         if !file.exists() {
             return Err(StoreError::Missing(folder.to_owned()));
         }
-        let lock = lock(folder)?;
+        let lock = file::lock(folder)?;
         SqliteStore::connect(folder, file, lock)
     }
 
@@ -96,16 +92,70 @@ impl SqliteStore {
         &self.folder
     }
 
+    /// Writes everything, with the whole history, into one new file that is its owner's alone. Changes go on meanwhile; what is written is as
+    /// of one moment. The file has its name when it is whole and on disk, and not before.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when there is a file of that name; errors of the disk.
+    pub fn backup(&self, to: impl AsRef<Path>) -> Result<()> {
+        if !self.is_still_there() {
+            return Err(self.close(GONE));
+        }
+        backup::write(&self.file, to.as_ref())
+    }
+
+    /// As [`backup`](Self::backup), of a folder that need not be open, and that another process may have open. A folder of an earlier
+    /// format is written as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Exists`], [`StoreError::TooNew`], [`StoreError::Damaged`]; errors of the disk.
+    pub fn backup_of(folder: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
+        let file = folder.as_ref().join(FILE);
+        if !file.exists() {
+            return Err(StoreError::Missing(folder.as_ref().to_owned()));
+        }
+        if file::recognized(&file)? == 0 {
+            return Err(StoreError::Missing(folder.as_ref().to_owned()));
+        }
+        backup::write(&file, to.as_ref())
+    }
+
+    /// Puts what a backup holds into a folder without data, brought to the newest format. The backup is only read, and looked at whole before
+    /// any of it is there. Each workspace gets a new epoch, so that no revision of it is taken for one that was lost, and an audit entry;
+    /// the entry is made for the workspace as it is restored. If anything fails, the folder holds no data.
+    ///
+    /// # Errors
+    /// [`StoreError::NoBackup`] when the file is none, or not whole; [`StoreError::TooNew`]; [`StoreError::Exists`] when there are data in
+    /// the folder; [`StoreError::Locked`]; errors of the disk.
+    pub fn restore(
+        from: impl AsRef<Path>,
+        folder: impl AsRef<Path>,
+        epoch: &mut dyn FnMut() -> u64,
+        entry: &dyn Fn(&Workspace) -> Entry,
+    ) -> Result<Vec<Workspace>> {
+        restore::restore(from.as_ref(), folder.as_ref(), epoch, entry)
+    }
+
+    /// Looks at every page of the file, every reference and every entry of every audit trail; where each trail ends, the operator's first.
+    /// Changes go on meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first thing that is wrong; errors of the disk.
+    pub fn verify(&self) -> Result<Vec<(Id, Head)>> {
+        let found = self.read("looking whether the data are whole", verify::whole)?;
+        found.map_err(|what| StoreError::Damaged { file: self.file.clone(), what })
+    }
+
     fn connect(folder: &Path, file: PathBuf, lock: File) -> Result<SqliteStore> {
-        let format = recognized(&file)?;
-        let mut writer = connection(&file)?;
-        migrate(&mut writer, format, &file)?;
+        let format = file::recognized(&file)?;
+        let mut writer = file::connection(&file)?;
+        file::migrate(&mut writer, format, &file)?;
         // The first transaction makes the log beside the file, if it is not there.
         let begun = writer.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
         begun.map_err(|error| StoreError::failed(format!("opening {}", file.display()), error))?;
         let store = SqliteStore {
             folder: folder.to_owned(),
-            identities: identities(&file),
+            identities: file::identities(&file),
             file,
             writer: Mutex::new(writer),
             readers: Mutex::default(),
@@ -147,7 +197,7 @@ impl SqliteStore {
         let kept = self.pool().pop();
         let mut db = match kept {
             Some(db) => db,
-            None => connection(&self.file)?,
+            None => file::connection(&self.file)?,
         };
         // One transaction, so that all tables are of one revision.
         let found = (|| {
@@ -198,7 +248,7 @@ impl SqliteStore {
 
     /// Whether the files are still those that were opened: who writes to a file that somebody removed writes to nowhere.
     fn is_still_there(&self) -> bool {
-        identities(&self.file) == self.identities
+        file::identities(&self.file) == self.identities
     }
 }
 
@@ -269,141 +319,4 @@ impl Store for SqliteStore {
         let writer = self.writer()?;
         change::erase_payload(self, &writer, workspace, number)
     }
-}
-
-/// Opens the file, and leaves it as it is.
-fn opened(file: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-}
-
-/// Opens the file as everything here wants it.
-fn connection(file: &Path) -> Result<Connection> {
-    let prepared = (|| {
-        let db = opened(file)?;
-        db.busy_timeout(std::time::Duration::from_secs(10))?;
-        db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        db.pragma_update(None, "synchronous", "full")?;
-        db.pragma_update(None, "foreign_keys", true)?;
-        // Names and texts are what strangers wrote: nothing in the file is to be run.
-        db.pragma_update(None, "trusted_schema", false)?;
-        db.set_prepared_statement_cache_capacity(64);
-        Ok(db)
-    })();
-    prepared.map_err(|error| unopened(file, error))
-}
-
-/// Why a file could not be opened.
-fn unopened(file: &Path, error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            StoreError::Damaged { file: file.to_owned(), what: error.to_string() }
-        }
-        _ => StoreError::failed(format!("opening {}", file.display()), error),
-    }
-}
-
-/// The format of a file, 0 of one that was just made, before anything is written to it: what is another program's, or a newer version's, stays as it
-/// is.
-fn recognized(file: &Path) -> Result<i64> {
-    let looked = (|| {
-        let db = opened(file)?;
-        // Whoever closes a file last otherwise moves its log into it.
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
-        Ok((
-            number("PRAGMA application_id")?,
-            number("PRAGMA user_version")?,
-            number("SELECT count(*) FROM sqlite_schema")?,
-        ))
-    })();
-    let (application, format, tables) = looked.map_err(|error| unopened(file, error))?;
-    if application != APPLICATION && (application, format, tables) != (0, 0, 0) {
-        let what = "it is another program's".to_owned();
-        return Err(StoreError::Damaged { file: file.to_owned(), what });
-    }
-    let known = MIGRATIONS.len() as i64;
-    if format > known {
-        return Err(StoreError::TooNew { file: file.to_owned(), found: format, known });
-    }
-    Ok(format)
-}
-
-/// Brings a file from its format to the newest.
-fn migrate(db: &mut Connection, format: i64, file: &Path) -> Result<()> {
-    let failed =
-        |error| StoreError::failed(format!("bringing {} to the newest format", file.display()), error);
-    for (step, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(format).unwrap_or(0)) {
-        let transaction = db.transaction().map_err(failed)?;
-        transaction.execute_batch(sql).map_err(failed)?;
-        transaction.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
-        transaction.pragma_update(None, "user_version", step).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// What tells the file, and its log, from others of the same name.
-fn identities(file: &Path) -> [Option<(u64, u64)>; 2] {
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    [file, Path::new(&log)].map(|path| {
-        let found = fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            Some((found.dev(), found.ino()))
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = found;
-            Some((0, 0))
-        }
-    })
-}
-
-/// Makes a folder that is its owner's alone.
-fn make_folder(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| StoreError::failed(format!("making {}", folder.display()), error))
-}
-
-/// Options to make a file that is its owner's alone.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Makes the file empty, before SQLite sees it: what SQLite puts beside it then has the same rights.
-fn make_file(file: &Path) -> Result<()> {
-    let made = private().create_new(true).open(file);
-    made.map(drop).map_err(|error| StoreError::failed(format!("making {}", file.display()), error))
-}
-
-/// Takes the folder for this process.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let failed = |error| StoreError::failed(format!("locking {}", path.display()), error);
-    let mut file = private().create(true).truncate(false).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            let read = Read::by_ref(&mut file).take(20).read_to_string(&mut text);
-            let process = read.ok().and_then(|_| text.trim().parse().ok());
-            return Err(StoreError::Locked { folder: folder.to_owned(), process });
-        }
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
-    }
-    // For the message of whoever comes next; the lock is what counts.
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
-    Ok(file)
 }

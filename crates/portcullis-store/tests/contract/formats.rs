@@ -21,7 +21,7 @@ const MANY: Id = id(3);
 const CUSTOM: Id = id(12);
 const GONE: Id = id(13);
 
-fn formats() -> PathBuf {
+pub(crate) fn formats() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/formats")
 }
 
@@ -82,7 +82,7 @@ fn object(name: &str, properties: Option<&str>) -> Row {
 }
 
 /// What was done to the store of a folder: every kind of row, every state of one, several workspaces, and all that a trail can hold.
-fn history(store: &dyn Store, format: i64) {
+pub(crate) fn history(store: &dyn Store, format: i64) {
     let change = |workspace: Id, edits: &[Edit]| {
         let change = store.change(workspace).unwrap();
         change.commit(edits, &entry("change")).unwrap();
@@ -158,13 +158,13 @@ fn history(store: &dyn Store, format: i64) {
     }
 }
 
-fn number(file: &Path, pragma: &str) -> i64 {
+pub(crate) fn number(file: &Path, pragma: &str) -> i64 {
     let db = rusqlite::Connection::open(file).unwrap();
     db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).unwrap()
 }
 
 /// The newest format: that of a store that is made now.
-fn newest() -> i64 {
+pub(crate) fn newest() -> i64 {
     let folder = tempfile::tempdir().unwrap();
     drop(SqliteStore::create(folder.path()).unwrap());
     number(&folder.path().join(FILE), "user_version")
@@ -183,7 +183,7 @@ fn make_the_folder_of_the_newest_format() {
 }
 
 /// Everything that a store holds.
-fn everything(store: &dyn Store) -> String {
+pub(crate) fn everything(store: &dyn Store) -> String {
     let mut all = format!("{:#?}\n{:#?}\n", store.workspaces().unwrap(), store.realm().unwrap());
     for workspace in [ACME, BARE, MANY] {
         all.push_str(&format!("{:#?}\n", loaded(store, workspace)));
@@ -224,6 +224,7 @@ fn a_folder_of_every_format_is_opened_with_nothing_lost() {
         let store = SqliteStore::open(scratch.path()).unwrap();
         assert_eq!(number(&file, "user_version"), newest);
         assert_eq!(everything(&store), everything(&model), "format {format}");
+        store.verify().unwrap();
 
         // What can be changed today can be changed there.
         let edit = RealmEdit { name: "new".to_owned(), expected: None, value: Some(vec![1]) };

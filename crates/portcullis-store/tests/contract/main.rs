@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and one reads the clock and its own environment"
 )]
 
+mod backup;
 mod changes;
 mod folder;
 mod formats;
