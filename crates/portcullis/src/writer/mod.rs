@@ -120,12 +120,26 @@ impl Writer {
     /// Snapshots that were replaced, and that no reader has any more, are freed here.
     pub fn publish(&mut self) -> &Arc<Snapshot> {
         if self.changed {
-            self.state.revision = Revision::new(self.state.revision.number().saturating_add(1));
-            self.state.matrix = self.matrix.matrix().clone();
-            self.publisher.publish(Arc::new(self.state.clone()));
-            self.changed = false;
+            self.publish_as(Revision::new(self.state.revision.number().saturating_add(1)));
         }
         self.publisher.newest()
+    }
+
+    /// Publishes all edits made since the last time under a revision that somebody else counts. Without any edits there is a new
+    /// snapshot all the same.
+    pub fn publish_as(&mut self, revision: Revision) -> &Arc<Snapshot> {
+        self.state.revision = revision;
+        let next = Arc::new(self.candidate());
+        self.state.matrix = next.matrix.clone();
+        self.publisher.publish(next);
+        self.changed = false;
+        self.publisher.newest()
+    }
+
+    /// What would be published now, to be looked at first. No reader sees it.
+    #[must_use]
+    pub fn candidate(&self) -> Snapshot {
+        Snapshot { matrix: self.matrix.matrix().clone(), ..self.state.clone() }
     }
 
     /// Takes back all edits that are not published. It costs as much as [`Writer::new`].

@@ -43,6 +43,18 @@ impl Writer {
     /// When there is no such role, it is built in, or the document has faults.
     pub fn replace_role(&mut self, name: &str, document: impl Into<Arc<Document>>) -> Result<Report, Report> {
         self.not_built_in(name)?;
+        self.override_role(name, document)
+    }
+
+    /// Gives a role another document, a built-in one too: for whoever keeps workspaces elsewhere than in files, which cannot say that.
+    ///
+    /// # Errors
+    /// When there is no such role, or the document has faults.
+    pub fn override_role(
+        &mut self,
+        name: &str,
+        document: impl Into<Arc<Document>>,
+    ) -> Result<Report, Report> {
         let (number, _) = self.role(name)?;
         let (fresh, report) = self.compiled(name, document.into())?;
         let planes = Arc::clone(fresh.planes());

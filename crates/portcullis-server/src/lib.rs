@@ -1,0 +1,37 @@
+//! Durable workspaces, and who may change what in them: the service behind every transport.
+//!
+//! A [`Service`] keeps workspaces in a [`Store`](portcullis_store::Store), the compiled snapshot of each in memory, and swaps it when a
+//! change is committed. Plain structs go in and come out; sockets, wire shapes and terminals are for whoever puts a transport upon it.
+//!
+//! **Every change takes one road** (`service::commit`): the workspace is locked, the actor's credential is read anew, each operation of
+//! the change is held against the table of what it needs ([`Operation::needs`]), the candidate state is compiled, and only then, when nobody
+//! would come to hold what the actor does not, when nobody was reduced who holds more than the actor, when an administrator is left
+//! and the standing rules hold, it is committed with its audit entry, and is in force when the call returns.
+//!
+//! What an actor holds is what its credential holds: the member's permissions, narrowed by the key's own policy, by the policies of the keys
+//! through which it was made, and by its scopes.
+
+mod limits;
+mod naming;
+mod operation;
+mod outside;
+mod refusal;
+mod secret;
+mod service;
+mod state;
+mod view;
+
+pub use limits::Bounds;
+pub use operation::{Administered, Needs, Operation, Scope, Which};
+pub use outside::{Outside, System};
+pub use portcullis_store::Id;
+pub use refusal::{Excess, Refusal, Refused};
+pub use secret::{Secret, SecretKind};
+pub use service::{
+    Accepted, Actor, Answered, Call, Caller, Change, Done, Made, MemberPreview, Operator, Preview, Service,
+    Setup, SetupCode,
+};
+pub use view::{
+    GroupView, InvitationView, KeyView, MemberView, ObjectView, RoleView, RuleView, VersionView,
+    WorkspaceView,
+};

@@ -1,0 +1,160 @@
+//! Accepting an invitation: with the token alone, once, and for what it gives at that moment.
+
+use std::sync::Arc;
+
+use portcullis::Revision;
+use portcullis_store::{Edit, Entry, Id, Invitation, InvitationState, Outcome, Row};
+
+use super::apply::{Asked, join, new_key};
+use super::commit::{Change, Tried, refusal};
+use super::draft::Draft;
+use super::held::Holds;
+use super::{Service, Tenant, Working, token};
+use crate::Refusal;
+use crate::naming::folded;
+use crate::operation::Scope;
+use crate::outside::random;
+use crate::secret::{Secret, SecretKind};
+
+/// Somebody who joined by an invitation.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The workspace.
+    pub workspace: Id,
+    /// The member that they are now.
+    pub member: Id,
+    /// Who they are in decisions: the address that was invited.
+    pub subject: String,
+    /// Their first key, shown this once.
+    pub key: Secret,
+    /// The token of the revision.
+    pub revision: String,
+}
+
+impl Service {
+    /// Makes whoever shows the token of an invitation a member, with a first API key.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`] for a token that is of no invitation, expired, cancelled, accepted before or lapsed: when who sent it is gone,
+    /// suspended, or no longer holds what it gives.
+    pub fn accept(&self, shown: &str, address: Option<String>) -> Result<Accepted, Refusal> {
+        let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Invitation);
+        let secret = secret.ok_or(Refusal::Unauthenticated)?;
+        let tenants: Vec<Arc<Tenant>> = self
+            .tenants
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        for tenant in tenants {
+            let mut working = tenant.working();
+            if working.state.invitations.contains_key(&secret.id()) {
+                let accepted = self.accept_in(&tenant, &mut working, &secret, address.clone());
+                if let Err(refusal) = &accepted {
+                    let why = serde_json::json!({ "invitation": secret.id().to_string(), "refused": refusal.code() });
+                    if let Ok(entry) = self.invitee(&secret, address, Outcome::Refused, why.to_string()) {
+                        let _ = self.store.note(tenant.id, &entry);
+                    }
+                }
+                return accepted;
+            }
+        }
+        Err(Refusal::Unauthenticated)
+    }
+
+    fn invitee(
+        &self,
+        secret: &Secret,
+        address: Option<String>,
+        outcome: Outcome,
+        payload: String,
+    ) -> Result<Entry, Refusal> {
+        Ok(Entry {
+            time: self.outside.now(),
+            actor: format!("invitation:{}", secret.id()),
+            credential: Some(secret.id()),
+            address,
+            request: None,
+            operation: "invitation.accept".to_owned(),
+            outcome,
+            payload: Some(payload),
+            salt: random(&*self.outside)?,
+        })
+    }
+
+    fn accept_in(
+        &self,
+        tenant: &Tenant,
+        working: &mut Working,
+        secret: &Secret,
+        address: Option<String>,
+    ) -> Result<Accepted, Refusal> {
+        let open = self.lock(tenant, working)?;
+        let Working { state, writer } = working;
+        let before = Arc::clone(writer.snapshot());
+        let now = self.outside.now();
+        let invitation = state.invitations.get(&secret.id()).cloned().ok_or(Refusal::Unauthenticated)?;
+        let good = secret.opens(&invitation.hash)
+            && invitation.state == InvitationState::Pending
+            && invitation.expires > now;
+        if !good {
+            return Err(Refusal::Unauthenticated);
+        }
+        // What it gives is what its inviter still holds.
+        let holds = Holds::of_inviter(state, &before, invitation.inviter).ok_or(Refusal::Unauthenticated)?;
+        let role = invitation.role.or(state.workspace.default_role).ok_or(Refusal::Unauthenticated)?;
+        if state.member_names.contains_key(&folded(&invitation.email)) {
+            return Err(Refusal::Conflict("somebody with that address is a member already".to_owned()));
+        }
+        let mut draft = Draft::new(state, writer, &*self.outside, &self.bounds);
+        let made = (|| {
+            let member = join(&mut draft, &invitation.email, role, None, None)?;
+            let asked = Asked { name: "first key", scopes: &Scope::ALL, policy: None, expires: None };
+            let key = new_key(&mut draft, member, &asked, None)?;
+            let version = draft.state.next_revision();
+            let accepted = Invitation { state: InvitationState::Accepted, version, ..invitation.clone() };
+            draft.put(Row::Invitation(accepted))?;
+            Ok((member, key.secret.ok_or(Refusal::Unauthenticated)?))
+        })();
+        let (member, key) = match made {
+            Ok(made) => made,
+            Err(refusal) => {
+                draft.undo();
+                return Err(refusal);
+            }
+        };
+        let tried = Tried::judged(draft, before, &holds)?;
+        let refused = refusal(&tried, &Change::default(), false);
+        let draft = tried.draft;
+        let payload = serde_json::json!({ "member": member.to_string(), "key": key.id().to_string() });
+        let committed = refused
+            .map_err(|refusal| match refusal {
+                // Why it lapsed is nothing for whoever holds the token.
+                Refusal::Excess(_) | Refusal::ReachingUp(_) => Refusal::Unauthenticated,
+                other => other,
+            })
+            .and_then(|()| self.invitee(secret, address, Outcome::Done, payload.to_string()))
+            .and_then(|entry| Ok(open.commit(draft.edits(), &entry)?));
+        match committed {
+            Ok(committed) => draft.state.workspace = committed,
+            Err(refusal) => {
+                draft.undo();
+                return Err(refusal);
+            }
+        }
+        let edits: Vec<Edit> = draft.edits().to_vec();
+        drop(draft);
+        let revision = working.state.workspace.revision;
+        working.writer.publish_as(Revision::new(revision));
+        self.know_changed_keys(&working.state, working.writer.snapshot().schema(), &edits);
+        tenant.publish(working);
+        Ok(Accepted {
+            workspace: tenant.id,
+            member,
+            subject: invitation.email,
+            key,
+            revision: token(working.state.workspace.epoch, revision),
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Who shows a key, and what is asked in its name.
+
+use std::sync::{Arc, PoisonError};
+
+use portcullis::{Decision, Question, Schema, Snapshot};
+use portcullis_store::{Edit, Id, Key, Row};
+
+use super::held::{Holds, left_of, scopes_of};
+use super::{Call, Known, Service};
+use crate::Refusal;
+use crate::operation::Scope;
+use crate::secret::{Secret, SecretKind};
+use crate::state::{State, is_over};
+
+/// Whoever showed a key that is good: a member of one workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub(super) workspace: Id,
+    pub(super) member: Id,
+    pub(super) key: Id,
+}
+
+impl Caller {
+    /// The workspace that the key belongs to, and no other.
+    #[must_use]
+    pub const fn workspace(&self) -> Id {
+        self.workspace
+    }
+
+    /// The member that it acts as.
+    #[must_use]
+    pub const fn member(&self) -> Id {
+        self.member
+    }
+}
+
+/// What came of a question about the caller itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What the member may.
+    pub decision: Decision,
+    /// Whether a policy of the key takes it away.
+    pub narrowed: bool,
+}
+
+impl Answered {
+    /// Whether the credential may.
+    #[must_use]
+    pub const fn is_allowed(&self) -> bool {
+        self.decision.is_allowed() && !self.narrowed
+    }
+}
+
+const MINUTE: i64 = 60_000;
+
+impl Service {
+    /// The member whose key this is.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`] for one that is unknown, revoked or expired, or whose member is suspended or gone.
+    pub fn authenticate(&self, shown: &str) -> Result<Caller, Refusal> {
+        let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Key);
+        let secret = secret.ok_or(Refusal::Unauthenticated)?;
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&secret.id()).cloned();
+        // Of an unknown id the same is computed as of a known one.
+        let opens = secret.opens(&known.as_ref().map_or([0; 32], |known| known.hash));
+        let known = known.filter(|_| opens).ok_or(Refusal::Unauthenticated)?;
+        self.active(&known)?;
+        let now = self.outside.now();
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert((known.workspace, secret.id()), now - now.rem_euclid(MINUTE));
+        Ok(Caller { workspace: known.workspace, member: known.member, key: secret.id() })
+    }
+
+    /// Decides a question about the caller itself, by what its credential holds: the member's verdict and that of every policy that narrows the
+    /// key, of which the weaker counts. What such a policy allows under conditions does not count. It waits for no change.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`] when the key is good no more; [`Refusal::OutOfScope`].
+    pub fn decide_as(&self, caller: &Caller, question: &Question<'_>) -> Result<Answered, Refusal> {
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&caller.key).cloned();
+        let known =
+            known.filter(|known| known.workspace == caller.workspace).ok_or(Refusal::Unauthenticated)?;
+        let snapshot = self.active(&known)?;
+        if !known.scopes.contains(&Scope::Decide) {
+            return Err(Refusal::OutOfScope(Scope::Decide));
+        }
+        let decision = snapshot.decide(&Question { subject: &known.subject, ..*question });
+        let permission = snapshot.schema().permission(question.action, question.resource);
+        let narrowed = known.left.is_some_and(|left| {
+            left.permissions() != snapshot.schema().permission_count()
+                || !permission.is_ok_and(|permission| left.contains(permission.id()))
+        });
+        Ok(Answered { decision, narrowed })
+    }
+
+    /// The snapshot of a key's workspace, if the key opens anything.
+    fn active(&self, known: &Known) -> Result<Arc<Snapshot>, Refusal> {
+        let snapshot = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published().snapshot;
+        let active = snapshot.subject(&known.subject).is_some() && !snapshot.is_suspended(&known.subject);
+        if active && !is_over(known.expires, self.outside.now()) {
+            Ok(snapshot)
+        } else {
+            Err(Refusal::Unauthenticated)
+        }
+    }
+
+    /// Knows all keys of a workspace.
+    pub(super) fn know_keys(&self, state: &State, schema: &Schema) {
+        let fresh: Vec<_> =
+            state.keys.values().filter_map(|key| Some((key.id, known(state, schema, key.id)?))).collect();
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|_, known| known.workspace != state.workspace.id);
+        keys.extend(fresh);
+    }
+
+    /// Knows the keys that a change made, and forgets those that it revoked.
+    pub(super) fn know_changed_keys(&self, state: &State, schema: &Schema, edits: &[Edit]) {
+        let changed = edits.iter().filter_map(|edit| match edit {
+            Edit::Put(Row::ApiKey(key)) => Some(key.id),
+            Edit::Remove(Key::ApiKey(id)) => Some(*id),
+            _ => None,
+        });
+        let changed: Vec<Id> = changed.collect();
+        if changed.is_empty() {
+            return;
+        }
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        for id in changed {
+            match known(state, schema, id) {
+                Some(known) => keys.insert(id, known),
+                None => keys.remove(&id),
+            };
+        }
+    }
+
+    /// Writes down when keys were used last. Whoever runs the service calls this now and then, off the road of changes.
+    ///
+    /// # Errors
+    /// Those of the store. What could not be written is tried again the next time.
+    pub fn note_used(&self) -> Result<(), Refusal> {
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut by_workspace: std::collections::BTreeMap<Id, Vec<(Id, i64)>> =
+            std::collections::BTreeMap::new();
+        for ((workspace, key), time) in &used {
+            by_workspace.entry(*workspace).or_default().push((*key, *time));
+        }
+        for (workspace, uses) in by_workspace {
+            if let Err(error) = self.store.note_used(workspace, &uses) {
+                let mut again = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+                for (place, time) in used {
+                    again.entry(place).or_insert(time);
+                }
+                return Err(error.into());
+            }
+            if let Some(tenant) = self.find(workspace) {
+                let mut working = tenant.working();
+                for (key, time) in uses {
+                    if let Some(key) = working.state.keys.get_mut(&key) {
+                        key.used = Some(time);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a call whose credential does not open anything any more, or lacks what it needs; gives what it holds.
+    pub(super) fn held(&self, call: &Call, state: &State, snapshot: &Snapshot) -> Result<Holds, Refusal> {
+        match &call.actor {
+            super::Actor::Key(caller) => Holds::read(state, snapshot, caller, self.outside.now()),
+            super::Actor::Local(_) => Ok(Holds::Everything),
+        }
+    }
+}
+
+fn known(state: &State, schema: &Schema, key: Id) -> Option<Known> {
+    let chain = state.chain(key)?;
+    let own = chain.first()?;
+    Some(Known {
+        workspace: state.workspace.id,
+        member: own.member,
+        subject: Arc::from(state.subject(own.member)),
+        hash: own.hash,
+        expires: chain.iter().filter_map(|key| key.expires).min(),
+        scopes: scopes_of(&chain),
+        left: left_of(&chain, schema).map(Arc::new),
+    })
+}

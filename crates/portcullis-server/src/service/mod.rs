@@ -1,0 +1,307 @@
+//! The service: workspaces kept in a store, each with its compiled snapshot, changed by whoever may.
+//!
+//! For each workspace there is one lock for changes, and one snapshot that questions are put to. A question never waits for a change: it takes the
+//! newest snapshot, which is replaced in a moment when a change has been committed.
+
+mod accept;
+mod apply;
+mod authenticate;
+mod commit;
+mod draft;
+mod files;
+mod gate;
+mod held;
+mod preview;
+mod read;
+mod setup;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use portcullis::matrix::Plane;
+use portcullis::{Snapshot, Writer};
+use portcullis_store::{Entry, Id, Outcome, Store};
+
+pub use accept::Accepted;
+pub use apply::Made;
+pub use authenticate::{Answered, Caller};
+pub use commit::{Change, Done};
+pub use preview::{MemberPreview, Preview};
+pub use setup::{Operator, Setup, SetupCode};
+
+use crate::Refusal;
+use crate::limits::Bounds;
+use crate::operation::Scope;
+use crate::outside::{Outside, random};
+use crate::secret::Hash;
+use crate::state::{State, compile};
+
+/// Who does something.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// Whoever showed a key.
+    Key(Caller),
+    /// A user of the machine that the data are on, breaking the glass: holds everything, and is audited as `local:USER`.
+    Local(String),
+}
+
+/// One call of the service: who, and what the audit trail says of it besides.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who.
+    pub actor: Actor,
+    /// From where.
+    pub address: Option<String>,
+    /// In which request.
+    pub request: Option<String>,
+}
+
+impl Call {
+    /// A call of whoever showed a key.
+    #[must_use]
+    pub const fn of_key(caller: Caller) -> Call {
+        Call { actor: Actor::Key(caller), address: None, request: None }
+    }
+
+    /// A call of a user of the machine.
+    #[must_use]
+    pub fn local(user: impl Into<String>) -> Call {
+        Call { actor: Actor::Local(user.into()), address: None, request: None }
+    }
+
+    fn actor_name(&self) -> String {
+        match &self.actor {
+            Actor::Key(caller) => caller.member.to_string(),
+            Actor::Local(user) => format!("local:{user}"),
+        }
+    }
+
+    const fn key(&self) -> Option<Id> {
+        match &self.actor {
+            Actor::Key(caller) => Some(caller.key),
+            Actor::Local(_) => None,
+        }
+    }
+}
+
+/// What is in force.
+#[derive(Clone, Debug)]
+struct Published {
+    snapshot: Arc<Snapshot>,
+    epoch: u64,
+    revision: u64,
+}
+
+/// One workspace.
+struct Tenant {
+    id: Id,
+    working: Mutex<Working>,
+    published: RwLock<Published>,
+}
+
+/// What a change works on.
+struct Working {
+    state: State,
+    writer: Writer,
+}
+
+/// What is known of a key when it is shown.
+#[derive(Clone, Debug)]
+struct Known {
+    workspace: Id,
+    member: Id,
+    subject: Arc<str>,
+    hash: Hash,
+    /// When the first of it and those that it was made through expires.
+    expires: Option<i64>,
+    scopes: BTreeSet<Scope>,
+    /// What their policies leave, if they have some.
+    left: Option<Arc<Plane>>,
+}
+
+/// Workspaces, and who may change what in them.
+pub struct Service {
+    store: Arc<dyn Store>,
+    outside: Arc<dyn Outside>,
+    bounds: Bounds,
+    tenants: RwLock<BTreeMap<Id, Arc<Tenant>>>,
+    keys: RwLock<HashMap<Id, Known>>,
+    /// When keys were used last, to the minute, until it is written.
+    used: Mutex<BTreeMap<(Id, Id), i64>>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Loads every workspace of a store.
+    ///
+    /// # Errors
+    /// When one cannot be read or does not compile.
+    pub fn open(store: Arc<dyn Store>, outside: Arc<dyn Outside>) -> Result<Service, Refusal> {
+        Service::open_within(store, outside, Bounds::default())
+    }
+
+    /// Loads every workspace of a store, within bounds.
+    ///
+    /// # Errors
+    /// As [`Service::open`].
+    pub fn open_within(
+        store: Arc<dyn Store>,
+        outside: Arc<dyn Outside>,
+        bounds: Bounds,
+    ) -> Result<Service, Refusal> {
+        let service = Service {
+            store,
+            outside,
+            bounds,
+            tenants: RwLock::default(),
+            keys: RwLock::default(),
+            used: Mutex::default(),
+        };
+        for workspace in service.store.workspaces()? {
+            service.take_in(State::read(&*service.store, workspace.id)?)?;
+        }
+        Ok(service)
+    }
+
+    /// Compiles a workspace and puts it in force.
+    fn take_in(&self, state: State) -> Result<(), Refusal> {
+        let writer = compile(&state)?;
+        let tenant = Tenant {
+            id: state.workspace.id,
+            published: RwLock::new(published(&state, &writer)),
+            working: Mutex::new(Working { state, writer }),
+        };
+        {
+            let working = tenant.working();
+            self.know_keys(&working.state, working.writer.snapshot().schema());
+        }
+        self.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(tenant));
+        Ok(())
+    }
+
+    /// The workspace that a call is for. One that the caller has no part in is not told from one that is not there.
+    fn tenant(&self, call: &Call, workspace: Id) -> Result<Arc<Tenant>, Refusal> {
+        let none = || Refusal::NoWorkspace(workspace.to_string());
+        if matches!(&call.actor, Actor::Key(caller) if caller.workspace != workspace) {
+            return Err(none());
+        }
+        self.find(workspace).ok_or_else(none)
+    }
+
+    fn find(&self, workspace: Id) -> Option<Arc<Tenant>> {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
+    /// The workspace of a name or an id, for whoever acts on the machine itself.
+    #[must_use]
+    pub fn workspace_named(&self, name: &str) -> Option<Id> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        let by_id = Id::parse(name).filter(|id| tenants.contains_key(id));
+        by_id.or_else(|| {
+            tenants.values().find(|one| one.published().snapshot.workspace() == name).map(|one| one.id)
+        })
+    }
+
+    /// The snapshot of a workspace that is in force, to put questions to.
+    ///
+    /// # Errors
+    /// [`Refusal::NoWorkspace`].
+    pub fn snapshot(&self, call: &Call, workspace: Id) -> Result<Arc<Snapshot>, Refusal> {
+        Ok(self.tenant(call, workspace)?.published().snapshot)
+    }
+
+    /// The token of the newest revision of a workspace: `EPOCH.NUMBER`, opaque to whoever is given it.
+    ///
+    /// # Errors
+    /// [`Refusal::NoWorkspace`].
+    pub fn revision(&self, call: &Call, workspace: Id) -> Result<String, Refusal> {
+        let published = self.tenant(call, workspace)?.published();
+        Ok(token(published.epoch, published.revision))
+    }
+
+    /// The number of the revision that a token names. It may be one that is yet to come.
+    ///
+    /// # Errors
+    /// [`Refusal::MalformedToken`]; [`Refusal::UnknownRevision`] when it is of another epoch: of another workspace, or of this one before it was
+    /// imported or restored.
+    pub fn read_token(&self, call: &Call, workspace: Id, token: &str) -> Result<u64, Refusal> {
+        let malformed = || Refusal::MalformedToken(token.to_owned());
+        let (epoch, number) = token.split_once('.').ok_or_else(malformed)?;
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit()) && epoch.len() == 16;
+        if !digits(epoch) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(malformed());
+        }
+        let epoch = u64::from_str_radix(epoch, 16).map_err(|_| malformed())?;
+        let number = number.parse().map_err(|_| malformed())?;
+        if self.tenant(call, workspace)?.published().epoch != epoch {
+            return Err(Refusal::UnknownRevision(token.to_owned()));
+        }
+        Ok(number)
+    }
+
+    /// Notes in the audit trail what changed nothing: a local command that reads, a sign-in.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn note(&self, call: &Call, workspace: Id, operation: &str, outcome: Outcome) -> Result<(), Refusal> {
+        let tenant = self.tenant(call, workspace)?;
+        self.store.note(tenant.id, &self.entry(call, operation, outcome, None)?)?;
+        Ok(())
+    }
+
+    /// An audit entry of a call.
+    fn entry(
+        &self,
+        call: &Call,
+        operation: impl Into<String>,
+        outcome: Outcome,
+        payload: Option<String>,
+    ) -> Result<Entry, Refusal> {
+        Ok(Entry {
+            time: self.outside.now(),
+            actor: call.actor_name(),
+            credential: call.key(),
+            address: call.address.clone(),
+            request: call.request.clone(),
+            operation: operation.into(),
+            outcome,
+            payload,
+            salt: random(&*self.outside)?,
+        })
+    }
+}
+
+impl Tenant {
+    fn working(&self) -> MutexGuard<'_, Working> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn published(&self) -> Published {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts what was committed in force.
+    fn publish(&self, working: &Working) {
+        let next = published(&working.state, &working.writer);
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+fn published(state: &State, writer: &Writer) -> Published {
+    Published {
+        snapshot: Arc::clone(writer.snapshot()),
+        epoch: state.workspace.epoch,
+        revision: state.workspace.revision,
+    }
+}
+
+fn token(epoch: u64, revision: u64) -> String {
+    format!("{epoch:016x}.{revision}")
+}

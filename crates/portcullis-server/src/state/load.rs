@@ -1,0 +1,115 @@
+//! From rows to a compiled snapshot.
+
+use std::sync::Arc;
+
+use portcullis::condition::Attribute;
+use portcullis::matrix::Layout;
+use portcullis::{Document, Group, Member, Report, Revision, Schema, Snapshot, Source, Workspace, Writer};
+use portcullis_store::{Millis, Store};
+
+use super::State;
+use crate::Refusal;
+
+impl State {
+    /// Reads a workspace out of a store.
+    pub(crate) fn read(store: &dyn Store, workspace: portcullis_store::Id) -> Result<State, Refusal> {
+        let mut rows = Vec::new();
+        let found = store.load(workspace, &mut |row| rows.push(row))?;
+        let mut state = State::new(found);
+        rows.into_iter().for_each(|row| state.put(row));
+        Ok(state)
+    }
+
+    /// The schema of the workspace.
+    pub(crate) fn schema(&self) -> Result<Schema, Refusal> {
+        schema_of(&self.workspace.schema)
+    }
+}
+
+/// A built-in schema by its name, another by its text.
+pub(crate) fn schema_of(text: &str) -> Result<Schema, Refusal> {
+    let built_in = Schema::built_in(text).map_err(Refusal::Faults)?;
+    match built_in {
+        Some(schema) => Ok(schema),
+        None => Ok(Schema::read(&Source::new("schema", text)).map_err(Refusal::Faults)?.0),
+    }
+}
+
+/// The document of a role.
+pub(crate) fn document_of(name: &str, text: &str) -> Result<Document, Report> {
+    Ok(Document::read(&Source::new(name, text))?.0)
+}
+
+/// Properties of a member or an object.
+pub(crate) fn properties_of(what: &str, text: Option<&str>) -> Result<Option<Attribute>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let read = Attribute::read(&Source::new(what, text)).map_err(Refusal::Faults)?;
+    Ok(Some(read))
+}
+
+/// Compiles all rows of a workspace.
+pub(crate) fn compile(state: &State) -> Result<Writer, Refusal> {
+    let schema = state.schema()?;
+    let own = schema.is_hightouch();
+    let mut workspace = Workspace::new(&*state.workspace.name, schema);
+    if let Some(role) = state.workspace.default_role {
+        workspace.set_default_role(state.role_name(role));
+    }
+    let mut overridden = Vec::new();
+    for version in state.current.values() {
+        let Some(role) = state.roles.get(&version.role) else { continue };
+        let document = document_of(&role.name, &version.document).map_err(Refusal::Faults)?;
+        match (own && role.built_in, version.number) {
+            // The first version is what the schema brings along.
+            (true, 1) => {}
+            (true, _) => overridden.push((role.name.as_str(), document)),
+            (false, _) => {
+                workspace.add_role(&role.name, document);
+            }
+        }
+    }
+    for member in state.member_names.values().filter_map(|id| state.members.get(id)) {
+        workspace.add_member(&member.subject, described(state, member)?);
+    }
+    for group in state.groups.values() {
+        let mut team = Group::new();
+        for role in state.of_group.get(&group.id).into_iter().flatten() {
+            team = team.role(state.role_name(*role));
+        }
+        for member in state.in_group.get(&group.id).into_iter().flatten() {
+            team = team.member(state.subject(*member));
+        }
+        workspace.add_group(&group.name, team);
+    }
+    for object in state.objects.values() {
+        let properties = properties_of("properties", object.properties.as_deref())?;
+        workspace.add_object(&object.kind, &object.id, properties);
+    }
+    let revision = Revision::new(state.workspace.revision);
+    let compiled: Result<(Snapshot, Report), Report> = workspace.compile_with(Layout::Auto, revision);
+    let mut writer = Writer::new(Arc::new(compiled.map_err(Refusal::Faults)?.0));
+    for (name, document) in overridden {
+        writer.override_role(name, document).map_err(Refusal::Faults)?;
+    }
+    if writer.has_changes() {
+        writer.publish_as(revision);
+    }
+    Ok(writer)
+}
+
+/// A member as the compiler wants it.
+pub(crate) fn described(state: &State, member: &portcullis_store::Member) -> Result<Member, Refusal> {
+    let mut described = Member::with_role(state.role_name(member.role));
+    if member.kind != portcullis::DEFAULT_MEMBER_TYPE {
+        described = described.of_type(&*member.kind);
+    }
+    if let Some(properties) = properties_of("properties", member.properties.as_deref())? {
+        described = described.with_properties(properties);
+    }
+    Ok(if member.suspended { described.suspended() } else { described })
+}
+
+/// Whether something is over by now.
+pub(crate) fn is_over(expires: Option<Millis>, now: Millis) -> bool {
+    expires.is_some_and(|expires| expires <= now)
+}
