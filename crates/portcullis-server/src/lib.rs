@@ -22,7 +22,7 @@ mod state;
 mod view;
 
 pub use limits::Bounds;
-pub use operation::{Administered, Needs, Operation, Scope, Which};
+pub use operation::{Administered, Needs, Operation, Properties, Scope, Which};
 pub use outside::{Outside, System};
 pub use portcullis_store::Id;
 pub use refusal::{Excess, Refusal, Refused};

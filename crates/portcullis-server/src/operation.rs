@@ -7,6 +7,7 @@ use std::fmt;
 
 use portcullis_store::{Id, Millis};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// A member, group, role, key, invitation or rule, by its id or by the name that it has now (a member by the subject, an invitation by the
 /// address).
@@ -31,6 +32,44 @@ impl Which {
     #[must_use]
     pub fn id(id: Id) -> Which {
         Which(id.to_string())
+    }
+}
+
+/// Properties of a member or an object: the text of a JSON object, kept as it was given, so that a number keeps all of its digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Properties(String);
+
+impl Properties {
+    /// The text of a JSON object. What it holds is looked at when it is stored.
+    #[must_use]
+    pub fn of_text(text: impl Into<String>) -> Properties {
+        Properties(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<serde_json::Map<String, serde_json::Value>> for Properties {
+    fn from(map: serde_json::Map<String, serde_json::Value>) -> Properties {
+        Properties(serde_json::Value::Object(map).to_string())
+    }
+}
+
+impl Serialize for Properties {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Properties {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Properties, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Properties(raw.get().to_owned()))
     }
 }
 
@@ -106,7 +145,7 @@ impl fmt::Display for Needs {
 
 /// One thing to be done to a workspace. A version that is given must be the one that is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the rows that they become")]
 pub enum Operation {
     /// A member joins; without a role, with the default role.
@@ -117,7 +156,7 @@ pub enum Operation {
         #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
         kind: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        properties: Option<serde_json::Map<String, serde_json::Value>>,
+        properties: Option<Properties>,
     },
     /// Another role of its own.
     SetMemberRole {
@@ -129,7 +168,7 @@ pub enum Operation {
     /// Other properties, in the place of all that were.
     SetMemberProperties {
         member: Which,
-        properties: Option<serde_json::Map<String, serde_json::Value>>,
+        properties: Option<Properties>,
         #[serde(default)]
         version: Option<u64>,
     },
@@ -254,7 +293,7 @@ pub enum Operation {
         #[serde(rename = "type")]
         kind: String,
         id: String,
-        properties: Option<serde_json::Map<String, serde_json::Value>>,
+        properties: Option<Properties>,
         #[serde(default)]
         version: Option<u64>,
     },

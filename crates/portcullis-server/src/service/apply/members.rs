@@ -3,12 +3,11 @@
 use portcullis::text::quoted;
 use portcullis::{DEFAULT_MEMBER_TYPE, NAME_BYTES};
 use portcullis_store::{InvitationState, Key, Member, Row};
-use serde_json::{Map, Value};
 
 use super::{Author, Made, find_member, find_role, is_fresh, properties_text};
 use crate::Refusal;
 use crate::naming::{fit, folded};
-use crate::operation::{Administered, Needs, Which};
+use crate::operation::{Administered, Needs, Properties, Which};
 use crate::outside::new_id;
 use crate::service::draft::Draft;
 
@@ -17,7 +16,7 @@ pub(super) fn add(
     subject: &str,
     role: Option<&Which>,
     kind: Option<&str>,
-    properties: Option<&Map<String, Value>>,
+    properties: Option<&Properties>,
 ) -> Result<Made, Refusal> {
     let role = match role {
         Some(role) => find_role(draft.state, role)?.id,
@@ -96,7 +95,7 @@ pub(super) fn set_properties(
     draft: &mut Draft<'_>,
     author: &Author<'_>,
     member: &Which,
-    properties: Option<&Map<String, Value>>,
+    properties: Option<&Properties>,
     version: Option<u64>,
 ) -> Result<Made, Refusal> {
     let member = find_member(draft.state, member)?;

@@ -24,9 +24,9 @@ use super::draft::Draft;
 use super::held::Holds;
 use crate::Refusal;
 use crate::naming::folded;
-use crate::operation::{Operation, Which};
+use crate::operation::{Operation, Properties, Which};
 use crate::secret::Secret;
-use crate::state::State;
+use crate::state::{State, properties_of};
 
 /// What an operation brought about.
 #[derive(Debug, Default)]
@@ -211,13 +211,14 @@ fn bounded(what: &'static str, count: usize, limit: usize) -> Result<(), Refusal
     if count > limit { Err(Refusal::TooMany { what, count, limit }) } else { Ok(()) }
 }
 
-/// Properties as they are stored.
-fn properties_text(
-    draft: &Draft<'_>,
-    properties: Option<&serde_json::Map<String, serde_json::Value>>,
-) -> Result<Option<String>, Refusal> {
-    let Some(properties) = properties.filter(|properties| !properties.is_empty()) else { return Ok(None) };
-    let text = serde_json::to_string(properties).map_err(|error| Refusal::Invalid(error.to_string()))?;
+/// Properties as they are stored: none when they are empty.
+fn properties_text(draft: &Draft<'_>, properties: Option<&Properties>) -> Result<Option<String>, Refusal> {
+    let Some(text) = properties.map(Properties::text) else { return Ok(None) };
     bounded("bytes of properties", text.len(), draft.bounds.properties_bytes)?;
-    Ok(Some(text))
+    let kept = properties_of("properties", Some(text))?;
+    let entries = match kept.as_ref().map(portcullis::condition::Attribute::value) {
+        Some(portcullis::condition::Value::Object(object)) => object.is_empty(),
+        _ => return Err(Refusal::Invalid("properties are a JSON object, `{\"NAME\": VALUE, …}`".to_owned())),
+    };
+    Ok((!entries).then(|| text.to_owned()))
 }

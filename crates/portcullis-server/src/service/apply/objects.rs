@@ -2,18 +2,18 @@
 
 use portcullis::text::quoted;
 use portcullis_store::{Key, Object, Row};
-use serde_json::{Map, Value};
 
 use super::{Made, is_fresh, properties_text};
 use crate::Refusal;
 use crate::naming::fit;
+use crate::operation::Properties;
 use crate::service::draft::Draft;
 
 pub(super) fn put(
     draft: &mut Draft<'_>,
     kind: &str,
     id: &str,
-    properties: Option<&Map<String, Value>>,
+    properties: Option<&Properties>,
     version: Option<u64>,
 ) -> Result<Made, Refusal> {
     let known = draft.state.objects.get(&(kind.to_owned(), id.to_owned())).map(|object| object.version);

@@ -139,11 +139,13 @@ pub(super) fn remove(
         return Err(Refusal::InUse(message));
     }
     let Some(other) = replacement.map(|other| other.id) else {
+        let used = |count: usize, what: &str| {
+            (count > 0).then(|| format!("it is the role of {}", counted(count, what)))
+        };
         let uses = [
-            (!members.is_empty()).then(|| format!("{} have it", counted(members.len(), "member"))),
-            (!groups.is_empty()).then(|| format!("{} give it", counted(groups.len(), "group"))),
-            (!invitations.is_empty())
-                .then(|| format!("{} promise it", counted(invitations.len(), "pending invitation"))),
+            used(members.len(), "member"),
+            used(groups.len(), "group"),
+            used(invitations.len(), "pending invitation"),
             is_default.then(|| "it is the default role".to_owned()),
         ];
         let uses: Vec<String> = uses.into_iter().flatten().collect();
