@@ -59,7 +59,7 @@ pub(super) fn write(database: &Path, to: &Path) -> Result<()> {
     let doing = || format!("writing the backup {}", to.display());
     // Whole paths: SQLite gives some relative ones a meaning of its own.
     let to = std::path::absolute(to).map_err(|error| StoreError::failed(doing(), error))?;
-    if to.exists() {
+    if file::is_there(&to)? {
         return Err(StoreError::Exists(to));
     }
     let part = Unfinished::new(file::beside(&to, ".part"))?;

@@ -3,7 +3,7 @@
 //! Nothing here writes to a file before it is known to be ours and of a format that is known.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -54,6 +54,13 @@ pub(super) fn unopened(file: &Path, error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             StoreError::Damaged { file: file.to_owned(), what: error.to_string() }
         }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            let doing = format!(
+                "opening {}, to which, and to its folder, this process must be able to write",
+                file.display()
+            );
+            StoreError::failed(doing, error)
+        }
         _ => StoreError::failed(format!("opening {}", file.display()), error),
     }
 }
@@ -63,6 +70,7 @@ pub(super) fn unopened(file: &Path, error: rusqlite::Error) -> StoreError {
 pub(super) fn recognized(file: &Path) -> Result<i64> {
     let looked = (|| {
         let db = opened(file)?;
+        is_writable(&db)?;
         // Whoever closes a file last otherwise moves its log into it.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -120,11 +128,14 @@ pub(super) fn make_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
+    let new: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| StoreError::failed(format!("making {}", folder.display()), error))
+    let failed = |error| StoreError::failed(format!("making {}", folder.display()), error);
+    builder.create(folder).map_err(failed)?;
+    new.into_iter().filter_map(Path::parent).try_for_each(sync_folder).map_err(failed)
 }
 
 /// Options to make a file that is its owner's alone.
@@ -157,9 +168,28 @@ pub(super) fn lock(folder: &Path) -> Result<File> {
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    // For the message of whoever comes next; the lock is what counts.
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+    // For the message of whoever comes next. The lock is what counts: it is there on a full disk too.
+    let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
+}
+
+/// Whether there is a file, or anything, of a name; who may not look is not told that there is none.
+pub(super) fn is_there(path: &Path) -> Result<bool> {
+    let looked = fs::symlink_metadata(path);
+    match looked {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(StoreError::failed(format!("looking for {}", path.display()), error)),
+    }
+}
+
+/// Fails where SQLite opened a file for reading alone, as it does unasked when that is all it may.
+fn is_writable(db: &Connection) -> rusqlite::Result<()> {
+    if db.is_readonly("main")? {
+        let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(error, Some("it can only be read".to_owned())));
+    }
+    Ok(())
 }
 
 /// A file in the same folder whose name is longer.
@@ -174,9 +204,13 @@ pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     // A path of one name lies in the folder in which the process is.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     #[cfg(unix)]
-    return File::open(folder)?.sync_all();
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems know no such thing; and who may make a file in a folder may be forbidden to list it.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::PermissionDenied) => Ok(()),
+        done => done,
+    }
     #[cfg(not(unix))]
-    return Ok(());
+    Ok(())
 }
 
 /// A file that is being written under a name of its own: it is removed, with what SQLite put beside it, unless it is kept under its real name.
@@ -188,7 +222,7 @@ pub(super) struct Unfinished {
 impl Unfinished {
     /// Makes it, empty and its owner's alone; there must be none.
     pub(super) fn new(path: PathBuf) -> Result<Unfinished> {
-        if path.exists() {
+        if is_there(&path)? {
             let doing = format!("making {}", path.display());
             return Err(StoreError::failed(
                 doing,
@@ -207,7 +241,7 @@ impl Unfinished {
     pub(super) fn keep(mut self, name: &Path) -> Result<()> {
         let failed = |error| StoreError::failed(format!("writing {}", name.display()), error);
         File::open(&self.path).and_then(|file| file.sync_all()).map_err(failed)?;
-        if name.exists() {
+        if is_there(name)? {
             return Err(StoreError::Exists(name.to_owned()));
         }
         fs::rename(&self.path, name).map_err(failed)?;

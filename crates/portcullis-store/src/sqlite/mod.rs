@@ -65,7 +65,7 @@ impl SqliteStore {
         file::make_folder(folder)?;
         let lock = file::lock(folder)?;
         let file = folder.join(FILE);
-        if file.exists() {
+        if file::is_there(&file)? {
             return Err(StoreError::Exists(folder.to_owned()));
         }
         file::make_file(&file)?;
@@ -79,7 +79,7 @@ impl SqliteStore {
     pub fn open(folder: impl AsRef<Path>) -> Result<SqliteStore> {
         let folder = folder.as_ref();
         let file = folder.join(FILE);
-        if !file.exists() {
+        if !file::is_there(&file)? {
             return Err(StoreError::Missing(folder.to_owned()));
         }
         let lock = file::lock(folder)?;
@@ -111,7 +111,7 @@ impl SqliteStore {
     /// [`StoreError::Missing`], [`StoreError::Exists`], [`StoreError::TooNew`], [`StoreError::Damaged`]; errors of the disk.
     pub fn backup_of(folder: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
         let file = folder.as_ref().join(FILE);
-        if !file.exists() {
+        if !file::is_there(&file)? {
             return Err(StoreError::Missing(folder.as_ref().to_owned()));
         }
         if file::recognized(&file)? == 0 {
@@ -152,7 +152,9 @@ impl SqliteStore {
         file::migrate(&mut writer, format, &file)?;
         // The first transaction makes the log beside the file, if it is not there.
         let begun = writer.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
-        begun.map_err(|error| StoreError::failed(format!("opening {}", file.display()), error))?;
+        begun.map_err(|error| file::unopened(&file, error))?;
+        let named = file::sync_folder(folder);
+        named.map_err(|error| StoreError::failed(format!("opening {}", file.display()), error))?;
         let store = SqliteStore {
             folder: folder.to_owned(),
             identities: file::identities(&file),

@@ -28,7 +28,7 @@ pub(super) fn restore(
     let _lock = file::lock(folder)?;
     let real = folder.join(FILE);
     // A log without its file is what is left of data too, and would be taken for that of the new file.
-    if real.exists() || file::beside(&real, LOG).exists() {
+    if file::is_there(&real)? || file::is_there(&file::beside(&real, LOG))? {
         return Err(StoreError::Exists(folder.to_owned()));
     }
     let scratch = folder.join(UNFINISHED);
