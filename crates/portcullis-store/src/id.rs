@@ -4,7 +4,7 @@ use std::fmt;
 
 /// 128 bits, drawn at random by who makes the thing and never used again; written as 26 letters and digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id(u128);
+pub struct Id([u8; 16]);
 
 /// Digits and small letters without i, l, o and u, which are easily misread: Crockford's base 32.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -12,18 +12,23 @@ const LENGTH: usize = 26;
 
 impl Id {
     /// The id of nothing: what the operator's own audit trail is kept under.
-    pub const NIL: Id = Id(0);
+    pub const NIL: Id = Id([0; 16]);
 
     /// The id of these bytes, which are to come from a source of randomness.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Id {
-        Id(u128::from_be_bytes(bytes))
+        Id(bytes)
     }
 
     /// Its bytes, in the order in which ids are ordered.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
-        self.0.to_be_bytes()
+        self.0
+    }
+
+    /// Its bytes where they lie.
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
     }
 
     /// Reads an id as it is written; nothing else is one.
@@ -41,14 +46,15 @@ impl Id {
             }
             bits = bits << 5 | digit;
         }
-        Some(Id(bits))
+        Some(Id(bits.to_be_bytes()))
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = u128::from_be_bytes(self.0);
         for at in (0..LENGTH as u32).rev() {
-            let digit = (self.0 >> (5 * at)) as usize & 31;
+            let digit = (bits >> (5 * at)) as usize & 31;
             let letter = ALPHABET.get(digit).copied().unwrap_or(b'0');
             write!(f, "{}", char::from(letter))?;
         }

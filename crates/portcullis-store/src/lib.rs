@@ -75,7 +75,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the rows cannot be read.
     fn workspaces(&self) -> Result<Vec<Workspace>>;
 
-    /// Puts in a new workspace with the rows that it begins with. Its revision is 1, whatever `workspace` says. Edits of the operator's
+    /// Puts in a new workspace with the rows that it begins with, in any order, each once. Its revision is 1, whatever `workspace` says. Edits of the operator's
     /// realm are part of the same transaction, so that a setup code is used up by the workspace that it makes.
     ///
     /// # Errors

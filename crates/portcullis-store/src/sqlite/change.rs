@@ -29,7 +29,10 @@ pub(super) fn create(
     }
     let added = tables::add_workspace(db, workspace);
     added.map_err(|error| taken(store, doing, error, "workspace", "name"))?;
-    for row in rows {
+    // In the order of their keys a million take half the time, and lie in the file in the order in which they are read.
+    let mut ordered: Vec<&Row> = rows.iter().collect();
+    ordered.sort_by_cached_key(|row| row.key());
+    for row in ordered {
         put(store, db, workspace.id, row, doing)?;
     }
     realm::make(store, db, edits, doing)?;

@@ -42,6 +42,8 @@ pub(super) fn connection(file: &Path) -> Result<Connection> {
         db.pragma_update(None, "foreign_keys", true)?;
         // Names and texts are what strangers wrote: nothing in the file is to be run.
         db.pragma_update(None, "trusted_schema", false)?;
+        // What is needed to take back a single statement, which otherwise goes to a file of its own.
+        db.pragma_update(None, "temp_store", "memory")?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(db)
     })();
@@ -171,6 +173,18 @@ pub(super) fn lock(folder: &Path) -> Result<File> {
     // For the message of whoever comes next. The lock is what counts: it is there on a full disk too.
     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
+}
+
+/// Reads a file from front to back, so that the system has it at hand: rows that were added one by one lie all over it, and a disk that
+/// is asked for one page after another takes many times as long. Not while the file is open: closing it again would give up the
+/// locks that SQLite holds on it.
+pub(super) fn read_ahead(file: &Path) {
+    // More might push out what others have at hand, and this too.
+    const MOST: u64 = 1 << 30;
+    let Ok(file) = File::open(file) else { return };
+    let (mut file, mut buffer) = (file.take(MOST), vec![0; 1 << 20]);
+    // It is for speed alone: what cannot be read is told by who needs it.
+    while file.read(&mut buffer).is_ok_and(|read| read > 0) {}
 }
 
 /// Whether there is a file, or anything, of a name; who may not look is not told that there is none.

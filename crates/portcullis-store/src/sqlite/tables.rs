@@ -1,5 +1,7 @@
 //! Rows to SQL and back: one statement for each thing that is done to a table.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,7 +14,7 @@ type Sql<T> = rusqlite::Result<T>;
 
 impl ToSql for Id {
     fn to_sql(&self) -> Sql<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.to_bytes().to_vec()))
+        Ok(ToSqlOutput::from(&self.as_bytes()[..]))
     }
 }
 
@@ -265,45 +267,69 @@ pub(super) fn role_versions(db: &Connection, workspace: Id, role: Id) -> Sql<Vec
     all.query_map((workspace, role), version)?.collect()
 }
 
-/// Puts a row in the place of the one with the same key, or where there was none. Not `REPLACE`, which would remove the other row first
-/// and what hangs on it.
+/// The statement that puts a row in the place of the one with the same key, or where there was none. Not `REPLACE`, which would remove the other row
+/// first and what hangs on it.
+fn upsert(table: &str, columns: &str, key: &str) -> String {
+    let places = vec!["?"; columns.split(',').count() + 1].join(", ");
+    let changed = columns.split(", ").filter(|column| !key.split(", ").any(|part| part == *column));
+    let set: Vec<String> = changed.map(|column| format!("{column} = excluded.{column}")).collect();
+    let change = if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
+    format!(
+        "INSERT INTO {table} (workspace, {columns}) VALUES ({places}) ON CONFLICT (workspace, {key}) DO {change}"
+    )
+}
+
+/// Made once: there may be very many rows to put.
+struct Puts {
+    role: String,
+    version: String,
+    member: String,
+    group: String,
+    group_member: String,
+    group_role: String,
+    invitation: String,
+    key: String,
+    object: String,
+    rule: String,
+}
+
+static PUTS: LazyLock<Puts> = LazyLock::new(|| Puts {
+    role: upsert("roles", ROLE, "id"),
+    // Versions are put once.
+    version: format!("INSERT INTO role_versions (workspace, {ROLE_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    member: upsert("members", MEMBER, "id"),
+    group: upsert("groups", GROUP, "id"),
+    group_member: upsert("group_members", "\"group\", member", "\"group\", member"),
+    group_role: upsert("group_roles", "\"group\", role", "\"group\", role"),
+    invitation: upsert("invitations", INVITATION, "id"),
+    key: upsert("api_keys", API_KEY.trim_end_matches(", used"), "id"),
+    object: upsert("objects", OBJECT, "kind, id"),
+    rule: upsert("rules", RULE, "id"),
+});
+
+/// Puts a row in the place of the one with the same key, or where there was none.
 pub(super) fn put(db: &Connection, workspace: Id, row: &Row) -> Sql<()> {
-    let put = |table: &str, columns: &str, key: &str| {
-        let count = columns.split(',').count();
-        let changed = columns.split(", ").filter(|column| !key.split(", ").any(|part| part == *column));
-        let set: Vec<String> = changed.map(|column| format!("{column} = excluded.{column}")).collect();
-        let places = vec!["?"; count + 1].join(", ");
-        let change =
-            if set.is_empty() { "NOTHING".to_owned() } else { format!("UPDATE SET {}", set.join(", ")) };
-        format!(
-            "INSERT INTO {table} (workspace, {columns}) VALUES ({places}) ON CONFLICT (workspace, {key}) DO {change}"
-        )
-    };
-    let by_id = |table: &str, columns: &str| db.prepare_cached(&put(table, columns, "id"));
+    let cached = |sql: &String| db.prepare_cached(sql);
     match row {
         Row::Role(Role { id, version, name, folded, built_in, current }) => {
-            by_id("roles", ROLE)?.execute(params![workspace, id, version, name, folded, built_in, current])
+            cached(&PUTS.role)?.execute(params![workspace, id, version, name, folded, built_in, current])
         }
-        Row::RoleVersion(RoleVersion { role, number, document, author, created, note }) => db
-            .prepare_cached(&format!(
-                "INSERT INTO role_versions (workspace, {ROLE_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            ))?
-            .execute(params![workspace, role, number, document, author, created, note]),
+        Row::RoleVersion(RoleVersion { role, number, document, author, created, note }) => {
+            cached(&PUTS.version)?.execute(params![workspace, role, number, document, author, created, note])
+        }
         Row::Member(Member { id, version, subject, folded, kind, role, properties, suspended, created }) => {
             let values =
                 params![workspace, id, version, subject, folded, kind, role, properties, suspended, created];
-            by_id("members", MEMBER)?.execute(values)
+            cached(&PUTS.member)?.execute(values)
         }
         Row::Group(Group { id, version, name, folded }) => {
-            by_id("groups", GROUP)?.execute(params![workspace, id, version, name, folded])
+            cached(&PUTS.group)?.execute(params![workspace, id, version, name, folded])
         }
-        Row::GroupMember { group, member } => db
-            .prepare_cached(&put("group_members", "\"group\", member", "\"group\", member"))?
-            .execute(params![workspace, group, member]),
-        Row::GroupRole { group, role } => db
-            .prepare_cached(&put("group_roles", "\"group\", role", "\"group\", role"))?
-            .execute(params![workspace, group, role]),
-        Row::Invitation(one) => by_id("invitations", INVITATION)?.execute(params![
+        Row::GroupMember { group, member } => {
+            cached(&PUTS.group_member)?.execute(params![workspace, group, member])
+        }
+        Row::GroupRole { group, role } => cached(&PUTS.group_role)?.execute(params![workspace, group, role]),
+        Row::Invitation(one) => cached(&PUTS.invitation)?.execute(params![
             workspace,
             one.id,
             one.version,
@@ -316,27 +342,24 @@ pub(super) fn put(db: &Connection, workspace: Id, row: &Row) -> Sql<()> {
             one.expires,
             one.state
         ]),
-        Row::ApiKey(one) => {
-            let columns = API_KEY.trim_end_matches(", used");
-            by_id("api_keys", columns)?.execute(params![
-                workspace,
-                one.id,
-                one.version,
-                one.member,
-                one.name,
-                one.hash,
-                one.scopes.join("\n"),
-                one.policy,
-                one.parent,
-                one.created,
-                one.expires
-            ])
+        Row::ApiKey(one) => cached(&PUTS.key)?.execute(params![
+            workspace,
+            one.id,
+            one.version,
+            one.member,
+            one.name,
+            one.hash,
+            one.scopes.join("\n"),
+            one.policy,
+            one.parent,
+            one.created,
+            one.expires
+        ]),
+        Row::Object(Object { kind, id, version, properties }) => {
+            cached(&PUTS.object)?.execute(params![workspace, kind, id, version, properties])
         }
-        Row::Object(Object { kind, id, version, properties }) => db
-            .prepare_cached(&put("objects", OBJECT, "kind, id"))?
-            .execute(params![workspace, kind, id, version, properties]),
         Row::Rule(Rule { id, version, name, text }) => {
-            by_id("rules", RULE)?.execute(params![workspace, id, version, name, text])
+            cached(&PUTS.rule)?.execute(params![workspace, id, version, name, text])
         }
     }
     .map(drop)
