@@ -250,12 +250,12 @@ fn what_cannot_be_written_to_is_told_and_left_as_it_is() {
 
     let before = files(&data);
     let (file, lock) = (data.join(FILE), data.join("portcullis.lock"));
-    let own = "to which, and to its folder, this process must be able to write: ";
+    let told = "to which, and to its folder, this process must be able to write: ";
     for (path, mode, says) in [
-        (&data, 0o500, own),
+        (&data, 0o500, told),
         (&data, 0o000, "looking for "),
-        (&file, 0o400, own),
-        (&file, 0o000, own),
+        (&file, 0o400, told),
+        (&file, 0o000, told),
         (&lock, 0o400, "portcullis.lock: Permission denied"),
     ] {
         let usual = fs::metadata(path).unwrap().permissions();
@@ -269,7 +269,11 @@ fn what_cannot_be_written_to_is_told_and_left_as_it_is() {
         let same = |(one, other): (&(PathBuf, Vec<u8>), &_)| one == other || one.0 == lock;
         assert!(now.len() == before.len() && now.iter().zip(&before).all(same), "{mode:o}");
     }
-    let said = visit(&place.path().join("new"));
+    let closed = place.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    own(&closed);
+    set(&closed, 0o500);
+    let said = visit(&closed.join("new"));
     assert!(said.contains("new: Permission denied"), "{said}");
     assert!(visit(&data).contains("acknowledged 3"));
     assert_eq!(whole(&data), 3);
