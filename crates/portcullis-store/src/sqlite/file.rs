@@ -42,6 +42,8 @@ pub(super) fn connection(file: &Path) -> Result<Connection> {
         db.pragma_update(None, "foreign_keys", true)?;
         // Names and texts are what strangers wrote: nothing in the file is to be run.
         db.pragma_update(None, "trusted_schema", false)?;
+        // What was erased, of a person who left, is not to be found in the free space of the file.
+        db.pragma_update(None, "secure_delete", true)?;
         // What is needed to take back a single statement, which otherwise goes to a file of its own.
         db.pragma_update(None, "temp_store", "memory")?;
         db.set_prepared_statement_cache_capacity(64);
