@@ -3,7 +3,7 @@
 use std::fmt;
 
 use portcullis::text::{listed, quoted};
-use portcullis::{PermissionName, Report};
+use portcullis::{PermissionName, Report, Severity};
 use portcullis_store::StoreError;
 use serde::Serialize;
 
@@ -135,11 +135,11 @@ pub enum Refusal {
     Outside(String),
 }
 
-/// The first fault of a report, and how many there are.
+/// The first error of a report, and how many there are.
 fn first(report: &Report) -> String {
-    let mut faults = report.iter();
-    let Some(first) = faults.next() else { return "the text has faults".to_owned() };
-    match faults.count() {
+    let mut errors = report.iter().filter(|fault| fault.severity == Severity::Error);
+    let Some(first) = errors.next() else { return "the text has faults".to_owned() };
+    match errors.count() {
         0 => first.to_string(),
         more => format!("{first} (and {more} more)"),
     }

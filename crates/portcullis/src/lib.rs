@@ -86,7 +86,8 @@ pub use minimize::{Length, MinimizeError, Minimized, Minimizing, minimize};
 pub use policy::{Document, Effect, Grants, NameList, Statement};
 pub use read::FileKind;
 pub use schema::{
-    Administration, AttributeType, Attributes, BUILT_IN_SCHEMAS, Declared, Origin, ResourceType, Schema,
+    Administration, AttributeType, Attributes, BUILT_IN_SCHEMAS, Declared, Origin, RESERVED_ADMINISTRATION,
+    ResourceType, Schema,
 };
 pub use search::{Answer, Listed, Proviso, conditions_in_words};
 pub use snapshot::{Question, Role, Snapshot};

@@ -53,7 +53,7 @@ pub(super) struct Touched {
 }
 
 enum Undo {
-    Row(Key, Option<Row>),
+    Row(Box<(Key, Option<Row>)>),
     Described(Box<Workspace>),
 }
 
@@ -139,7 +139,8 @@ impl<'d> Draft<'d> {
         let key = row.key();
         let before = self.state.row(&key);
         self.note(before.as_ref(), Some(&row));
-        self.undo.push(Undo::Row(undo_key(&row, self.state), self.before_put(&row, before.clone())));
+        self.undo
+            .push(Undo::Row(Box::new((undo_key(&row, self.state), self.before_put(&row, before.clone())))));
         self.state.put(row.clone());
         self.reflect(before.as_ref(), Some(&row))?;
         self.edits.push(Edit::Put(row));
@@ -158,7 +159,7 @@ impl<'d> Draft<'d> {
     pub(super) fn take(&mut self, key: Key) -> Result<(), Refusal> {
         let before = self.state.row(&key);
         self.note(before.as_ref(), None);
-        self.undo.push(Undo::Row(key.clone(), before.clone()));
+        self.undo.push(Undo::Row(Box::new((key.clone(), before.clone()))));
         self.state.remove(&key);
         self.reflect(before.as_ref(), None)?;
         // History stays: what a role said goes from memory only.
@@ -205,8 +206,10 @@ impl<'d> Draft<'d> {
     pub(super) fn undo(mut self) {
         while let Some(undo) = self.undo.pop() {
             match undo {
-                Undo::Row(_, Some(row)) => self.state.put(row),
-                Undo::Row(key, None) => self.state.remove(&key),
+                Undo::Row(row) => match *row {
+                    (_, Some(row)) => self.state.put(row),
+                    (key, None) => self.state.remove(&key),
+                },
                 Undo::Described(workspace) => self.state.workspace = *workspace,
             }
         }

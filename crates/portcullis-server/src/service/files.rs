@@ -369,9 +369,10 @@ fn said(state: &State) -> Result<String, Refusal> {
         objects,
     };
     let text = serde_json::to_string(&form).map_err(unsaid)?;
-    // What was written is read once more: an export that nobody could read would be found out too late.
+    // What was written is compiled once more: an export that nobody could read would be found out too late.
     let mut limits = Limits::default();
     limits.workspace_bytes = usize::MAX;
-    Workspace::read_within(&Source::new("exported", &*text), &NoFiles, &limits).map_err(Refusal::Faults)?;
+    let read = Workspace::read_within(&Source::new("exported", &*text), &NoFiles, &limits);
+    read.and_then(|(workspace, _)| workspace.compile()).map_err(Refusal::Faults)?;
     Ok(text)
 }

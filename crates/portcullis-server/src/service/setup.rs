@@ -362,11 +362,12 @@ pub(super) fn built_in_roles(schema: &Schema) -> Result<Vec<(&'static str, Strin
         |name: &str| types.is_some_and(|types| types.workspace == name || types.membership == name);
     let ordinary: Vec<&str> =
         schema.types().iter().map(|kind| kind.name()).filter(|name| !administers(name)).collect();
+    let apart = |name: &str| portcullis::RESERVED_ADMINISTRATION.contains(&name);
     let readable: Vec<&str> = schema
         .types()
         .iter()
         .map(|kind| kind.name())
-        .filter(|name| schema.permission("read", name).is_ok())
+        .filter(|name| schema.permission("read", name).is_ok() && !apart(name))
         .collect();
     let allow = |actions: &str, resources: serde_json::Value, any: bool| {
         let statement = serde_json::json!({ "effect": "allow", "actions": actions, "resource": resources });

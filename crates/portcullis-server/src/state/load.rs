@@ -26,12 +26,15 @@ impl State {
     }
 }
 
-/// A built-in schema by its name, another by its text.
+/// A built-in schema by its name, another by its text, with types that administer.
 pub(crate) fn schema_of(text: &str) -> Result<Schema, Refusal> {
     let built_in = Schema::built_in(text).map_err(Refusal::Faults)?;
     match built_in {
         Some(schema) => Ok(schema),
-        None => Ok(Schema::read(&Source::new("schema", text)).map_err(Refusal::Faults)?.0),
+        None => {
+            let (schema, _) = Schema::read(&Source::new("schema", text)).map_err(Refusal::Faults)?;
+            schema.administered().map_err(Refusal::Invalid)
+        }
     }
 }
 
@@ -58,7 +61,10 @@ pub(crate) fn compile(state: &State) -> Result<Writer, Refusal> {
     let mut overridden = Vec::new();
     for version in state.current.values() {
         let Some(role) = state.roles.get(&version.role) else { continue };
-        let document = document_of(&role.name, &version.document).map_err(Refusal::Faults)?;
+        let mut document = document_of(&role.name, &version.document).map_err(Refusal::Faults)?;
+        if role.built_in && role.name == "admin" {
+            document = document.reaching_administration();
+        }
         match (own && role.built_in, version.number) {
             // The first version is what the schema brings along.
             (true, 1) => {}

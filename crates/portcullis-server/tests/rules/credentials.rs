@@ -243,3 +243,41 @@ fn rule_04_the_schema_says_what_administers() {
     );
     assert!(world.may("vi", "read", "doc") && !world.may("vi", "update", "doc"));
 }
+
+#[test]
+fn rule_04_reserved_types_administer_where_the_schema_names_none() {
+    let schema = r#"{ "schema": "docs", "resources": { "doc": { "actions": ["read", "update"] }, "workspace": { "actions": ["read", "update"] } } }"#;
+    let world = World::of_schema(schema);
+    assert!(
+        world.may(ANN, "update", "portcullis.workspace") && world.may(ANN, "delete", "portcullis.membership")
+    );
+    // No wildcard and no pattern reaches them, but for the role that administers.
+    world.act(&world.ann, add_role("all", &["allow * *", "allow * port*,*shi*,doc"]));
+    world.act(&world.ann, add_role("hr", &["allow create,read portcullis.membership", "allow * *"]));
+    let (all, hr) = (world.joins("all@x.example", "all"), world.joins("hr@x.example", "hr"));
+    assert!(world.may("all@x.example", "update", "workspace"));
+    for action in ["read", "update", "create", "delete"] {
+        for kind in portcullis::RESERVED_ADMINISTRATION {
+            assert!(!world.may("all@x.example", action, kind), "{action} {kind}");
+        }
+    }
+    assert_eq!(world.refused(&all, add_group("g")), "forbidden");
+    world.act(&hr, add_member("new@x.example", "hr"));
+    assert_eq!(world.refused(&hr, add_member("boss@x.example", "admin")), "excess");
+    // A type of such a name is refused, and one that merely looks so is told of.
+    let taken = schema.replace("\"doc\"", "\"portcullis.workspace\"");
+    let operator = world.service.authenticate_operator(&world.operator).unwrap();
+    assert_eq!(world.service.create_workspace(&operator, "b", &taken, ANN).unwrap_err().code(), "invalid");
+    let (_, report) = portcullis::Schema::read(&portcullis::Source::new("schema.json", schema)).unwrap();
+    assert!(
+        report.to_string().contains("the type `workspace` does not administer the workspace"),
+        "{report}"
+    );
+    // It goes to a file and back like others.
+    let exported = world.service.export(&world.ann, world.acme).unwrap_err();
+    assert_eq!(exported.code(), "faults", "{exported}");
+    world.act(&world.ann, remove_member("hr@x.example"));
+    world.act(&world.ann, remove_member("new@x.example"));
+    world.act(&world.ann, remove_role("hr", None));
+    assert!(world.service.export(&world.ann, world.acme).is_ok());
+}

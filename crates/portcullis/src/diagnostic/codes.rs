@@ -179,6 +179,9 @@ codes! {
     /// The compiler ran out of numbers.
     OutOfNumbers = Entry::new("P0406", Error, "out of numbers",
         "Roles, sets of roles and permissions are numbered in 32 bits, and a process can make four billion compilations. The message says which.");
+    /// A type that looks as if it administered, and does not.
+    NoAdministration = Entry::new("P0407", Note, "a type `workspace` that administers nothing",
+        "Who may change a stored workspace is said by the types that `administration` names. Without it a type `workspace` is a type like others, and the reserved types `portcullis.workspace` and `portcullis.membership` administer, which no wildcard reaches.");
     /// A test or a suite that asks nothing.
     NothingTested = Entry::new("P0501", Error, "test that asks nothing",
         "A test that asks nothing passes whatever the roles say, and somebody relies on it.");

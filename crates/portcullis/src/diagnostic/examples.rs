@@ -236,6 +236,10 @@ impl Code {
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "text"}}}}}"##,
                 r##"{"schema": "s", "resources": {"doc": {"actions": ["read"], "attributes": {"team": {"type": "string"}}}}}"##,
             ),
+            Code::NoAdministration => schema(
+                r##"{"schema": "s", "resources": {"workspace": {"actions": ["read", "update"]}, "member": {"actions": ["read", "update"]}}}"##,
+                r##"{"schema": "s", "resources": {"workspace": {"actions": ["read", "update"]}, "member": {"actions": ["read", "update"]}}, "administration": {"workspace": "workspace", "membership": "member"}}"##,
+            ),
             Code::NothingTested => tests(
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {}}]}"##,
                 r##"{"workspace": {"workspace": "acme", "schema": "hightouch", "roles": {}, "members": {"ann": {}}}, "tests": [{"name": "ann reads", "subject": "ann", "may": {"sync": "read"}}]}"##,

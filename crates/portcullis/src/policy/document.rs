@@ -71,14 +71,23 @@ pub struct Document {
     pub(crate) tests: Vec<WrittenTest>,
     /// The elements of all lists that those compare with.
     pub(crate) elements: Vec<WrittenOperand>,
+    /// Whether its wildcards reach the types that no other's do.
+    pub(crate) reaches_all: bool,
 }
 
 impl Document {
+    /// The document with wildcards that reach even the administration types which [`Schema::administered`](crate::Schema::administered) adds:
+    /// for the one role that administers.
+    #[must_use]
+    pub fn reaching_administration(self) -> Self {
+        Document { reaches_all: true, ..self }
+    }
+
     /// A document without statements, at the start of a source.
     pub(crate) fn empty(source: &Arc<Source>) -> Self {
         let source = Arc::clone(source);
         let (statements, names, tests, elements) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Document { source, span: Span::default(), statements, names, tests, elements }
+        Document { source, span: Span::default(), statements, names, tests, elements, reaches_all: false }
     }
 
     /// The text that the document stands in: a file of its own, or a workspace.

@@ -197,7 +197,11 @@ impl Resolver<'_> {
             return;
         }
         let before = ranges.len();
-        product(self.expander.schema, &actions, &kinds, ranges);
+        let reach = match self.document.reaches_all {
+            true => self.expander.schema.permission_count(),
+            false => self.expander.schema.reach(),
+        };
+        product(self.expander.schema, reach, &actions, &kinds, ranges);
         let nothing = ranges.len() == before;
         if effect == Effect::Deny && nothing {
             if !actions.idle && !kinds.idle {
@@ -291,18 +295,24 @@ fn count_admitted(schema: &Schema, actions: &[u32], kind: u32) -> usize {
 }
 
 /// The permissions of the selected actions on the selected types, as ascending, disjoint ranges.
-fn product(schema: &Schema, actions: &Selection, kinds: &Selection, out: &mut Vec<Range<u32>>) {
+fn product(schema: &Schema, reach: u32, actions: &Selection, kinds: &Selection, out: &mut Vec<Range<u32>>) {
     let start = out.len();
     let types = schema.types();
+    if kinds.all && reach < schema.permission_count() && !kinds.explicit.is_empty() {
+        // What no wildcard reaches may still be named beside one.
+        let named = Selection { numbers: kinds.explicit.clone(), ..Selection::default() };
+        product(schema, reach, actions, &named, out);
+    }
     match (actions.all, kinds.all) {
-        (true, true) => out.push(0..schema.permission_count()),
+        (true, true) => out.push(0..reach),
         (true, false) => {
             let selected = kinds.numbers.iter().filter_map(|&kind| types.get(kind as usize));
             out.extend(selected.map(|kind| kind.permissions()));
         }
         (false, true) => {
             for &action in &actions.numbers {
-                out.extend(schema.permissions_of_action(action).iter().map(|&id| id..id + 1));
+                let reached = schema.permissions_of_action(action).iter().filter(|id| **id < reach);
+                out.extend(reached.map(|&id| id..id + 1));
             }
         }
         (false, false) => {

@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) name: String,
     pub(super) types: Vec<TypeDraft>,
     pub(super) administration: Option<Administration>,
+    /// How many of the types, the last ones, no wildcard reaches.
+    pub(super) apart: usize,
     pub(super) subject_attributes: Attributes,
 }
 
@@ -77,7 +79,10 @@ impl Draft {
             all
         };
         let sorted_actions = sorted(&mut actions.iter().map(Box::from).zip(0..));
-        let sorted_types = sorted(&mut types.iter().map(|kind| kind.name.clone()).zip(0..));
+        let wild = types.len() - self.apart.min(types.len());
+        let reach = types.get(wild).map_or(admitted.len() as u32, |kind| kind.first);
+        // Patterns are expanded over these.
+        let sorted_types = sorted(&mut types.iter().take(wild).map(|kind| kind.name.clone()).zip(0..));
         let declaring = (0..).zip(&types).filter(|(_, kind)| !kind.attributes.is_empty());
         let declaring = declaring.map(|(number, _)| number).collect();
         let inner = Inner {
@@ -97,6 +102,7 @@ impl Draft {
             administration: self.administration,
             subject_attributes: self.subject_attributes,
             declaring,
+            reach,
         };
         Ok(Schema { inner: Arc::new(inner) })
     }

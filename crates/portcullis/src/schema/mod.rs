@@ -8,6 +8,7 @@
 //! `(action, resource) → permission` is one probe of a table of admitted pairs, the same code for 47
 //! permissions and for 25,000. Aliases and covered names are resolved only after that probe missed.
 
+mod administered;
 mod build;
 mod builtin;
 mod declared;
@@ -15,6 +16,7 @@ mod pairs;
 mod placement;
 mod read;
 
+pub use administered::RESERVED_ADMINISTRATION;
 pub use builtin::BUILT_IN_SCHEMAS;
 pub(crate) use builtin::{DEFAULT_ROLE, ROLE_ALIASES, built_in};
 pub use declared::{AttributeType, Attributes, Declared, Origin};
@@ -61,6 +63,8 @@ struct Inner {
     subject_attributes: Attributes,
     /// The types that declare attributes, ascending.
     declaring: Vec<u32>,
+    /// How many permissions wildcards and patterns reach: all but those of types that were added to administer.
+    reach: u32,
 }
 
 /// One resource type of a schema.
@@ -142,6 +146,11 @@ pub(crate) enum NamedHow {
 }
 
 impl Schema {
+    /// What wildcards reach: permissions below this number.
+    pub(crate) fn reach(&self) -> u32 {
+        self.inner.reach
+    }
+
     /// The schema's name.
     #[must_use]
     pub fn name(&self) -> &str {

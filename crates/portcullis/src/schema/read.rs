@@ -103,6 +103,19 @@ pub(crate) fn read_schema(root: Value<'_>, reader: &mut Reader<'_>) -> Option<Sc
     }
     draft.administration =
         root.get("administration").and_then(|value| read_administration(value, reader, &draft.types));
+    if root.get("administration").is_none()
+        && let Some((key, _)) = root
+            .get("resources")
+            .into_iter()
+            .flat_map(|all| all.members())
+            .find(|(key, _)| key.text() == "workspace")
+    {
+        let message = "the type `workspace` does not administer the workspace";
+        let fault = reader.fault(Code::NoAdministration, key.span(), message.to_owned(), "");
+        let help =
+            "add `\"administration\": {\"workspace\": \"workspace\", \"membership\": \"TYPE\"}` if it is to";
+        reader.push(fault.help(help));
+    }
     let permissions = draft.types.iter().map(|kind| kind.actions.len()).sum();
     reader.within(permissions, reader.limits.permissions, "permission", "max-permissions", root.span());
     if reader.report.has_errors() {

@@ -1,0 +1,63 @@
+//! The types by which a workspace is administered whose schema names none.
+
+use super::build::{Draft, TypeDraft};
+use super::{Administration, Schema};
+
+/// The reserved types: for the workspace itself, and for its members.
+pub const RESERVED_ADMINISTRATION: [&str; 2] = ["portcullis.workspace", "portcullis.membership"];
+
+/// What can be done to them.
+const ACTIONS: [&str; 4] = ["read", "update", "create", "delete"];
+
+impl Schema {
+    /// The schema with types that administer: its own where `administration` names them, else with the reserved types
+    /// `portcullis.workspace` and `portcullis.membership` beside its own. No wildcard and no pattern reaches those; a document that names them is
+    /// heeded, and one that is said to [reach them](crate::Document::reaching_administration).
+    ///
+    /// # Errors
+    /// When the schema has a type of such a name, or the process has no stamp left.
+    ///
+    /// ```
+    /// use portcullis::{Document, Schema, Source};
+    /// let text = r#"{ "schema": "s", "resources": { "doc": { "actions": ["read"] } } }"#;
+    /// let schema = Schema::read(&Source::new("schema.json", text))?.0.administered().unwrap();
+    /// let all = r#"{ "version": "2022-04-26", "policies": [ { "effect": "allow", "actions": "*", "resource": "*" } ] }"#;
+    /// let (document, _) = Document::read(&Source::new("role.json", all))?;
+    /// assert_eq!(document.resolve(&schema)?.0.planes().grants().count(), 1);
+    /// assert_eq!(document.reaching_administration().resolve(&schema)?.0.planes().grants().count(), 9);
+    /// # Ok::<(), portcullis::Report>(())
+    /// ```
+    pub fn administered(&self) -> Result<Schema, String> {
+        if self.administration().is_some() {
+            return Ok(self.clone());
+        }
+        let mut draft = Draft { name: self.name().to_owned(), apart: 2, ..Draft::default() };
+        draft.subject_attributes = self.subject_attributes().clone();
+        for kind in self.types() {
+            let owned = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect();
+            draft.types.push(TypeDraft {
+                name: kind.name().to_owned(),
+                actions: owned(&mut self.actions_of(kind)),
+                aliases: owned(&mut kind.aliases()),
+                covers: owned(&mut kind.covers()),
+                reserved: kind.is_reserved(),
+                attributes: kind.attributes().clone(),
+            });
+        }
+        for name in RESERVED_ADMINISTRATION {
+            if self.resource_type(name).is_some() {
+                return Err(format!(
+                    "the schema has a name `{name}`, which is reserved: declare `administration`, or rename it"
+                ));
+            }
+            draft.types.push(TypeDraft {
+                name: name.to_owned(),
+                actions: ACTIONS.map(str::to_owned).to_vec(),
+                ..TypeDraft::default()
+            });
+        }
+        let [workspace, membership] = RESERVED_ADMINISTRATION.map(str::to_owned);
+        draft.administration = Some(Administration { workspace, membership });
+        draft.build()
+    }
+}
