@@ -1,6 +1,7 @@
 //! The service beside a model that is too simple to be wrong: sets of words, no bits, no store. Random operations by several people, under a clock that is
 //! set by hand; after each, both say the same of whether it was done, or why not, and of what everybody may.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_server::{Call, Operation};
@@ -438,7 +439,10 @@ fn operation(step: &Step) -> Option<Operation> {
     })
 }
 
-fn play(steps: &[(usize, Step)]) -> Result<(), TestCaseError> {
+/// How often each came out.
+type Seen = BTreeMap<&'static str, usize>;
+
+fn play(steps: &[(usize, Step)], seen: &RefCell<Seen>) -> Result<(), TestCaseError> {
     let world = World::of_schema(SCHEMA);
     let mut model = Model { default: "viewer".to_owned(), ..Model::default() };
     model.roles.insert("admin".to_owned(), (everything(), Permissions::new()));
@@ -446,11 +450,19 @@ fn play(steps: &[(usize, Step)]) -> Result<(), TestCaseError> {
     model.roles.insert("viewer".to_owned(), (readable, Permissions::new()));
     model.people.insert(ANN.to_owned(), Person { role: "admin".to_owned(), suspended: false, keyed: true });
     let mut calls: BTreeMap<&str, Call> = BTreeMap::from([(ANN, world.ann.clone())]);
+    // Two who hold less, and act.
+    for (who, role, document) in [(PEOPLE[1], "one", 3), (PEOPLE[2], "two", 2)] {
+        world.act(&world.ann, add_role(role, DOCUMENTS[document]));
+        model.roles.insert(role.to_owned(), said(document));
+        calls.insert(who, world.joins(who, role));
+        model.people.insert(who.to_owned(), Person { role: role.to_owned(), suspended: false, keyed: true });
+    }
     let mut tokens: BTreeMap<usize, String> = BTreeMap::new();
     for (number, (actor, step)) in steps.iter().enumerate() {
         // Who cannot act, lets the administrator do it.
         let able = |who: &&str| model.people.get(*who).is_some_and(|one| one.keyed && !one.suspended);
-        let actor = Some(PEOPLE[*actor]).filter(able).filter(|who| calls.contains_key(who)).unwrap_or(ANN);
+        let actor = Some(PEOPLE[*actor]).filter(able).filter(|who| calls.contains_key(who));
+        let actor = actor.or(Some(PEOPLE[1]).filter(able)).unwrap_or(ANN);
         let now = world.hand_now();
         match step {
             Step::Pass { days } => world.hand.pass(days * DAY),
@@ -491,6 +503,7 @@ fn play(steps: &[(usize, Step)]) -> Result<(), TestCaseError> {
                 let good = model.people.get(actor).is_some_and(|one| one.keyed && !one.suspended);
                 let known =
                     if good { expected(&mut model, actor, step, now) } else { Err("unauthenticated") };
+                *seen.borrow_mut().entry(told.err().unwrap_or("done")).or_default() += 1;
                 prop_assert_eq!(told, known, "step {}: {} does {:?}: {:?}", number, actor, step, done);
                 if let (Step::Invite { who, .. }, Ok(done)) = (step, &done)
                     && let Some(secret) = &done.made[0].secret
@@ -535,5 +548,21 @@ fn the_service_does_what_the_model_does() {
     let cases = if std::env::var_os("PORTCULLIS_LONG").is_some() { 20_000 } else { 400 };
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
-    runner.run(&steps(), |steps| play(&steps)).unwrap_or_else(|failure| panic!("{failure}"));
+    let seen = RefCell::new(Seen::new());
+    runner.run(&steps(), |steps| play(&steps, &seen)).unwrap_or_else(|failure| panic!("{failure}"));
+    let seen = seen.into_inner();
+    println!("{seen:?}");
+    // Each came out often enough to mean something.
+    for code in [
+        "done",
+        "excess",
+        "reaching-up",
+        "forbidden",
+        "conflict",
+        "in-use",
+        "not-allowed",
+        "last-administrator",
+    ] {
+        assert!(seen.get(code).is_some_and(|times| *times >= 8), "{code}: {seen:?}");
+    }
 }

@@ -180,6 +180,11 @@ pub(super) fn remove(
 }
 
 fn gone(draft: &mut Draft<'_>, role: Id, number: u64) -> Result<Made, Refusal> {
+    // Invitations that are over promise nothing any more.
+    let over = draft.state.invitations.values().filter(|one| one.role == Some(role)).cloned();
+    for invitation in over.collect::<Vec<_>>() {
+        draft.put(Row::Invitation(Invitation { role: None, ..invitation }))?;
+    }
     draft.take(Key::Role(role))?;
     draft.take(Key::RoleVersion { role, number })?;
     Ok(Made::thing(role))
