@@ -75,19 +75,19 @@ fn rule_11_a_change_that_the_store_refuses_is_in_force_nowhere() {
     let world = World::new();
     for fault in [Fault::Beginning, Fault::Committing] {
         let before = world.number();
-        world.store.fail(fault);
+        world.memory.fail(fault);
         let refused = world.try_to(&world.ann, add_member("x@acme.example", "editor")).unwrap_err();
         assert_eq!(refused.refusal.code(), "store", "{refused}");
         assert!(!world.may("x@acme.example", "read", "sync"));
         assert_eq!(world.number(), before);
-        world.store.reopen();
+        world.memory.reopen();
     }
     // Reported as failed, and there all the same: seen when the store is opened again.
-    world.store.fail(Fault::CommittedUnseen);
+    world.memory.fail(Fault::CommittedUnseen);
     assert_eq!(world.refused(&world.ann, add_member("y@acme.example", "editor")), "store");
     assert!(!world.may("y@acme.example", "read", "sync"));
     assert_eq!(world.refused(&world.ann, add_group("closed")), "store");
-    world.store.reopen();
+    world.memory.reopen();
     world.act(&world.ann, add_group("g"));
     assert!(world.may("y@acme.example", "read", "sync"));
     world.act(&world.ann, add_member("x@acme.example", "editor"));

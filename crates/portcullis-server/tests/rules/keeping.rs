@@ -1,8 +1,8 @@
 //! Identities, secrets, names and the audit trail: rules 15, 20, 23, 24.
 
 use portcullis_server::{Call, Operation, Scope, Which};
+use portcullis_store::Outcome;
 use portcullis_store::audit::Verifier;
-use portcullis_store::{Outcome, Store as _};
 use serde_json::json;
 
 use crate::world::*;

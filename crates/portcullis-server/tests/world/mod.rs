@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use portcullis_server::{
     Call, Change, Done, Id, Operation, Outside, Preview, Properties, Refusal, Refused, Scope, Service, Which,
 };
-use portcullis_store::{MemoryStore, Millis, Store};
+use portcullis_store::{MemoryStore, Millis, SqliteStore, Store};
 use serde_json::Value;
 
 /// A clock that is set by hand, and numbers that are as good as random.
@@ -49,7 +49,9 @@ impl Outside for Hand {
 }
 
 pub(crate) struct World {
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: Arc<dyn Store>,
+    /// The same, where it is one that fails on command.
+    pub(crate) memory: Arc<MemoryStore>,
     pub(crate) hand: Arc<Hand>,
     pub(crate) service: Service,
     pub(crate) acme: Id,
@@ -67,21 +69,29 @@ impl World {
     }
 
     pub(crate) fn of_schema(schema: &str) -> World {
-        let (store, hand) = (Arc::new(MemoryStore::new()), Hand::new());
-        let service =
-            Service::open(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&hand) as Arc<dyn Outside>);
+        let memory = Arc::new(MemoryStore::new());
+        World::on(Arc::clone(&memory) as Arc<dyn Store>, memory, schema)
+    }
+
+    /// On a disk.
+    pub(crate) fn in_folder(folder: &std::path::Path, schema: &str) -> World {
+        World::on(Arc::new(SqliteStore::create(folder).unwrap()), Arc::default(), schema)
+    }
+
+    fn on(store: Arc<dyn Store>, memory: Arc<MemoryStore>, schema: &str) -> World {
+        let hand = Hand::new();
+        let service = Service::open(Arc::clone(&store), Arc::clone(&hand) as Arc<dyn Outside>);
         let service = service.unwrap();
         let setup = service.init("root", "acme", schema, ANN).unwrap();
         let ann_key = setup.key.reveal();
         let ann = Call::of_key(service.authenticate(&ann_key).unwrap());
         let operator = setup.operator.unwrap().reveal();
-        World { store, hand, service, acme: setup.workspace, ann, ann_key, operator }
+        World { store, memory, hand, service, acme: setup.workspace, ann, ann_key, operator }
     }
 
     /// Another process on the same store.
     pub(crate) fn another_node(&self) -> Service {
-        let store = Arc::clone(&self.store) as Arc<dyn Store>;
-        Service::open(store, Arc::clone(&self.hand) as Arc<dyn Outside>).unwrap()
+        Service::open(Arc::clone(&self.store), Arc::clone(&self.hand) as Arc<dyn Outside>).unwrap()
     }
 
     pub(crate) fn try_to(&self, call: &Call, operation: Operation) -> Result<Done, Refused> {
