@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::key::Name;
 use super::seed::Seed;
 use super::shard::Shard;
-use super::{Names, SHARD};
+use super::{BITS, Names, SHARD};
 
 /// Fewer names than this are entered before threads would have woken up.
 const FEW: u32 = 8_192;
@@ -70,19 +70,27 @@ pub(super) fn under<'n>(
     };
     let depth = (count as usize).div_ceil(SHARD).next_power_of_two().ilog2() as u8;
     let (order, ends) = by_shard(&hashes, depth);
-    let fill = |shard: usize| {
+    let count_shards = 1_usize << depth;
+    let numbers = |shard: usize| {
         let start = shard.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
         let end = ends.get(shard).copied().unwrap_or(0);
-        let numbers = order.get(start as usize..end as usize).unwrap_or(&[]);
-        // A shard that is too crowded somewhere gets more room before the seed is blamed.
-        let rooms = [numbers.len(), numbers.len() * 5 / 4, numbers.len() * 2, numbers.len() * 4];
-        rooms.into_iter().find_map(|room| filled(&seed, Shard::with_room(room, depth), numbers, entry))
+        order.get(start as usize..end as usize).unwrap_or(&[])
     };
-    let count_shards = 1_usize << depth;
+    // All memory that stays is asked for by the thread that asks for the table. What another thread asks for comes from a heap
+    // of that thread's; edits free it there sooner or later, where whoever edits cannot have it.
+    let storage: Vec<Vec<u8>> = (0..count_shards).map(|shard| Shard::storage(numbers(shard).len())).collect();
+    let fill = |(shard, storage): (usize, Vec<u8>)| {
+        let numbers = numbers(shard);
+        filled(&seed, Shard::within(storage, depth), numbers, entry).or_else(|| {
+            // A shard that is too crowded somewhere gets more room before the seed is blamed.
+            let rooms = [numbers.len() * 5 / 4, numbers.len() * 2, numbers.len() * 4];
+            rooms.into_iter().find_map(|room| filled(&seed, Shard::with_room(room, depth), numbers, entry))
+        })
+    };
     let filled: Option<Vec<Filled>> = if count < FEW {
-        (0..count_shards).map(fill).collect()
+        storage.into_iter().enumerate().map(fill).collect()
     } else {
-        (0..count_shards).into_par_iter().map(fill).collect()
+        storage.into_par_iter().enumerate().map(fill).collect()
     };
     let mut duplicates = Vec::new();
     let mut shards = Vec::with_capacity(count_shards);
@@ -92,7 +100,7 @@ pub(super) fn under<'n>(
     }
     duplicates.sort_unstable();
     let len = count - duplicates.len() as u32;
-    Some(Built { names: Names { shards: shards.into(), depth, len, seed }, hashes, duplicates })
+    Some(Built { names: Names { shards: shards.into(), shift: BITS - depth, len, seed }, hashes, duplicates })
 }
 
 /// A shard and the numbers whose names were in it already.
@@ -134,7 +142,7 @@ fn ends(name: &[u8]) -> u8 {
 
 /// The places of all hashes, sorted by shard and ascending within each, and where each shard's end.
 fn by_shard(hashes: &[u32], depth: u8) -> (Vec<u32>, Vec<u32>) {
-    let shard = |hash: u32| (u64::from(hash) >> (32 - u32::from(depth))) as usize;
+    let shard = |hash: u32| (u64::from(hash) >> u32::from(BITS - depth)) as usize;
     let mut ends = vec![0_u32; 1 << depth];
     for &hash in hashes {
         if let Some(count) = ends.get_mut(shard(hash)) {

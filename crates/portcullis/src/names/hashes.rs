@@ -11,7 +11,6 @@ pub(super) const SLOTS: usize = 3;
 
 /// One group's hashes; zero marks a free slot. The last lane, for which there is no slot, stays free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(16))]
 pub(super) struct Hashes([u32; SLOTS + 1]);
 
 /// Some slots of one group or of two, a bit each, the lowest first.
@@ -23,6 +22,13 @@ const ALL: u32 = (1 << SLOTS) - 1;
 
 impl Hashes {
     pub(super) const FREE: Hashes = Hashes([0; SLOTS + 1]);
+
+    /// Hashes as they lie.
+    #[inline]
+    pub(super) fn read(bytes: &[u8; 4 * (SLOTS + 1)]) -> Hashes {
+        let (words, _) = bytes.as_chunks();
+        Hashes(words.first_chunk().map_or([0; SLOTS + 1], |words| words.map(u32::from_le_bytes)))
+    }
 
     #[inline]
     fn equal(self, hash: u32) -> u32 {
@@ -42,9 +48,9 @@ impl Hashes {
         Slots(self.equal(hash) | other.equal(hash) << (SLOTS + 1))
     }
 
-    /// The first slot without a name.
+    /// The last slot without a name.
     pub(super) fn vacant(self) -> Option<usize> {
-        self.matching(0).next()
+        self.matching(0).0.checked_ilog2().map(|slot| slot as usize)
     }
 
     pub(super) fn occupied(self) -> Slots {
@@ -54,15 +60,6 @@ impl Hashes {
     /// The hash of a slot's name; zero if it has none.
     pub(super) fn get(&self, slot: usize) -> u32 {
         self.0.get(slot).copied().unwrap_or(0)
-    }
-
-    /// Marks a slot with a hash, or as free with zero.
-    pub(super) fn set(&mut self, slot: usize, hash: u32) {
-        if slot < SLOTS
-            && let Some(place) = self.0.get_mut(slot)
-        {
-            *place = hash;
-        }
     }
 }
 
@@ -103,11 +100,7 @@ mod tests {
     #[test]
     fn matching_slots_are_exactly_those_with_the_hash() {
         let (lanes, others) = ([7, 0x8000_0007, 7], [0, 7, 0x7FFF_FFFF]);
-        let hashes = |lanes: [u32; SLOTS]| {
-            let mut hashes = Hashes::FREE;
-            (0..SLOTS).for_each(|slot| hashes.set(slot, lanes[slot]));
-            hashes
-        };
+        let hashes = |[a, b, c]: [u32; SLOTS]| Hashes([a, b, c, 0]);
         let (first, second) = (hashes(lanes), hashes(others));
         for hash in [1, 7, 0x8000_0007, 0x7FFF_FFFF, u32::MAX] {
             let expected: Vec<usize> = (0..SLOTS).filter(|&slot| lanes[slot] == hash).collect();
@@ -125,17 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_taken_one_after_the_other() {
-        let mut hashes = Hashes::FREE;
-        for slot in 0..SLOTS {
-            assert_eq!(hashes.vacant(), Some(slot));
-            hashes.set(slot, u32::MAX);
-        }
-        assert_eq!(hashes.vacant(), None);
-        hashes.set(1, 0);
-        assert_eq!(hashes.vacant(), Some(1));
-        // There is no slot for the last lane.
-        hashes.set(SLOTS, 5);
-        assert_eq!(hashes.get(SLOTS), 0);
+    fn hashes_are_read_from_their_bytes() {
+        let bytes = [1, 0, 0, 0, 2, 0, 0, 0x80, 3, 1, 0, 0, 0, 0, 0, 0];
+        let hashes = Hashes::read(&bytes);
+        assert_eq!([0, 1, 2, 3].map(|slot| hashes.get(slot)), [1, 0x8000_0002, 0x103, 0]);
     }
 }

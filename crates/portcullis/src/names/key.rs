@@ -41,19 +41,31 @@ pub(super) enum Name<'n> {
     },
 }
 
-/// A key in its slot. It lies aligned, so that it is never on two cache lines.
+/// A key as it is kept.
+pub(super) type Kept = [u8; INLINE];
+
+/// A key in its slot. It never lies on two cache lines.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
-pub(super) struct Key([u8; INLINE]);
+pub(super) struct Key<'k>(&'k Kept);
 
-impl Key {
-    pub(super) const EMPTY: Key = Key([0; INLINE]);
-
+impl Key<'static> {
     /// The key of no name: its last byte belongs neither to text nor to a mark.
-    pub(super) const NONE: Key = Key([0xE0; INLINE]);
+    pub(super) const NONE: Key<'static> = Key(&[0xE0; INLINE]);
+}
+
+impl<'k> Key<'k> {
+    #[inline]
+    pub(super) fn kept(bytes: &'k Kept) -> Key<'k> {
+        Key(bytes)
+    }
+
+    /// The key, to be kept elsewhere.
+    pub(super) fn copied(self) -> Kept {
+        *self.0
+    }
 
     /// The key of a name of up to 32 bytes.
-    pub(super) fn short(name: &[u8]) -> Key {
+    pub(super) fn short(name: &[u8]) -> Kept {
         let mut bytes = [0; INLINE];
         if name.len() < INLINE
             && let [.., last] = &mut bytes
@@ -63,64 +75,64 @@ impl Key {
         for (byte, of_name) in bytes.iter_mut().zip(name) {
             *byte = *of_name;
         }
-        Key(bytes)
+        bytes
     }
 
     /// The key of a name that lies in the arena.
-    pub(super) fn long(offset: usize, length: usize, hash: u64) -> Key {
+    pub(super) fn long(offset: usize, length: usize, hash: u64) -> Kept {
         let mut bytes = [LONG; INLINE];
         if let ([a, b, c, ..], []) = bytes.as_chunks_mut::<8>() {
             (*a, *b, *c) = ((offset as u64).to_le_bytes(), (length as u64).to_le_bytes(), hash.to_le_bytes());
         }
-        Key(bytes)
+        bytes
     }
 
     /// Offset, length and hash of a name in the arena.
-    fn whereabouts(&self) -> [u64; 3] {
+    fn whereabouts(self) -> [u64; 3] {
         let (&[a, b, c, _], []) = self.0.as_chunks::<8>() else { return [0; 3] };
         [u64::from_le_bytes(a), u64::from_le_bytes(b), u64::from_le_bytes(c)]
     }
 
     #[inline]
-    fn window(&self, at: usize) -> u64 {
+    fn window(self, at: usize) -> u64 {
         let bytes = self.0.get(at..at + 8).and_then(|rest| rest.first_chunk());
         bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
     /// The first window, for who wants the key fetched before it is compared.
     #[inline]
-    pub(super) fn begin(&self) -> u64 {
+    pub(super) fn begin(self) -> u64 {
         self.window(0)
     }
 
     /// Whether this is a short name's key.
     #[inline]
-    pub(super) fn is(&self, asked: &Windows) -> bool {
+    pub(super) fn is(self, asked: &Windows) -> bool {
         self.is_after(self.begin(), asked)
     }
 
     /// The same when the first window has been read.
     #[inline]
-    pub(super) fn is_after(&self, begin: u64, asked: &Windows) -> bool {
+    pub(super) fn is_after(self, begin: u64, asked: &Windows) -> bool {
         let ([a, b, c, d], [_, second, third, last]) = (asked.words, asked.places);
         // The last byte is the name's own where there is no room for its length.
         let mark = if asked.length < INLINE { u64::from(SHORT) + asked.length as u64 } else { d >> 56 };
-        let [.., kept] = self.0;
+        let [.., kept] = *self.0;
         let differs =
             (a ^ begin) | (b ^ self.window(second)) | (c ^ self.window(third)) | (d ^ self.window(last));
         differs | (mark ^ u64::from(kept)) == 0
     }
 
     /// Whether this is a long name's key.
-    pub(super) fn is_long(&self, hash: u64, bytes: &[u8], arena: &[u8]) -> bool {
+    pub(super) fn is_long(self, hash: u64, bytes: &[u8], arena: &[u8]) -> bool {
         let [_, length, kept] = self.whereabouts();
-        let [.., last] = self.0;
+        let [.., last] = *self.0;
         last == LONG && length == bytes.len() as u64 && kept == hash && self.bytes(arena) == bytes
     }
 
     /// The name, all of its bytes.
-    pub(super) fn bytes<'k>(&'k self, arena: &'k [u8]) -> &'k [u8] {
-        let [.., last] = self.0;
+    pub(super) fn bytes(self, arena: &'k [u8]) -> &'k [u8] {
+        let [.., last] = *self.0;
         let name = match last {
             LONG => {
                 let [offset, length, _] = self.whereabouts();
@@ -133,8 +145,8 @@ impl Key {
     }
 
     /// The name, ready to go into another shard.
-    pub(super) fn name<'k>(&'k self, arena: &'k [u8]) -> Name<'k> {
-        let [.., last] = self.0;
+    pub(super) fn name(self, arena: &'k [u8]) -> Name<'k> {
+        let [.., last] = *self.0;
         let bytes = self.bytes(arena);
         let [.., hash] = self.whereabouts();
         match windows(bytes) {
@@ -176,8 +188,8 @@ fn tiny(name: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn is(key: &Key, name: &[u8]) -> bool {
-        key.is(&windows(name).unwrap())
+    fn is(key: &Kept, name: &[u8]) -> bool {
+        Key(key).is(&windows(name).unwrap())
     }
 
     #[test]
@@ -186,7 +198,7 @@ mod tests {
         for length in 0..=INLINE {
             let name = &alphabet[..length];
             let key = Key::short(name);
-            assert_eq!(key.bytes(&[]), name);
+            assert_eq!(Key(&key).bytes(&[]), name);
             assert!(is(&key, name));
         }
         assert!(windows(&alphabet[..33]).is_none());
@@ -223,7 +235,7 @@ mod tests {
         let long = Key::long(0, 0, 0);
         for length in 0..=INLINE {
             for byte in [0, b'a', 0xBF] {
-                assert!(!is(&Key::NONE, &vec![byte; length]) && !is(&long, &vec![byte; length]));
+                assert!(!is(Key::NONE.0, &vec![byte; length]) && !is(&long, &vec![byte; length]));
             }
         }
     }
@@ -231,12 +243,13 @@ mod tests {
     #[test]
     fn a_long_key_is_compared_in_full() {
         let arena = b"..the long name";
-        let key = Key::long(2, 13, 7);
+        let (key, short) = (Key::long(2, 13, 7), Key::short(b"the long name"));
+        let key = Key(&key);
         assert_eq!(key.bytes(arena), b"the long name");
         assert!(key.is_long(7, b"the long name", arena));
         assert!(!key.is_long(8, b"the long name", arena));
         assert!(!key.is_long(7, b"the long nam", arena));
         assert!(!key.is_long(7, b"the long namE", arena));
-        assert!(!Key::short(b"the long name").is_long(7, b"the long name", arena));
+        assert!(!Key(&short).is_long(7, b"the long name", arena));
     }
 }

@@ -16,6 +16,7 @@
 mod build;
 #[cfg(test)]
 mod flood_tests;
+mod group;
 mod hashes;
 mod key;
 #[cfg(test)]
@@ -41,6 +42,9 @@ const SHARD: usize = 1_024;
 /// The most bits that the list of shards goes by: enough for sixty million names; beyond, shards grow.
 const DEEPEST: u8 = 16;
 
+/// The bits of a hash.
+const BITS: u8 = 32;
+
 /// No name has this number: it stands for "no such name" in columns of numbers.
 pub(crate) const NOBODY: u32 = u32::MAX;
 
@@ -61,9 +65,10 @@ pub(crate) struct Inserted {
 /// Distinct names, each with a number that its owner chose. A clone costs one reference count.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    /// As many as two to the power of `depth`, or none. A shard of fewer bits stands several times in a row.
+    /// As many as two to the power of [`Names::depth`], or none. A shard of fewer bits stands several times in a row.
     shards: Arc<[Arc<Shard>]>,
-    depth: u8,
+    /// How many bits of a hash come after those by which the list goes.
+    shift: u8,
     len: u32,
     seed: Seed,
 }
@@ -76,7 +81,7 @@ impl Default for Names {
 
 impl Names {
     fn seeded(seed: Seed) -> Self {
-        Names { shards: Arc::default(), depth: 0, len: 0, seed }
+        Names { shards: Arc::default(), shift: BITS, len: 0, seed }
     }
 
     /// How many names there are.
@@ -175,10 +180,15 @@ impl Names {
         Some(number)
     }
 
+    /// How many bits of a hash the list goes by.
+    fn depth(&self) -> u8 {
+        BITS - self.shift
+    }
+
     /// Where in the list the shard of a hash stands, first or again.
     #[inline]
     fn at(&self, hash: u32) -> usize {
-        (u64::from(hash).wrapping_shl(u32::from(self.depth)) >> 32) as usize
+        u64::from(hash).wrapping_shr(u32::from(self.shift)) as usize
     }
 
     #[inline]
@@ -191,7 +201,7 @@ impl Names {
         let mut at = 0;
         std::iter::from_fn(move || {
             let shard = self.shards.get(at)?;
-            at += 1 << (self.depth - shard.depth);
+            at += 1 << (self.depth() - shard.depth);
             Some(&**shard)
         })
     }
@@ -199,7 +209,7 @@ impl Names {
     /// Where a shard stands in the list: as often as it has fewer bits than the list has.
     fn span(&self, hash: u32) -> Option<std::ops::Range<usize>> {
         let at = self.at(hash);
-        let count = 1 << (self.depth - self.shards.get(at)?.depth);
+        let count = 1 << (self.depth() - self.shards.get(at)?.depth);
         let start = at & !(count - 1);
         Some(start..start + count)
     }
@@ -227,14 +237,14 @@ impl Names {
         while let Some(shard) = self.shard(hash)
             && shard.len() >= SHARD
         {
-            if shard.depth == self.depth {
+            if shard.depth == self.depth() {
                 // A list far longer than so many names need means hashes that are not random. The shard then grows
                 // instead, until a name finds no place and the table draws a new seed.
-                if self.depth >= DEEPEST || (SHARD / 8) << self.depth > self.len() {
+                if self.depth() >= DEEPEST || (SHARD / 8) << self.depth() > self.len() {
                     return;
                 }
                 self.shards = self.shards.iter().flat_map(|shard| [shard, shard]).map(Arc::clone).collect();
-                self.depth += 1;
+                self.shift -= 1;
             }
             let halves = self.shard(hash).and_then(Shard::split);
             let (Some((zeros, ones)), Some(span)) = (halves, self.span(hash)) else { return };
@@ -255,7 +265,7 @@ impl Names {
     #[cfg(test)]
     fn validate(&self) {
         assert_eq!(self.distinct().map(Shard::len).sum::<usize>(), self.len());
-        assert!(self.shards.is_empty() || self.shards.len() == 1 << self.depth);
+        assert!(self.shards.is_empty() || self.shards.len() == 1 << self.depth());
         self.distinct().for_each(|shard| shard.validate(&self.seed));
     }
 }

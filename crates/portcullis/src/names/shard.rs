@@ -1,13 +1,13 @@
 //! One part of a table: names whose hashes begin alike, in groups of three slots.
 //!
 //! ```text
-//! groups   ▏3 hashes, 3 numbers, 3 keys of 32 bytes: two cache lines▕ …
+//! groups   ▏3 keys of 32 bytes, 3 hashes, 3 numbers: two cache lines▕ …
 //! long     names of more than 32 bytes
 //! ```
 //!
-//! A look-up that finds nothing in the cache waits for memory once: both lines of a name's first group and the first line of
-//! its second are asked for before any is looked at. Numbers lie beside the hashes, so that what a number leads to is
-//! on its way before the key has been compared. Refused were tags of a byte in an array of their own (those of a million names
+//! A look-up that finds nothing in the cache waits for memory once: both lines of a name's first group and, of its
+//! second, the line with the hashes are asked for before any is looked at. Numbers lie beside the hashes, so that what a
+//! number leads to is on its way before the key has been compared. Refused were tags of a byte in an array of their own (those of a million names
 //! are a megabyte, which the second-level cache holds only when nothing else wants it; key and number are then another
 //! wait) and groups of eight (the line of a key is not known before its hash was found: two waits).
 //!
@@ -21,7 +21,8 @@
 use std::hint::{black_box, select_unpredictable};
 
 use super::NOBODY;
-use super::hashes::{Hashes, SLOTS, Slots};
+use super::group::{Group, Groups};
+use super::hashes::SLOTS;
 use super::key::{Key, Name, Windows};
 
 /// How many names an insertion moves out of each other's way before the shard grows.
@@ -30,40 +31,6 @@ const MOVES: u32 = 3;
 /// Of so many slots one stays free.
 const SPARE: usize = 8;
 
-/// Three slots in two cache lines: hashes, numbers and the first key, then the other keys.
-#[derive(Clone, Debug)]
-#[repr(C, align(64))]
-pub(super) struct Group {
-    pub(super) hashes: Hashes,
-    numbers: [u32; SLOTS],
-    keys: [Key; SLOTS],
-}
-
-/// A group without names.
-pub(super) static NO_GROUP: Group = EMPTY;
-const EMPTY: Group = Group { hashes: Hashes::FREE, numbers: [0; SLOTS], keys: [Key::EMPTY; SLOTS] };
-
-impl Group {
-    /// The slots that have a hash's tag.
-    #[inline]
-    pub(super) fn tagged(&self, hash: u32) -> Slots {
-        self.hashes.matching(hash)
-    }
-
-    /// A word of the second cache line.
-    #[inline]
-    fn far(&self) -> u64 {
-        let [.., last] = &self.keys;
-        last.begin()
-    }
-
-    /// Key and number of a slot.
-    #[inline]
-    pub(super) fn entry(&self, slot: usize) -> Option<(&Key, &u32)> {
-        Some((self.keys.get(slot)?, self.numbers.get(slot)?))
-    }
-}
-
 /// The room for so many names that are about to become more: a sixteenth, small shards a half, but little.
 fn with_slack(names: usize) -> usize {
     names + 1 + (names / 16).max(names.min(32) / 2)
@@ -71,7 +38,7 @@ fn with_slack(names: usize) -> usize {
 
 #[derive(Clone, Debug)]
 pub(super) struct Shard {
-    groups: Box<[Group]>,
+    groups: Groups,
     long: Vec<u8>,
     /// Bytes of `long` that belong to removed names.
     dead: usize,
@@ -83,8 +50,17 @@ pub(super) struct Shard {
 impl Shard {
     /// An empty shard with room for so many names.
     pub(super) fn with_room(names: usize, depth: u8) -> Shard {
-        let groups = (names * SPARE).div_ceil(SLOTS * (SPARE - 1)).max(1);
-        Shard { groups: vec![EMPTY; groups].into(), long: Vec::new(), dead: 0, len: 0, depth }
+        Shard::within(Shard::storage(names), depth)
+    }
+
+    /// The memory that the groups of so many names take.
+    pub(super) fn storage(names: usize) -> Vec<u8> {
+        Groups::storage((names * SPARE).div_ceil(SLOTS * (SPARE - 1)).max(1))
+    }
+
+    /// An empty shard whose groups lie in memory that there is.
+    pub(super) fn within(storage: Vec<u8>, depth: u8) -> Shard {
+        Shard { groups: Groups::free(storage), long: Vec::new(), dead: 0, len: 0, depth }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -98,7 +74,7 @@ impl Shard {
 
     /// What the shard takes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.groups) + self.long.capacity()
+        self.groups.bytes() + self.long.capacity()
     }
 
     /// Where the two groups of a name with this hash are. The first goes by the bits that the shard's hashes do not share,
@@ -111,7 +87,7 @@ impl Shard {
 
     /// The two groups of a name with this hash.
     #[inline]
-    pub(super) fn pair(&self, hash: u32) -> Option<(&Group, &Group)> {
+    pub(super) fn pair(&self, hash: u32) -> Option<(Group<'_>, Group<'_>)> {
         let (first, second) = self.places(hash);
         Some((self.groups.get(first)?, self.groups.get(second)?))
     }
@@ -124,15 +100,16 @@ impl Shard {
     #[inline]
     pub(super) fn find_short(&self, hash: u32, asked: &Windows) -> Option<u32> {
         let (first, second) = self.pair(hash)?;
-        // Most names lie in the first group, and most of its keys on its second line: asked for now, that comes with the rest.
+        // Most names lie in the first group, and most of its keys on the other line than its hashes: asked for now, that comes with
+        // the rest.
         black_box(first.far());
-        let hits = first.hashes.matching_either(second.hashes, hash);
+        let hits = first.hashes().matching_either(second.hashes(), hash);
         if hits.is_empty() {
             return Some(NOBODY);
         }
         let group = select_unpredictable(hits.begin_in_other(), second, first);
         let (key, number) = group.entry(hits.first())?;
-        key.is(asked).then_some(*number)
+        key.is(asked).then_some(number)
     }
 
     pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<u32> {
@@ -146,11 +123,8 @@ impl Shard {
     }
 
     /// Hashes, numbers and keys, in no order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32, &Key)> {
-        self.groups.iter().flat_map(|group| {
-            let entry = |slot| group.entry(slot).map(|(key, number)| (group.hashes.get(slot), *number, key));
-            group.hashes.occupied().filter_map(entry)
-        })
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32, Key<'_>)> {
+        self.groups.iter().flat_map(Group::entries)
     }
 
     /// Where the bytes of long names lie.
@@ -179,7 +153,7 @@ impl Shard {
     pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>) -> Option<u32> {
         let (group, slot) = self.locate_name(hash, name)?;
         let number = self.number(group, slot)?;
-        self.groups.get_mut(group)?.hashes.set(slot, 0);
+        self.groups.vacate(group, slot);
         self.len -= 1;
         if let Name::Long { bytes, .. } = name {
             self.dead += bytes.len();
@@ -245,13 +219,13 @@ impl Shard {
             }
         };
         self.len += 1;
-        self.write(group, slot, hash, number, key);
+        self.groups.write(group, slot, hash, number, &key);
         true
     }
 
     /// A slot of a group that has no name, or whose name could go elsewhere: by so many moves at most.
     fn vacate(&mut self, group: usize, moves: u32) -> Option<usize> {
-        if let Some(slot) = self.groups.get(group)?.hashes.vacant() {
+        if let Some(slot) = self.groups.get(group)?.hashes().vacant() {
             return Some(slot);
         }
         let fewer = moves.checked_sub(1)?;
@@ -262,36 +236,25 @@ impl Shard {
     /// to be vacated has none: so no move undoes another.
     fn move_away(&mut self, group: usize, slot: usize, moves: u32) -> Option<()> {
         let from = self.groups.get(group)?;
-        let (hash, (key, number)) = (from.hashes.get(slot), from.entry(slot)?);
-        let (key, number) = (*key, *number);
+        let (hash, (key, number)) = (from.hashes().get(slot), from.entry(slot)?);
+        let key = key.copied();
         let (first, second) = self.places(hash);
         let other = if group == first { second } else { first };
         if other == group {
             return None;
         }
         let vacated = self.vacate(other, moves)?;
-        self.write(other, vacated, hash, number, key);
-        self.groups.get_mut(group)?.hashes.set(slot, 0);
+        self.groups.write(other, vacated, hash, number, &key);
+        self.groups.vacate(group, slot);
         Some(())
     }
 
-    fn write(&mut self, group: usize, slot: usize, hash: u32, number: u32, key: Key) {
-        if let Some(group) = self.groups.get_mut(group)
-            && let (Some(kept), Some(place)) = (group.keys.get_mut(slot), group.numbers.get_mut(slot))
-        {
-            *kept = key;
-            *place = number;
-            group.hashes.set(slot, hash);
-        }
-    }
-
-    #[inline]
     fn number(&self, group: usize, slot: usize) -> Option<u32> {
-        self.groups.get(group)?.numbers.get(slot).copied()
+        Some(self.groups.get(group)?.entry(slot)?.1)
     }
 
-    fn key(&self, group: usize, slot: usize) -> Option<&Key> {
-        self.groups.get(group)?.keys.get(slot)
+    fn key(&self, group: usize, slot: usize) -> Option<Key<'_>> {
+        Some(self.groups.get(group)?.entry(slot)?.0)
     }
 
     fn locate_name(&self, hash: u32, name: &Name<'_>) -> Option<(usize, usize)> {
@@ -305,13 +268,13 @@ impl Shard {
 
     /// Group and slot of the entry with this hash that is the one sought.
     #[inline]
-    fn locate(&self, hash: u32, is_it: impl Fn(u32, &Key) -> bool) -> Option<(usize, usize)> {
+    fn locate(&self, hash: u32, is_it: impl Fn(u32, Key<'_>) -> bool) -> Option<(usize, usize)> {
         let (first, second) = self.places(hash);
         for at in [first, second] {
             let group = self.groups.get(at)?;
             for slot in group.tagged(hash) {
                 let (key, number) = group.entry(slot)?;
-                if is_it(*number, key) {
+                if is_it(number, key) {
                     return Some((at, slot));
                 }
             }

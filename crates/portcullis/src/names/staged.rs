@@ -9,9 +9,9 @@
 
 use std::hint::select_unpredictable;
 
+use super::group::Group;
 use super::hashes::Hashes;
 use super::key::{Key, windows};
-use super::shard::{Group, NO_GROUP};
 use super::{NOBODY, Names};
 
 /// How many names make a block.
@@ -22,9 +22,6 @@ const FEW: usize = 8;
 
 /// A table of fewer names is nearer than memory, and asking it in stages no faster. Tests ask every table so.
 pub(crate) const NEAR: usize = if cfg!(test) { 1 } else { 32_768 };
-
-/// What a name that has no candidate is compared with: a key that no name has.
-static NO_KEY: Key = Key::NONE;
 
 impl Names {
     /// The numbers of as many names as `numbers` takes; [`NOBODY`] where there is none.
@@ -44,7 +41,7 @@ impl Names {
 
     /// The same for one to [`STAGE`] names.
     fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
-        let mut groups: [(&Group, &Group); STAGE] = [(&NO_GROUP, &NO_GROUP); STAGE];
+        let mut groups: [(Group<'_>, Group<'_>); STAGE] = [(Group::NONE, Group::NONE); STAGE];
         // No hash of a name that is there: one that is too long to be settled here finds nobody.
         let mut hashes = [1; STAGE];
         for (at, (hash, groups)) in hashes.iter_mut().zip(&mut groups).enumerate().take(numbers.len()) {
@@ -57,17 +54,18 @@ impl Names {
 
         let mut kept = [(Hashes::FREE, Hashes::FREE); STAGE];
         for ((first, second), kept) in groups.iter().zip(&mut kept) {
-            *kept = (first.hashes, second.hashes);
+            *kept = (first.hashes(), second.hashes());
         }
 
-        let mut keys: [&Key; STAGE] = [&NO_KEY; STAGE];
+        // A name that has no candidate is compared with a key that no name has.
+        let mut keys: [Key<'_>; STAGE] = [Key::NONE; STAGE];
         let sought = hashes.iter().zip(groups).zip(kept).zip(&mut keys);
         for ((((hash, (first, second)), (in_first, in_second)), key), number) in sought.zip(&mut *numbers) {
             let hits = in_first.matching_either(in_second, *hash);
             let group = select_unpredictable(hits.begin_in_other(), second, first);
-            let (found, kept) = group.entry(hits.first()).unwrap_or((&NO_KEY, &NOBODY));
-            *key = select_unpredictable(hits.is_empty(), &NO_KEY, found);
-            *number = select_unpredictable(hits.is_empty(), NOBODY, *kept);
+            let (found, kept) = group.entry(hits.first()).unwrap_or((Key::NONE, NOBODY));
+            *key = select_unpredictable(hits.is_empty(), Key::NONE, found);
+            *number = select_unpredictable(hits.is_empty(), NOBODY, kept);
         }
 
         let mut begins = [0; STAGE];
