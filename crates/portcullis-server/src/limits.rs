@@ -5,6 +5,8 @@
 pub struct Bounds {
     /// Operations of one change.
     pub operations: usize,
+    /// Bytes of one change, as JSON.
+    pub change_bytes: usize,
     /// Bytes of one policy document.
     pub document_bytes: usize,
     /// Bytes of the properties of one member or object.
@@ -31,6 +33,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Bounds {
             operations: 10_000,
+            change_bytes: 64 << 20,
             document_bytes: 1 << 20,
             properties_bytes: 64 << 10,
             rule_bytes: 64 << 10,

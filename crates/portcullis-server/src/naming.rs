@@ -6,6 +6,7 @@
 
 use portcullis::NAME_BYTES;
 use portcullis::text::{is_invisible, quoted};
+use portcullis_store::Id;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::Refusal;
@@ -33,6 +34,10 @@ pub(crate) fn fit(what: &str, name: &str) -> Result<(), Refusal> {
             u32::from(hidden),
             quoted(name)
         ));
+    }
+    if Id::parse(name).is_some() {
+        // Things are spoken of by their ids or by their names: no name may be taken for another's id.
+        return unfit("has the form of an id: give it another".to_owned());
     }
     Ok(())
 }
@@ -66,7 +71,17 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_refused() {
-        for bad in ["", " ", "a\u{202e}b", "a\u{200b}", "\u{feff}a", "a\nb", "\u{0}", &"x".repeat(513)] {
+        for bad in [
+            "",
+            " ",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "\u{feff}a",
+            "a\nb",
+            "\u{0}",
+            &"x".repeat(513),
+            &"0".repeat(26),
+        ] {
             assert!(fit("role", bad).is_err(), "{bad:?}");
         }
         for good in ["a", "ünïcode ok", "日本", &"x".repeat(512)] {

@@ -40,27 +40,17 @@ impl Service {
     pub fn accept(&self, shown: &str, address: Option<String>) -> Result<Accepted, Refusal> {
         let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Invitation);
         let secret = secret.ok_or(Refusal::Unauthenticated)?;
-        let tenants: Vec<Arc<Tenant>> = self
-            .tenants
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect();
-        for tenant in tenants {
-            let mut working = tenant.working();
-            if working.state.invitations.contains_key(&secret.id()) {
-                let accepted = self.accept_in(&tenant, &mut working, &secret, address.clone());
-                if let Err(refusal) = &accepted {
-                    let why = serde_json::json!({ "invitation": secret.id().to_string(), "refused": refusal.code() });
-                    if let Ok(entry) = self.invitee(&secret, address, Outcome::Refused, why.to_string()) {
-                        let _ = self.store.note(tenant.id, &entry);
-                    }
-                }
-                return accepted;
+        let workspace = self.workspace_of_invitation(secret.id()).ok_or(Refusal::Unauthenticated)?;
+        let tenant = self.find(workspace).ok_or(Refusal::Unauthenticated)?;
+        let mut working = tenant.working();
+        let accepted = self.accept_in(&tenant, &mut working, &secret, address.clone());
+        if let Err(refusal) = &accepted {
+            let why = serde_json::json!({ "invitation": secret.id().to_string(), "refused": refusal.code() });
+            if let Ok(entry) = self.invitee(&secret, address, Outcome::Refused, why.to_string()) {
+                let _ = self.store.note(tenant.id, &entry);
             }
         }
-        Err(Refusal::Unauthenticated)
+        accepted
     }
 
     fn invitee(
@@ -124,7 +114,7 @@ impl Service {
                 return Err(refusal);
             }
         };
-        let tried = Tried::judged(draft, before, &holds)?;
+        let tried = Tried::judged(draft, before, &holds);
         let refused = refusal(&tried, &Change::default(), false);
         let draft = tried.draft;
         let payload = serde_json::json!({ "member": member.to_string(), "key": key.id().to_string() });
@@ -147,7 +137,7 @@ impl Service {
         drop(draft);
         let revision = working.state.workspace.revision;
         working.writer.publish_as(Revision::new(revision));
-        self.know_changed_keys(&working.state, working.writer.snapshot().schema(), &edits);
+        self.know_changed_secrets(&working.state, working.writer.snapshot().schema(), &edits);
         tenant.publish(working);
         Ok(Accepted {
             workspace: tenant.id,

@@ -105,33 +105,51 @@ impl Service {
         }
     }
 
-    /// Knows all keys of a workspace.
-    pub(super) fn know_keys(&self, state: &State, schema: &Schema) {
-        let fresh: Vec<_> =
-            state.keys.values().filter_map(|key| Some((key.id, known(state, schema, key.id)?))).collect();
+    /// Knows all keys and invitations of a workspace.
+    pub(super) fn know_secrets(&self, state: &State, schema: &Schema) {
+        let id = state.workspace.id;
+        let fresh = state.keys.values().filter_map(|key| Some((key.id, known(state, schema, key.id)?)));
+        let fresh: Vec<(Id, Known)> = fresh.collect();
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, known| known.workspace != state.workspace.id);
+        keys.retain(|_, known| known.workspace != id);
         keys.extend(fresh);
+        drop(keys);
+        let mut invitations = self.invitations.write().unwrap_or_else(PoisonError::into_inner);
+        invitations.retain(|_, workspace| *workspace != id);
+        invitations.extend(state.invitations.keys().map(|one| (*one, id)));
     }
 
-    /// Knows the keys that a change made, and forgets those that it revoked.
-    pub(super) fn know_changed_keys(&self, state: &State, schema: &Schema, edits: &[Edit]) {
-        let changed = edits.iter().filter_map(|edit| match edit {
-            Edit::Put(Row::ApiKey(key)) => Some(key.id),
-            Edit::Remove(Key::ApiKey(id)) => Some(*id),
-            _ => None,
-        });
-        let changed: Vec<Id> = changed.collect();
-        if changed.is_empty() {
-            return;
-        }
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        for id in changed {
-            match known(state, schema, id) {
-                Some(known) => keys.insert(id, known),
-                None => keys.remove(&id),
+    /// Knows what a change made, and forgets what it took away.
+    pub(super) fn know_changed_secrets(&self, state: &State, schema: &Schema, edits: &[Edit]) {
+        for edit in edits {
+            let (key, invitation) = match edit {
+                Edit::Put(Row::ApiKey(key)) => (Some(key.id), None),
+                Edit::Remove(Key::ApiKey(id)) => (Some(*id), None),
+                Edit::Put(Row::Invitation(invitation)) => (None, Some(invitation.id)),
+                Edit::Remove(Key::Invitation(id)) => (None, Some(*id)),
+                _ => continue,
             };
+            if let Some(id) = key {
+                let known = known(state, schema, id);
+                let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+                match known {
+                    Some(known) => keys.insert(id, known),
+                    None => keys.remove(&id),
+                };
+            }
+            if let Some(id) = invitation {
+                let mut invitations = self.invitations.write().unwrap_or_else(PoisonError::into_inner);
+                match state.invitations.contains_key(&id) {
+                    true => invitations.insert(id, state.workspace.id),
+                    false => invitations.remove(&id),
+                };
+            }
         }
+    }
+
+    /// The workspace whose invitation it is.
+    pub(super) fn workspace_of_invitation(&self, invitation: Id) -> Option<Id> {
+        self.invitations.read().unwrap_or_else(PoisonError::into_inner).get(&invitation).copied()
     }
 
     /// Writes down when keys were used last. Whoever runs the service calls this now and then, off the road of changes.

@@ -129,9 +129,9 @@ impl Service {
         draft.writer.publish_as(Revision::new(revision));
         let schema = draft.writer.snapshot().schema();
         if draft.touched.schema {
-            self.know_keys(draft.state, schema);
+            self.know_secrets(draft.state, schema);
         } else {
-            self.know_changed_keys(draft.state, schema, draft.edits());
+            self.know_changed_secrets(draft.state, schema, draft.edits());
         }
         drop(draft);
         tenant.publish(working);
@@ -161,7 +161,7 @@ impl Service {
         let state = State::read(&*self.store, tenant.id)?;
         let writer = compile(&state)?;
         *working = Working { state, writer };
-        self.know_keys(&working.state, working.writer.snapshot().schema());
+        self.know_secrets(&working.state, working.writer.snapshot().schema());
         tenant.publish(working);
         Ok(())
     }
@@ -177,6 +177,12 @@ impl Service {
         if count > self.bounds.operations {
             let limit = self.bounds.operations;
             return Err(Refusal::TooMany { what: "operations", count, limit }.into());
+        }
+        // All of it goes into one audit entry.
+        let (bytes, limit) = (serde_json::to_vec(&change.operations), self.bounds.change_bytes);
+        let count = bytes.map_err(|error| Refusal::Invalid(error.to_string()))?.len();
+        if count > limit {
+            return Err(Refusal::TooMany { what: "bytes of a change", count, limit }.into());
         }
         let before = Arc::clone(working.writer.snapshot());
         let holds = self.held(call, &working.state, &before)?;
@@ -230,29 +236,18 @@ impl<'d> Tried<'d> {
                 }
             }
         }
-        let mut tried = Tried::judged(draft, before, holds);
-        if let Ok(tried) = &mut tried {
-            tried.made = made;
-        }
-        tried.map_err(Refused::from)
+        Ok(Tried { made, ..Tried::judged(draft, before, holds) })
     }
 
     /// Holds the candidate against every rule.
-    pub(super) fn judged(
-        draft: Draft<'d>,
-        before: Arc<Snapshot>,
-        holds: &Holds,
-    ) -> Result<Tried<'d>, Refusal> {
+    pub(super) fn judged(draft: Draft<'d>, before: Arc<Snapshot>, holds: &Holds) -> Tried<'d> {
         let after = draft.writer.candidate();
         let judged = judge(&draft, &before, &after, holds);
         let administrated = has_administrator(draft.state, &after);
-        match standing::broken(&draft, &before, &after) {
-            Ok(broken) => Ok(Tried { draft, before, after, made: Vec::new(), judged, administrated, broken }),
-            Err(refusal) => {
-                draft.undo();
-                Err(refusal)
-            }
-        }
+        // Rules that cannot be asked any more hold up everything but a revocation, as broken ones do.
+        let broken =
+            standing::broken(&draft, &before, &after).unwrap_or_else(|refusal| vec![refusal.to_string()]);
+        Tried { draft, before, after, made: Vec::new(), judged, administrated, broken }
     }
 }
 

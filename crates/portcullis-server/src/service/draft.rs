@@ -48,8 +48,6 @@ pub(super) struct Touched {
     pub(super) objects: BTreeSet<(String, String)>,
     /// The schema changed.
     pub(super) schema: bool,
-    /// A standing rule was weakened or taken away.
-    pub(super) rules: bool,
 }
 
 enum Undo {
@@ -252,7 +250,6 @@ impl<'d> Draft<'d> {
             Row::Object(object) => {
                 self.touched.objects.insert((object.kind.clone(), object.id.clone()));
             }
-            Row::Rule(_) if before.is_some() => self.touched.rules = true,
             Row::Role(_) | Row::Group(_) | Row::ApiKey(_) | Row::Rule(_) => {}
         }
     }

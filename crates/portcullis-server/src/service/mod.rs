@@ -128,6 +128,8 @@ pub struct Service {
     bounds: Bounds,
     tenants: RwLock<BTreeMap<Id, Arc<Tenant>>>,
     keys: RwLock<HashMap<Id, Known>>,
+    /// The workspace of each invitation, also of those that are over: who tries one again is noted there.
+    invitations: RwLock<HashMap<Id, Id>>,
     /// When keys were used last, to the minute, until it is written.
     used: Mutex<BTreeMap<(Id, Id), i64>>,
 }
@@ -162,6 +164,7 @@ impl Service {
             bounds,
             tenants: RwLock::default(),
             keys: RwLock::default(),
+            invitations: RwLock::default(),
             used: Mutex::default(),
         };
         for workspace in service.store.workspaces()? {
@@ -180,7 +183,7 @@ impl Service {
         };
         {
             let working = tenant.working();
-            self.know_keys(&working.state, working.writer.snapshot().schema());
+            self.know_secrets(&working.state, working.writer.snapshot().schema());
         }
         self.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(tenant));
         Ok(())

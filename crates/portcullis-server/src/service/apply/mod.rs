@@ -139,8 +139,10 @@ fn find<T>(
     names: &BTreeMap<String, Id>,
     is_named: impl Fn(&T) -> bool,
 ) -> Result<T, Refusal> {
-    let found = names.get(&folded(&which.0)).and_then(|id| by_id(*id)).filter(is_named);
-    found.or_else(|| by_id(Id::parse(&which.0)?)).ok_or_else(|| Refusal::not_found(what, which))
+    // No name has the form of an id, unless somebody brought it along in a file of former times.
+    let found = Id::parse(&which.0).and_then(&by_id);
+    let named = || names.get(&folded(&which.0)).and_then(|id| by_id(*id)).filter(is_named);
+    found.or_else(named).ok_or_else(|| Refusal::not_found(what, which))
 }
 
 pub(in crate::service) fn find_member(state: &State, which: &Which) -> Result<Member, Refusal> {
