@@ -39,8 +39,11 @@ impl Service {
     /// suspended, or no longer holds what it gives.
     pub fn accept(&self, shown: &str, address: Option<String>) -> Result<Accepted, Refusal> {
         let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Invitation);
-        let secret = secret.ok_or(Refusal::Unauthenticated)?;
-        let workspace = self.workspace_of_invitation(secret.id()).ok_or(Refusal::Unauthenticated)?;
+        let found = secret.and_then(|secret| Some((self.workspace_of_invitation(secret.id())?, secret)));
+        let Some((workspace, secret)) = found else {
+            self.count_failed();
+            return Err(Refusal::Unauthenticated);
+        };
         let tenant = self.find(workspace).ok_or(Refusal::Unauthenticated)?;
         let mut working = tenant.working();
         let accepted = self.accept_in(&tenant, &mut working, &secret, address.clone());

@@ -1,9 +1,10 @@
 //! Who shows a key, and what is asked in its name.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use portcullis::{Decision, Question, Schema, Snapshot};
-use portcullis_store::{Edit, Id, Key, Row};
+use portcullis_store::{Edit, Id, Key, Outcome, Row};
 
 use super::held::{Holds, left_of, scopes_of};
 use super::{Call, Known, Service};
@@ -59,6 +60,19 @@ impl Service {
     /// # Errors
     /// [`Refusal::Unauthenticated`] for one that is unknown, revoked or expired, or whose member is suspended or gone.
     pub fn authenticate(&self, shown: &str) -> Result<Caller, Refusal> {
+        let caller = self.caller(shown);
+        if caller.is_err() {
+            self.count_failed();
+        }
+        caller
+    }
+
+    /// Counts somebody who showed what opens nothing.
+    pub(super) fn count_failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn caller(&self, shown: &str) -> Result<Caller, Refusal> {
         let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Key);
         let secret = secret.ok_or(Refusal::Unauthenticated)?;
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&secret.id()).cloned();
@@ -152,11 +166,21 @@ impl Service {
         self.invitations.read().unwrap_or_else(PoisonError::into_inner).get(&invitation).copied()
     }
 
-    /// Writes down when keys were used last. Whoever runs the service calls this now and then, off the road of changes.
+    /// Writes down when keys were used last, and in the operator's trail how many showed what opens nothing. Whoever runs the service calls this
+    /// now and then, off the road of changes.
     ///
     /// # Errors
     /// Those of the store. What could not be written is tried again the next time.
     pub fn note_used(&self) -> Result<(), Refusal> {
+        let failed = self.failed.swap(0, Ordering::Relaxed);
+        if failed > 0 {
+            let payload = serde_json::json!({ "count": failed }).to_string();
+            let entry = self.realm_entry("unknown", "authentication.failed", Outcome::Refused, Some(payload));
+            if let Err(refusal) = entry.and_then(|entry| Ok(self.store.note(Id::NIL, &entry)?)) {
+                self.failed.fetch_add(failed, Ordering::Relaxed);
+                return Err(refusal);
+            }
+        }
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         let mut by_workspace: std::collections::BTreeMap<Id, Vec<(Id, i64)>> =
             std::collections::BTreeMap::new();

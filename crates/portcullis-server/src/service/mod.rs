@@ -18,6 +18,7 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use portcullis::matrix::Plane;
@@ -132,6 +133,8 @@ pub struct Service {
     invitations: RwLock<HashMap<Id, Id>>,
     /// When keys were used last, to the minute, until it is written.
     used: Mutex<BTreeMap<(Id, Id), i64>>,
+    /// How many showed what opens nothing, until it is written.
+    failed: AtomicU64,
 }
 
 impl fmt::Debug for Service {
@@ -166,6 +169,7 @@ impl Service {
             keys: RwLock::default(),
             invitations: RwLock::default(),
             used: Mutex::default(),
+            failed: AtomicU64::new(0),
         };
         for workspace in service.store.workspaces()? {
             service.take_in(State::read(&*service.store, workspace.id)?)?;

@@ -79,7 +79,13 @@ impl Service {
         Ok(found.map(|(_, value)| value))
     }
 
-    fn realm_entry(&self, actor: &str, operation: &str, outcome: Outcome) -> Result<Entry, Refusal> {
+    pub(super) fn realm_entry(
+        &self,
+        actor: &str,
+        operation: &str,
+        outcome: Outcome,
+        payload: Option<String>,
+    ) -> Result<Entry, Refusal> {
         Ok(Entry {
             time: self.outside.now(),
             actor: actor.to_owned(),
@@ -88,7 +94,7 @@ impl Service {
             request: None,
             operation: operation.to_owned(),
             outcome,
-            payload: None,
+            payload,
             salt: random(&*self.outside)?,
         })
     }
@@ -107,7 +113,7 @@ impl Service {
         let expires = self.outside.now().saturating_add(HOUR);
         let offered = value(&Progress::Offered { hash: hash_of(&code.reveal()), expires, tries: TRIES })?;
         let edit = RealmEdit { name: SETUP.to_owned(), expected: before, value: Some(offered) };
-        self.store.change_realm(&[edit], &self.realm_entry("system", "setup.offer", Outcome::Done)?)?;
+        self.store.change_realm(&[edit], &self.realm_entry("system", "setup.offer", Outcome::Done, None)?)?;
         Ok(Some(code))
     }
 
@@ -128,7 +134,8 @@ impl Service {
         if !right {
             let fewer = value(&Progress::Offered { hash, expires, tries: tries - 1 })?;
             let edit = RealmEdit { name: SETUP.to_owned(), expected: before, value: Some(fewer) };
-            self.store.change_realm(&[edit], &self.realm_entry("setup", "setup.claim", Outcome::Refused)?)?;
+            self.store
+                .change_realm(&[edit], &self.realm_entry("setup", "setup.claim", Outcome::Refused, None)?)?;
             return Err(Refusal::Unauthenticated);
         }
         self.set_up(before, "setup", name, "hightouch", admin)
@@ -234,7 +241,7 @@ impl Service {
         let role = *built_in.get("admin").ok_or_else(|| Refusal::Invalid("no built-in role".to_owned()))?;
         let member = self.enrol(&mut state, admin, role)?;
         let key = self.first_key(&mut state, member)?;
-        let entry = self.realm_entry(actor, "workspace.create", Outcome::Done)?;
+        let entry = self.realm_entry(actor, "workspace.create", Outcome::Done, None)?;
         let workspace = self.establish(state, &entry, realm)?;
         Ok(Setup { workspace, member, key, operator: None })
     }

@@ -193,3 +193,26 @@ fn rule_24_a_changed_trail_shows() {
     let erased = world.service.audit(&world.ann, world.acme, 0).unwrap();
     assert!(erased[2].entry.payload.is_none() && verify(&erased, Some(head)).is_ok());
 }
+
+#[test]
+fn rule_24_failed_authentication_is_counted() {
+    let world = World::new();
+    let nil = portcullis_server::Id::NIL;
+    let before = world.store.audit(nil, 0, 100).unwrap().len();
+    let (_, revoked) = world.key(&world.ann, &[], None, None);
+    world.act(&world.ann, revoke("k"));
+    for shown in ["", "portcullis_key_", &revoked, &world.operator] {
+        assert!(world.service.authenticate(shown).is_err());
+    }
+    assert!(world.service.accept("no token", None).is_err());
+    assert_eq!(world.store.audit(nil, 0, 100).unwrap().len(), before, "not one by one");
+    world.service.note_used().unwrap();
+    world.service.note_used().unwrap();
+    let trail = world.store.audit(nil, 0, 100).unwrap();
+    assert_eq!(trail.len(), before + 1);
+    let entry = &trail[before].entry;
+    assert_eq!(
+        (entry.operation.as_str(), entry.payload.as_deref()),
+        ("authentication.failed", Some(r#"{"count":5}"#))
+    );
+}
