@@ -172,7 +172,11 @@ impl Service {
             failed: AtomicU64::new(0),
         };
         for workspace in service.store.workspaces()? {
-            service.take_in(State::read(&*service.store, workspace.id)?)?;
+            let state = State::read(&*service.store, workspace.id);
+            state.and_then(|state| service.take_in(state)).map_err(|refusal| {
+                let name = portcullis::text::quoted(&workspace.name);
+                Refusal::Invalid(format!("the workspace {name} cannot be loaded: {refusal}"))
+            })?;
         }
         Ok(service)
     }
