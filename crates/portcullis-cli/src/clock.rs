@@ -4,9 +4,13 @@
 //! system. A command that answers one question asks once; a file of questions is asked about once a block, so that what
 //! comes through a pipe for days is decided by the time at which it came. A clock that is plainly wrong is no clock, which leaves
 //! conditions on the time unknown; no other time is ever put in its place.
+//!
+//! The times that a data folder keeps are milliseconds since 1970; they are written and read here too.
 
 use std::fmt::Debug;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use portcullis::condition::Instant;
 
 /// Tells what time it is.
 pub trait Clock: Debug + Send + Sync {
@@ -22,6 +26,38 @@ impl Clock for OfSystem {
     fn now(&self) -> Option<String> {
         written(SystemTime::now())
     }
+}
+
+/// A time that a data folder keeps, to the millisecond: for programs.
+pub(crate) fn of_millis(millis: i64) -> Option<String> {
+    let since = Duration::from_millis(u64::try_from(millis).ok()?);
+    written(UNIX_EPOCH.checked_add(since)?)
+}
+
+/// A time that a data folder keeps, to the second: for people.
+pub(crate) fn shown(millis: i64) -> String {
+    let whole = of_millis(millis);
+    let second = whole.as_deref().and_then(|text| text.get(..19));
+    second.map_or_else(|| format!("{millis} ms after 1970"), |second| format!("{second}Z"))
+}
+
+/// The last millisecond of the year 9999.
+const LAST: i64 = 253_402_300_799_999;
+
+/// The milliseconds since 1970 of a time as RFC 3339 writes it. The library knows the calendar: the first millisecond is looked for that
+/// is not before the time.
+pub(crate) fn millis_of(text: &str) -> Option<i64> {
+    let wanted = Instant::parse(text)?;
+    let (mut low, mut high) = (0, LAST);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if Instant::parse(&of_millis(middle)?)? < wanted {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Some(low)
 }
 
 /// A time between 1970 and 9999, to the millisecond.
@@ -47,10 +83,6 @@ fn written(time: SystemTime) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use portcullis::condition::Instant;
-
     use super::*;
 
     #[test]
@@ -77,6 +109,18 @@ mod tests {
             before = text;
         }
         assert_eq!(before, "2770-01-06T00:59:59.000Z");
+    }
+
+    #[test]
+    fn kept_times_are_read_as_they_are_written() {
+        for millis in [0, 1, 999, 951_782_400_000, 1_234_567_890_250, LAST - 1, LAST] {
+            let text = of_millis(millis).unwrap();
+            assert_eq!(millis_of(&text), Some(millis), "{text}");
+        }
+        assert_eq!(millis_of("1970-01-01T01:00:00.0005+01:00"), Some(1));
+        assert_eq!(millis_of("2026-03-01"), None);
+        assert_eq!((of_millis(-1), of_millis(LAST + 1)), (None, None));
+        assert_eq!(shown(1_234_567_890_250), "2009-02-13T23:31:30Z");
     }
 
     #[test]

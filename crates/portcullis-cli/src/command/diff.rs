@@ -53,7 +53,9 @@ impl Diff {
         let old = load::any(&self.old, &schema, Some(&self.schema), &limits, out)?;
         let new = load::any(&self.new, &schema, Some(&self.schema), &limits, out)?;
         match (&old, &new) {
-            (Read::Policy(_, old), Read::Policy(_, new)) => self.documents(&diff_documents(old, new), out),
+            (Read::Policy(_, old), Read::Policy(_, new)) => {
+                documents(&diff_documents(old, new), self.format, out)
+            }
             (Read::Workspace(old), Read::Workspace(new)) => self.workspaces(&diff_snapshots(old, new), out),
             _ => {
                 let told =
@@ -64,19 +66,6 @@ impl Diff {
                 ))
             }
         }
-    }
-
-    fn documents(&self, change: &Change, out: &mut Output) -> Outcome {
-        let exit = out.announce(Exit::findings(!change.is_empty()));
-        if self.format.is_json() {
-            out.json(&as_json(change))?;
-        } else if change.is_empty() {
-            writeln!(out, "no difference")?;
-        } else {
-            writeln!(out, "{}", summary(change))?;
-            print_change(change, out)?;
-        }
-        Ok(exit)
     }
 
     fn workspaces(&self, changes: &[MemberChange], out: &mut Output) -> Outcome {
@@ -108,6 +97,20 @@ impl Diff {
         }
         Value::Object(object)
     }
+}
+
+/// Tells what became of one document.
+pub(super) fn documents(change: &Change, format: FormatArgs, out: &mut Output) -> Outcome {
+    let exit = out.announce(Exit::findings(!change.is_empty()));
+    if format.is_json() {
+        out.json(&as_json(change))?;
+    } else if change.is_empty() {
+        writeln!(out, "no difference")?;
+    } else {
+        writeln!(out, "{}", summary(change))?;
+        print_change(change, out)?;
+    }
+    Ok(exit)
 }
 
 fn summary(change: &Change) -> String {

@@ -3,6 +3,7 @@
 //! A command reads its input through `load`, asks the library, and writes through `Output`. It returns an exit
 //! status or a failure and prints neither errors nor status itself.
 
+pub(crate) mod admin;
 pub(crate) mod assert;
 pub(crate) mod check;
 pub(crate) mod compare;
@@ -68,6 +69,19 @@ pub(crate) enum Command {
     Assert(assert::Assert),
     Fmt(fmt::Fmt),
     Minimize(minimize::Minimize),
+    Init(admin::init::Init),
+    Workspace(admin::workspace::Workspace),
+    Member(admin::member::Member),
+    Group(admin::group::Group),
+    Role(admin::role::Role),
+    Invite(admin::invite::Invite),
+    Key(admin::key::Key),
+    Object(admin::object::Object),
+    Rule(admin::rule::Rule),
+    Batch(admin::batch::Batch),
+    Audit(admin::audit::Audit),
+    Backup(admin::backup::Backup),
+    Restore(admin::restore::Restore),
     Schema(schema::Schema),
     New(new::New),
     Completions(completions::Completions),
@@ -91,6 +105,19 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Assert(assert) => assert.run(out),
         Command::Fmt(fmt) => fmt.run(out),
         Command::Minimize(minimize) => minimize.run(out),
+        Command::Init(init) => init.run(out),
+        Command::Workspace(workspace) => workspace.run(out),
+        Command::Member(member) => member.run(out),
+        Command::Group(group) => group.run(out),
+        Command::Role(role) => role.run(out),
+        Command::Invite(invite) => invite.run(out),
+        Command::Key(key) => key.run(out),
+        Command::Object(object) => object.run(out),
+        Command::Rule(rule) => rule.run(out),
+        Command::Batch(batch) => batch.run(out),
+        Command::Audit(audit) => audit.run(out),
+        Command::Backup(backup) => backup.run(out),
+        Command::Restore(restore) => restore.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::New(new) => new.run(out),
         Command::Completions(completions) => completions.run(out),

@@ -95,7 +95,7 @@ fn padded(out: &Output, text: &str, style: Style, width: usize) -> String {
 }
 
 /// A name made harmless and cut to a width.
-fn fit(name: &str, width: usize) -> String {
+pub(super) fn fit(name: &str, width: usize) -> String {
     let name = printable(name);
     if name.width() <= width {
         return name;

@@ -217,14 +217,18 @@ impl Service {
                 std::ops::Bound::Excluded((kind.to_owned(), id.to_owned()))
             });
             let page = state.objects.range((from, std::ops::Bound::Unbounded)).take(self.bounds.page);
-            Ok(page
-                .map(|(_, object)| ObjectView {
-                    kind: object.kind.clone(),
-                    id: object.id.clone(),
-                    properties: properties(object.properties.as_deref()),
-                    version: object.version,
-                })
-                .collect())
+            Ok(page.map(|(_, object)| object_view(object)).collect())
+        })
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// As above; [`Refusal::NotFound`].
+    pub fn object(&self, call: &Call, workspace: Id, kind: &str, id: &str) -> Result<ObjectView, Refusal> {
+        self.look(call, workspace, WORKSPACE, Scope::Objects, |state| {
+            let found = state.objects.get(&(kind.to_owned(), id.to_owned()));
+            found.map(object_view).ok_or_else(|| Refusal::not_found("object", format!("{kind}/{id}")))
         })
     }
 
@@ -337,6 +341,15 @@ fn key_view(state: &State, id: Id) -> Option<KeyView> {
         expires: key.expires,
         used: key.used,
     })
+}
+
+fn object_view(object: &portcullis_store::Object) -> ObjectView {
+    ObjectView {
+        kind: object.kind.clone(),
+        id: object.id.clone(),
+        properties: properties(object.properties.as_deref()),
+        version: object.version,
+    }
 }
 
 fn rule_view(rule: &portcullis_store::Rule) -> RuleView {

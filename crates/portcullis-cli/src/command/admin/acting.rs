@@ -1,0 +1,111 @@
+//! Who acts: whoever holds the key that is shown, or a user of the machine.
+//!
+//! A key comes out of the environment or a file. It is never an argument. A user of the machine without one may look at what is in
+//! the folder, which belongs to whoever can read it; every look is noted as `local:USER`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use portcullis::text::quoted;
+use portcullis_server::{Secret, SecretKind};
+
+use crate::exit::Failure;
+use crate::files::{self, STANDARD};
+
+/// The environment variable that holds a key.
+pub(crate) const VARIABLE: &str = "PORTCULLIS_KEY";
+/// No secret is longer, nor is any file that holds one and a few blanks.
+const LONGEST: u64 = 4096;
+
+/// What to do to act with a key.
+pub(crate) const SET_A_KEY: &str =
+    "put a member's key into $PORTCULLIS_KEY, or name a file that holds it with --key-file FILE";
+
+/// The key that is shown, if there is one: that of the file, else that of the environment.
+pub(crate) fn shown_key(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    if let Some(file) = file {
+        return secret_in(file).map(Some);
+    }
+    match std::env::var(VARIABLE) {
+        Ok(key) if key.trim().is_empty() => Ok(None),
+        Ok(key) => Ok(Some(key)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::said(format!("what is in ${VARIABLE} is no key of portcullis")))
+        }
+    }
+}
+
+/// The secret that a file holds, or standard input.
+pub(crate) fn secret_in(file: &Path) -> Result<String, Failure> {
+    let name = quoted(&files::shown(file));
+    let read = |from: &mut dyn Read| {
+        let mut text = String::new();
+        from.take(LONGEST + 1).read_to_string(&mut text).map(|_| text)
+    };
+    let text = if file.as_os_str() == STANDARD {
+        read(&mut io::stdin())
+    } else {
+        File::open(file).and_then(|mut file| read(&mut file))
+    };
+    let text = text.map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::InvalidData => "it is no text".to_owned(),
+            _ => files::in_words(&error),
+        };
+        Failure::said(format!("cannot read {name}: {why}"))
+    })?;
+    if text.len() as u64 > LONGEST || text.trim().is_empty() {
+        let message = format!("expected a secret in {name}, found {} bytes of text", text.len());
+        return Err(Failure::with_help(message, "the file holds the secret and nothing else"));
+    }
+    Ok(text)
+}
+
+/// Refuses what is not a secret of the wanted kind, without saying what it is instead of one.
+pub(crate) fn must_be(kind: SecretKind, shown: &str) -> Result<(), Failure> {
+    let Some(found) = Secret::parse(shown).map(|secret| secret.kind()) else {
+        let message = "what was given is no secret of portcullis, or not all of it: its checksum is wrong";
+        return Err(Failure::with_help(message, "secrets begin with `portcullis_`: copy it again, whole"));
+    };
+    if found == kind {
+        return Ok(());
+    }
+    let message = format!("expected {}, found {}", name_of(kind), name_of(found));
+    Err(match found {
+        SecretKind::Operator => {
+            Failure::with_help(message, "the operator's key opens nothing inside a workspace")
+        }
+        SecretKind::Key => Failure::with_help(message, "`portcullis init` showed the operator's key, once"),
+        _ => Failure::said(message),
+    })
+}
+
+const fn name_of(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Key => "the key of a member",
+        SecretKind::Operator => "the operator's key",
+        SecretKind::Invitation => "the token of an invitation",
+        SecretKind::Setup => "a setup code",
+    }
+}
+
+/// The user of the machine, as audit trails name them.
+pub(crate) fn user() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let mut fit = named.filter(|name| !name.trim().is_empty()).map(|name| portcullis::text::shown(&name));
+    fit.next().or_else(number).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The number of the user, where the system tells it.
+#[cfg(unix)]
+fn number() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(std::fs::metadata("/proc/self").ok()?.uid().to_string())
+}
+
+#[cfg(not(unix))]
+fn number() -> Option<String> {
+    None
+}

@@ -1,0 +1,210 @@
+//! The data folder that is meant, opened; the workspace in it that is meant, and who acts there.
+//!
+//! A folder is one process's at a time: while a server has it, these commands say so and change nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use portcullis::text::{listed, quoted};
+use portcullis_server::{Call, Id, Operator, Outside as _, SecretKind, Service, System};
+use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _};
+
+use super::acting::{self, SET_A_KEY};
+use super::refused::{Trouble, failure};
+use crate::args::FormatArgs;
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// The environment variable that names a data folder.
+const VARIABLE: &str = "PORTCULLIS_DATA";
+/// The data folder when nobody names one.
+const DEFAULT_FOLDER: &str = "portcullis-data";
+
+/// Which data folder.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FolderArgs {
+    /// The data folder [default: $PORTCULLIS_DATA, then portcullis-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl FolderArgs {
+    /// The folder that is meant: as typed, by the environment, or the default.
+    pub(crate) fn path(&self) -> PathBuf {
+        let of_environment =
+            || std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        self.data.clone().or_else(of_environment).unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
+    }
+
+    /// Opens it, with every workspace in it.
+    pub(crate) fn open(&self) -> Result<Opened, Trouble> {
+        Opened::of(SqliteStore::open(self.path()).map_err(|error| failure(error.into()))?)
+    }
+}
+
+/// An open data folder.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) service: Service,
+}
+
+impl Opened {
+    pub(crate) fn of(store: SqliteStore) -> Result<Opened, Trouble> {
+        let store = Arc::new(store);
+        let service =
+            Service::open(Arc::clone(&store) as Arc<dyn portcullis_store::Store>, Arc::new(System))?;
+        Ok(Opened { store, service })
+    }
+
+    /// Notes in the operator's own trail what somebody on the machine looked at.
+    pub(crate) fn note_in_realm(&self, command: &str) -> Result<(), Trouble> {
+        let entry = local_entry(&format!("local.{command}"))?;
+        self.store.note(Id::NIL, &entry).map_err(|error| failure(error.into()))?;
+        Ok(())
+    }
+
+    /// The workspace of a name, or the only one.
+    fn workspace(&self, named: Option<&str>) -> Result<Id, Failure> {
+        let all = self.service.workspace_names();
+        let names = || listed(all.iter().map(|(name, _)| name.as_str()), 20);
+        match (named, all.as_slice()) {
+            (Some(name), _) => self.service.workspace_named(name).ok_or_else(|| {
+                let message = format!("there is no workspace {}", quoted(name));
+                Failure::with_help(message, format!("the folder holds {}", names()))
+            }),
+            (None, [(_, only)]) => Ok(*only),
+            (None, []) => {
+                let help = "`portcullis init NAME --admin SUBJECT` makes the first one";
+                Err(Failure::with_help("the folder holds no workspace", help))
+            }
+            (None, _) => {
+                let message = format!("the folder holds {} workspaces: {}", all.len(), names());
+                Err(Failure::with_help(message, "say which with --in WORKSPACE, or use a key of one"))
+            }
+        }
+    }
+}
+
+/// An audit entry of the user of the machine.
+pub(crate) fn local_entry(operation: &str) -> Result<Entry, Failure> {
+    let mut salt = [0; 16];
+    System.fill(&mut salt).map_err(failure)?;
+    Ok(Entry {
+        time: System.now(),
+        actor: format!("local:{}", acting::user()),
+        credential: None,
+        address: None,
+        request: None,
+        operation: operation.to_owned(),
+        outcome: Ended::Done,
+        payload: None,
+        salt,
+    })
+}
+
+/// What every command on a workspace takes: the folder, who acts, and where.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ActingArgs {
+    #[command(flatten)]
+    pub(crate) folder: FolderArgs,
+    /// The workspace, by name or id, where the folder holds several and no key tells
+    #[arg(long = "in", value_name = "WORKSPACE")]
+    workspace: Option<String>,
+    /// A file that holds the key to act with [default: the key in $PORTCULLIS_KEY]
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// An open folder, somebody who acts, and the workspace on which they do.
+pub(crate) struct Session {
+    pub(crate) opened: Opened,
+    pub(crate) call: Call,
+    pub(crate) workspace: Id,
+    /// Whether somebody breaks the glass.
+    pub(crate) glass_broken: bool,
+}
+
+impl Session {
+    pub(crate) fn service(&self) -> &Service {
+        &self.opened.service
+    }
+}
+
+impl ActingArgs {
+    /// The key that is shown, if there is one.
+    pub(crate) fn key(&self) -> Result<Option<String>, Failure> {
+        acting::shown_key(self.key_file.as_deref())
+    }
+
+    /// To look at something: with a key by what its member may, without one as whoever has the folder, which is noted.
+    pub(crate) fn reading(&self, command: &str) -> Result<Session, Trouble> {
+        if let Some(key) = self.key()? {
+            return self.with_key(&key);
+        }
+        let session = self.as_local()?;
+        session.service().note(&session.call, session.workspace, &format!("local.{command}"), Ended::Done)?;
+        Ok(session)
+    }
+
+    /// To change something: with a key.
+    pub(crate) fn changing(&self) -> Result<Session, Trouble> {
+        let Some(key) = self.key()? else {
+            return Err(
+                Failure::with_help("no key was given, and changes are made with one", SET_A_KEY).into()
+            );
+        };
+        self.with_key(&key)
+    }
+
+    /// To change something as a user of the machine, without any check of what a key may.
+    pub(crate) fn breaking_glass(&self, out: &Output) -> Result<Session, Trouble> {
+        let session = Session { glass_broken: true, ..self.as_local()? };
+        out.warn(&format!(
+            "BREAKING THE GLASS: this acts as `local:{}`, who may do everything here, and the audit trail says so for good",
+            acting::user()
+        ));
+        Ok(session)
+    }
+
+    /// The operator, whose key is shown.
+    pub(crate) fn operating(&self) -> Result<(Opened, Operator), Trouble> {
+        let Some(key) = self.key()? else {
+            let help = "put the operator's key, which `portcullis init` showed, into $PORTCULLIS_KEY, or name a file that holds it with --key-file FILE";
+            return Err(Failure::with_help(
+                "workspaces are made with the operator's key, and no key was given",
+                help,
+            )
+            .into());
+        };
+        acting::must_be(SecretKind::Operator, &key)?;
+        let opened = self.folder.open()?;
+        let operator = opened.service.authenticate_operator(&key)?;
+        Ok((opened, operator))
+    }
+
+    fn as_local(&self) -> Result<Session, Trouble> {
+        let opened = self.folder.open()?;
+        let workspace = opened.workspace(self.workspace.as_deref())?;
+        Ok(Session { opened, call: Call::local(acting::user()), workspace, glass_broken: false })
+    }
+
+    fn with_key(&self, key: &str) -> Result<Session, Trouble> {
+        acting::must_be(SecretKind::Key, key)?;
+        let opened = self.folder.open()?;
+        let caller = opened.service.authenticate(key)?;
+        let workspace = caller.workspace();
+        // Of a workspace that the key is not of, nothing is said.
+        if let Some(name) =
+            self.workspace.as_deref().filter(|name| opened.service.workspace_named(name) != Some(workspace))
+        {
+            let message = format!("there is no workspace {} for this key", quoted(name));
+            return Err(Failure::with_help(message, "a key is of one workspace: leave out --in").into());
+        }
+        // This process ends too soon for anybody else to write it down.
+        opened.service.note_used()?;
+        Ok(Session { opened, call: Call::of_key(caller), workspace, glass_broken: false })
+    }
+}

@@ -1,0 +1,56 @@
+//! `portcullis init`: a data folder with its first workspace, an administrator and the operator's key.
+//!
+//! There is no default password, nor any other secret that two folders share: both keys are drawn here, shown once, and kept as hashes.
+
+use clap::Args;
+use portcullis_store::{SqliteStore, StoreError};
+
+use super::acting;
+use super::folder::{FolderArgs, Opened};
+use super::refused::{Trouble, failure, settle};
+use super::workspace::{schema_text, tell_setup};
+use crate::args::{FormatArgs, SchemaArgs};
+use crate::exit::{Exit, Outcome};
+use crate::output::Output;
+
+/// Make a data folder, its first workspace and the administrator of that.
+///
+/// Prints two secrets, once: the administrator's key, for everything inside the workspace, and the operator's key, which makes further
+/// workspaces and opens none. The folder is its owner's alone.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  portcullis init acme --admin ann@acme.example
+  portcullis init acme --admin ann@acme.example --data acme-data --format json")]
+pub(crate) struct Init {
+    /// The name of the first workspace
+    name: String,
+    /// Who administers it: the id by which decisions are asked
+    #[arg(long, value_name = "SUBJECT")]
+    admin: String,
+    #[command(flatten)]
+    schema: SchemaArgs,
+    #[command(flatten)]
+    folder: FolderArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl Init {
+    pub(crate) fn run(&self, out: &mut Output) -> Outcome {
+        settle(self.attempt(out), self.format, out)
+    }
+
+    fn attempt(&self, out: &mut Output) -> Result<Exit, Trouble> {
+        let schema = schema_text(&self.schema.schema, out)?;
+        let folder = self.folder.path();
+        let store = match SqliteStore::create(&folder) {
+            // A folder that was made and not set up is set up now.
+            Err(StoreError::Exists(_)) => SqliteStore::open(&folder),
+            made => made,
+        };
+        let opened = Opened::of(store.map_err(|error| failure(error.into()))?)?;
+        let setup = opened.service.init(&acting::user(), &self.name, &schema, &self.admin)?;
+        Ok(tell_setup(&self.name, &self.admin, &setup, self.format, out)?)
+    }
+}
