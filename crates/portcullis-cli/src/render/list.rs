@@ -1,7 +1,7 @@
 //! Lists of things with several properties, a line each, and one thing with all of them.
 //!
 //! A list fits the terminal: its widest columns give way first and are cut with `…`. Ids never are, since they are what one types
-//! next. Programs get JSON, in which nothing is cut, and times as RFC 3339 writes them.
+//! next, nor are times, of which half says nothing. Programs get JSON, in which nothing is cut, and times as RFC 3339 writes them.
 
 use std::io::{self, Write};
 
@@ -18,8 +18,8 @@ use crate::output::{Output, STRONG};
 const GAP: usize = 2;
 /// No column is narrower, if what is in it is not.
 const NARROWEST: usize = 8;
-/// The head of the column that is never cut.
-const ID: &str = "id";
+/// The heads of columns that are never cut.
+const WHOLE: [&str; 5] = ["id", "time", "saved", "expires", "used"];
 /// The keys of views that hold times.
 const TIMES: [&str; 3] = ["created", "expires", "used"];
 
@@ -54,8 +54,9 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 fn shares(heads: &[&str], mut widths: Vec<usize>, room: usize) -> Vec<usize> {
     let gaps = GAP * widths.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > room {
-        let may =
-            |(column, width): &(usize, &mut usize)| heads.get(*column) != Some(&ID) && **width > NARROWEST;
+        let may = |(column, width): &(usize, &mut usize)| {
+            !heads.get(*column).is_some_and(|head| WHOLE.contains(head)) && **width > NARROWEST
+        };
         let widest = widths.iter_mut().enumerate().filter(may).max_by_key(|(_, width)| **width);
         let Some((_, widest)) = widest else { break };
         *widest -= 1;

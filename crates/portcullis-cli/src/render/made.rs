@@ -30,7 +30,8 @@ pub(crate) fn write(operations: &[Operation], done: &Done, out: &mut Output) -> 
     if let more @ 1.. = operations.len().saturating_sub(TOLD) {
         writeln!(out, "… {} operations in all", grouped(more + TOLD))?;
     }
-    writeln!(out, "revision {}", done.revision)?;
+    let gap = if done.made.iter().any(|made| made.secret.is_some()) { "\n" } else { "" };
+    writeln!(out, "{gap}revision {}", done.revision)?;
     done.broken.iter().for_each(|rule| out.warn(&format!("a standing rule is broken now: {rule}")));
     Ok(())
 }
@@ -61,7 +62,7 @@ pub(crate) fn value(operations: &[Operation], done: &Done) -> Value {
 /// A secret, where it is shown for the only time.
 pub(crate) fn show_once(what: &str, secret: &str, then: &str, out: &mut Output) -> io::Result<()> {
     let heading = out.paint(STRONG, &format!("{what}, shown this once and kept nowhere:"));
-    writeln!(out, "\n{heading}\n\n  {secret}\n\n{then}\n")
+    writeln!(out, "\n{heading}\n\n  {secret}\n\n{then}")
 }
 
 /// What to do with a key.

@@ -47,7 +47,7 @@ pub(crate) fn write(preview: &Preview, against: Against, out: &mut Output) -> io
         writeln!(out, "… and {} more groups of members", grouped(more))?;
     }
     for (at, warning) in &preview.warnings {
-        out.warn(&format!("operation {}: {}", at + 1, printable(warning)));
+        out.tell(&format!("operation {}: {}", at + 1, printable(warning)));
     }
     let refused = out.paint(BAD, "refused");
     for (rule, cases) in [

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use portcullis::text::{listed, quoted};
-use portcullis_server::{Call, Id, Operator, Outside as _, SecretKind, Service, System};
+use portcullis_server::{Actor, Call, Id, Operator, Outside as _, SecretKind, Service, System};
 use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _};
 
 use super::acting::{self, SET_A_KEY};
@@ -141,12 +141,20 @@ impl ActingArgs {
 
     /// To look at something: with a key by what its member may, without one as whoever has the folder, which is noted.
     pub(crate) fn reading(&self, command: &str) -> Result<Session, Trouble> {
-        if let Some(key) = self.key()? {
-            return self.with_key(&key);
+        let session = self.looking()?;
+        if matches!(session.call.actor, Actor::Local(_)) {
+            let (call, command) = (&session.call, format!("local.{command}"));
+            session.service().note(call, session.workspace, &command, Ended::Done)?;
         }
-        let session = self.as_local()?;
-        session.service().note(&session.call, session.workspace, &format!("local.{command}"), Ended::Done)?;
         Ok(session)
+    }
+
+    /// The same where the service itself notes what is done.
+    pub(crate) fn looking(&self) -> Result<Session, Trouble> {
+        match self.key()? {
+            Some(key) => self.with_key(&key),
+            None => self.as_local(),
+        }
     }
 
     /// To change something: with a key.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use portcullis_server::{KeyView, Operation, Which};
+use portcullis_server::{KeyView, Operation, Scope, Which};
 
 use super::change::ChangeArgs;
 use super::folder::ActingArgs;
@@ -132,7 +132,9 @@ fn list_all(acting: &ActingArgs, member: Option<&String>, out: &mut Output) -> R
     let row = |one: KeyView| {
         let [expires, used] =
             [one.expires, one.used].map(|time| time.map_or_else(|| "never".to_owned(), clock::shown));
-        vec![one.name, one.member, one.scopes.join(","), expires, used, one.id.to_string()]
+        let scopes =
+            if one.scopes.len() == Scope::ALL.len() { "all".to_owned() } else { one.scopes.join(",") };
+        vec![one.name, one.member, scopes, expires, used, one.id.to_string()]
     };
     let rows: Vec<Vec<String>> = keys.into_iter().map(row).collect();
     list::table(out, &["key", "member", "scopes", "expires", "used", "id"], &rows)?;

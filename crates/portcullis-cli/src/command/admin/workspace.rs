@@ -267,7 +267,7 @@ fn show(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn export(acting: &ActingArgs, file: Option<&Path>, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("workspace.export")?;
+    let session = acting.looking()?;
     let text = session.service().export(&session.call, session.workspace)?;
     let Some(file) = file else {
         out.write_all(text.as_bytes())?;
