@@ -15,10 +15,13 @@ fn a_workspace_comes_to_grant_exactly_what_was_meant() {
     assert!(added.err.contains("P0204"), "warnings are told: {}", added.err);
     desk.run(&["group", "add", "atlan_group"]).done();
 
-    let sent = desk.run(&["invite", "send", "svc-atlan@acme.example", "--format", "json"]).done();
+    // The built-in roles read everything: with one of them nobody would see what the group gives.
+    desk.role("basic", r#""read""#, r#""audience""#);
+    let invite = ["invite", "send", "svc-atlan@acme.example", "--role", "basic", "--format", "json"];
+    let sent = desk.run(&invite).done();
     let token = sent.secret();
     let invitations = desk.json(&["invite", "list"]);
-    assert_eq!((&invitations[0]["state"], &invitations[0]["role"]), (&json!("pending"), &json!(null)));
+    assert_eq!((&invitations[0]["state"], &invitations[0]["role"]), (&json!("pending"), &json!("basic")));
     let accepted =
         desk.command(None, &["invite", "accept", "--format", "json"], &format!("{token}\n")).done();
     assert_eq!(accepted.json()["subject"], "svc-atlan@acme.example");
@@ -32,12 +35,12 @@ fn a_workspace_comes_to_grant_exactly_what_was_meant() {
     assert_eq!(group["members"], json!(["svc-atlan@acme.example"]));
     assert_eq!(group["roles"], json!(["atlan_role"]));
     let member = desk.json(&["member", "show", "svc-atlan@acme.example"]);
-    assert_eq!((&member["role"], &member["groups"]), (&json!("viewer"), &json!(["atlan_group"])));
+    assert_eq!((&member["role"], &member["groups"]), (&json!("basic"), &json!(["atlan_group"])));
 
     // The key that accepting gave opens the workspace as that member, who may read it since the role says so.
     let key = accepted.secret();
     let seen = desk.with(&key, &["role", "list", "--format", "json"]).done().json();
-    assert_eq!(seen.as_array().unwrap().len(), 4);
+    assert_eq!(seen.as_array().unwrap().len(), 5);
     let refused = desk.with(&key, &["group", "remove", "atlan_group"]);
     assert_eq!(refused.status, 1, "{refused:?}");
 
@@ -46,11 +49,13 @@ fn a_workspace_comes_to_grant_exactly_what_was_meant() {
         let ask = ["check", "-w", "acme.json", "svc-atlan@acme.example", action, resource];
         desk.without_key(&ask).out.trim().to_owned()
     };
-    for resource in ["workspace", "source", "destination", "model", "sync"] {
+    for resource in ["workspace", "source", "destination", "model", "sync", "sync_template", "audience"] {
         assert_eq!(check("read", resource), "allow", "{resource}");
         assert_eq!(check("update", resource), "deny", "{resource}");
     }
-    assert_eq!(check("read", "workspace_membership"), "deny");
+    for resource in ["workspace_membership", "alert", "audience_schema"] {
+        assert_eq!(check("read", resource), "deny", "{resource}");
+    }
 }
 
 #[test]

@@ -13,8 +13,8 @@ fn a_batch_is_one_change_or_none() {
     desk.save(
         "swap.json",
         &json!([
-            { "do": "set-member-role", "member": "ben", "role": "admin" },
-            { "do": "set-member-role", "member": ADMIN, "role": "viewer" },
+            { "set-member-role": { "member": "ben", "role": "admin" } },
+            { "set-member-role": { "member": ADMIN, "role": "viewer" } },
         ])
         .to_string(),
     );

@@ -84,12 +84,12 @@ fn what_could_not_be_tried_ends_with_2() {
     desk.save("spare.json", &document(r#""read""#, r#""sync""#));
     desk.save("latin.json", "x");
     std::fs::write(desk.path("latin.json"), b"\"\xe9\"").unwrap();
-    desk.save("operations.json", r#"[{"do": "add-grup", "name": "x"}]"#);
-    let many: Vec<String> = (0..10_001).map(|n| format!(r#"{{"do":"add-group","name":"g{n}"}}"#)).collect();
+    desk.save("operations.json", r#"[{"add-grup": {"name": "x"}}]"#);
+    let many: Vec<String> = (0..10_001).map(|n| format!(r#"{{"add-group":{{"name":"g{n}"}}}}"#)).collect();
     desk.save("many.json", &format!("[{}]", many.join(",")));
     desk.save(
         "second.json",
-        r#"[{"do":"add-group","name":"x"},{"do":"add-to-group","group":"x","member":"nobody"}]"#,
+        r#"[{"add-group":{"name":"x"}},{"add-to-group":{"group":"x","member":"nobody"}}]"#,
     );
     all(
         &desk,

@@ -15,7 +15,7 @@ fn the_trail_says_who_did_what_and_what_was_refused() {
     let trail = trail.as_array().unwrap();
     assert_eq!((&trail[0]["operation"], &trail[0]["outcome"]), (&json!("group.add"), &json!("done")));
     assert_eq!((&trail[0]["number"], &trail[0]["actor_name"]), (&json!(2), &json!(ADMIN)));
-    assert_eq!(trail[0]["payload"]["operations"], json!([{ "do": "add-group", "name": "ops" }]));
+    assert_eq!(trail[0]["payload"]["operations"], json!([{ "add-group": { "name": "ops" } }]));
     assert_eq!((&trail[1]["operation"], &trail[1]["outcome"]), (&json!("member.role"), &json!("refused")));
     assert_eq!(trail[1]["payload"]["refused"], "last-administrator");
     let people = desk.run(&["audit", "list", "--most", "2"]).done().out;

@@ -19,8 +19,8 @@ const MOST: usize = 64 << 20;
 
 /// Make several changes as one: all of them or none.
 ///
-/// FILE is a JSON list of operations, at most 10,000, each an object with the key `do`, as
-/// {"do": "set-member-role", "member": "bob@acme.example", "role": "admin"}. Each sees what those before it did; whether the whole may be
+/// FILE is a JSON list of operations, at most 10,000, each an object whose one key names the operation, as
+/// {"set-member-role": {"member": "bob@acme.example", "role": "admin"}}. Each sees what those before it did; whether the whole may be
 /// is asked once, so that two administrators can be swapped. docs/directory.md lists the operations.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -46,7 +46,7 @@ impl Batch {
         let operations: Vec<Operation> = serde_json::from_str(&text).map_err(|error| {
             let message =
                 format!("cannot read operations from {}: {error}", quoted(&files::shown(&self.file)));
-            Failure::with_help(message, "expected a list, as [{\"do\": \"add-group\", \"name\": \"ops\"}]")
+            Failure::with_help(message, "expected a list, as [{\"add-group\": {\"name\": \"ops\"}}]")
         })?;
         self.acting.change(operations, &self.change, out)
     }

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use portcullis::text::quoted;
-use portcullis_server::{Bounds, Outside as _, Scope, System, Which};
-use serde_json::{Map, Value};
+use portcullis_server::{Bounds, Outside as _, Properties, Scope, System, Which};
+use serde_json::Value;
 
 use crate::clock;
 use crate::exit::Failure;
@@ -29,16 +29,17 @@ pub(crate) fn document(file: &Path) -> Result<String, Failure> {
     text(file, Bounds::default().document_bytes)
 }
 
-/// Properties: a JSON object, or `@FILE` that holds one.
-pub(crate) fn properties(typed: &str) -> Result<Map<String, Value>, Failure> {
+/// Properties: a JSON object, or `@FILE` that holds one, digit for digit; nothing for an empty one.
+pub(crate) fn properties(typed: &str) -> Result<Option<Properties>, Failure> {
     let read = typed.strip_prefix('@').map(|file| text(Path::new(file), Bounds::default().properties_bytes));
     let text = read.transpose()?;
     let (from, text) = match &text {
-        Some(text) => (typed, text.as_str()),
-        None => ("--properties", typed),
+        Some(text) => (typed, text.trim()),
+        None => ("--properties", typed.trim()),
     };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(properties)) => Ok(properties),
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(properties)) if properties.is_empty() => Ok(None),
+        Ok(Value::Object(_)) => Ok(Some(Properties::of_text(text))),
         Ok(_) => Err(format!("expected a JSON object in {}, found other JSON", quoted(from))),
         Err(error) => Err(format!("expected a JSON object in {}: {error}", quoted(from))),
     }

@@ -163,7 +163,7 @@ impl What {
             What::Show { subject, acting } => (show(acting, subject, out), acting),
             What::Add { subject, role, kind, properties: typed, break_glass, change, acting } => {
                 let add = |out: &mut Output| {
-                    let properties = typed.as_deref().map(properties).transpose()?;
+                    let properties = typed.as_deref().map(properties).transpose()?.flatten();
                     let add = Operation::AddMember {
                         subject: subject.clone(),
                         role: which(role.as_ref()),
@@ -221,7 +221,7 @@ fn edits(
         operations.push(Operation::SetMemberRole { member, role, version: version.take() });
     }
     if let Some(typed) = typed {
-        let properties = Some(properties(typed)?).filter(|properties| !properties.is_empty());
+        let properties = properties(typed)?;
         operations.push(Operation::SetMemberProperties { member, properties, version: version.take() });
     }
     if operations.is_empty() {

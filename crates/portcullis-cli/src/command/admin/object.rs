@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use portcullis::text::{counted, grouped, quoted};
-use portcullis_server::{Bounds, ObjectView, Operation};
+use portcullis_server::{Bounds, ObjectView, Operation, Properties};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
@@ -121,7 +121,7 @@ impl Object {
             What::Show { kind, id, acting } => settle(show(acting, kind, id, out), acting.format, out),
             What::Put { kind, id, properties: typed, version, change, acting } => {
                 let put = |out: &mut Output| {
-                    let properties = typed.as_deref().map(properties).transpose()?;
+                    let properties = typed.as_deref().map(properties).transpose()?.flatten();
                     let (kind, id) = (kind.clone(), id.clone());
                     let put = Operation::PutObject { kind, id, properties, version: *version };
                     acting.change(vec![put], change, out)
@@ -199,7 +199,7 @@ struct Line {
     kind: String,
     id: String,
     #[serde(default)]
-    properties: Option<Map<String, Value>>,
+    properties: Option<Properties>,
 }
 
 /// The objects of a file, each with its line.

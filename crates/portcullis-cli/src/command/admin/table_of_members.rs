@@ -155,16 +155,16 @@ mod tests {
         assert_eq!(
             plain,
             [
-                r#"{"do":"add-member","subject":"ann","role":"admin"}"#,
-                r#"{"do":"add-to-group","group":"ops","member":"ann"}"#,
-                r#"{"do":"add-member","subject":"bob"}"#,
-                r#"{"do":"add-to-group","group":"ops","member":"bob"}"#,
-                r#"{"do":"add-to-group","group":"a \"b\", c","member":"bob"}"#,
+                r#"{"add-member":{"subject":"ann","role":"admin"}}"#,
+                r#"{"add-to-group":{"group":"ops","member":"ann"}}"#,
+                r#"{"add-member":{"subject":"bob"}}"#,
+                r#"{"add-to-group":{"group":"ops","member":"bob"}}"#,
+                r#"{"add-to-group":{"group":"a \"b\", c","member":"bob"}}"#,
             ]
         );
         assert_eq!(
             read("\u{feff}type,subject\r\nservice,svc\r\n"),
-            [r#"{"do":"add-member","subject":"svc","type":"service"}"#]
+            [r#"{"add-member":{"subject":"svc","type":"service"}}"#]
         );
     }
 
