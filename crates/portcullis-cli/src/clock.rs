@@ -41,6 +41,11 @@ pub(crate) fn shown(millis: i64) -> String {
     second.map_or_else(|| format!("{millis} ms after 1970"), |second| format!("{second}Z"))
 }
 
+/// The day of such a time, for lists in which there is no room for more.
+pub(crate) fn day(millis: i64) -> String {
+    shown(millis).chars().take_while(|letter| *letter != 'T').collect()
+}
+
 /// The last millisecond of the year 9999.
 const LAST: i64 = 253_402_300_799_999;
 
@@ -120,7 +125,10 @@ mod tests {
         assert_eq!(millis_of("1970-01-01T01:00:00.0005+01:00"), Some(1));
         assert_eq!(millis_of("2026-03-01"), None);
         assert_eq!((of_millis(-1), of_millis(LAST + 1)), (None, None));
-        assert_eq!(shown(1_234_567_890_250), "2009-02-13T23:31:30Z");
+        assert_eq!(
+            (shown(1_234_567_890_250), day(1_234_567_890_250)),
+            ("2009-02-13T23:31:30Z".into(), "2009-02-13".into())
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! goes to standard error, and `? N` is an exit status other than 0. Commands run from the root of the repository; a file with
 //! a directory `NAME.in` beside it runs in a copy of that, which must in the end look like `NAME.out` if there is one. The tutorial
 //! and docs/minimize.md run in an empty directory: there a block of ```` ```json save=FILE ```` is saved as its reader would, and one with `show=FILE` shows a file.
+//! docs/directory.md does too, and prints secrets, ids and times: `steady` says how it comes to print the same every time. There `> FILE` and
+//! `export NAME=$(cat FILE)` mean what they mean in a shell.
 //! After a wanted change: `GOLDEN=overwrite cargo test -p portcullis-cli --test golden`, then read the difference. (trycmd
 //! does nearly this, but turns backslashes around and drops escape sequences, which is what is looked for here.)
 #![allow(
@@ -16,6 +18,7 @@
 )]
 
 mod sandbox;
+mod steady;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -23,10 +26,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sandbox::copy;
+use steady::Steady;
 
 /// The pages that make their own files.
 const TUTORIAL: &str = "docs/tutorial.md";
 const MINIMIZE: &str = "docs/minimize.md";
+const DIRECTORY: &str = "docs/directory.md";
 
 #[test]
 fn commands_print_what_is_documented() {
@@ -35,7 +40,7 @@ fn commands_print_what_is_documented() {
         fs::read_dir(here.join("tests/golden")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     pages.extend(
-        ["README.md", TUTORIAL, MINIMIZE, "docs/tests.md", "docs/plan.md", "docs/rules.md"]
+        ["README.md", TUTORIAL, MINIMIZE, DIRECTORY, "docs/tests.md", "docs/plan.md", "docs/rules.md"]
             .map(|page| here.join("../..").join(page)),
     );
     pages.sort();
@@ -58,7 +63,7 @@ fn commands_print_what_is_documented() {
 /// Runs the commands of a page and gives the page back with what they print now.
 fn run_page(page: &Path, text: &str, root: &Path) -> String {
     let (given, wanted) = (page.with_extension("in"), page.with_extension("out"));
-    let makes_files = [TUTORIAL, MINIMIZE].iter().any(|made| page.ends_with(made));
+    let makes_files = [TUTORIAL, MINIMIZE, DIRECTORY].iter().any(|made| page.ends_with(made));
     let sandbox = (given.is_dir() || makes_files).then(|| {
         let sandbox = tempfile::tempdir().unwrap();
         if given.is_dir() {
@@ -67,6 +72,7 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
         sandbox
     });
     let directory = sandbox.as_ref().map_or(root, |sandbox| sandbox.path());
+    let mut steady = page.ends_with(DIRECTORY).then(Steady::default);
     let mut new = String::new();
     let mut inside = false;
     let mut lines = text.lines();
@@ -81,10 +87,16 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
             inside = line == "~~~console";
         }
         match line.strip_prefix("$ ").filter(|_| inside) {
-            Some(command) => new.push_str(&format!("{line}\n{}", run(command, directory))),
+            Some(command) => match &mut steady {
+                Some(steady) => new.push_str(&format!("{line}\n{}", steady.run(command, directory))),
+                None => new.push_str(&format!("{line}\n{}", run(command, directory, &BTreeMap::new()))),
+            },
             // What a command printed is replaced by what it prints.
             None if inside && line != "~~~console" => {}
-            None => new.push_str(&format!("{line}\n")),
+            None => {
+                steady.iter().for_each(|steady| steady.keep(line, directory));
+                new.push_str(&format!("{line}\n"));
+            }
         }
     }
     if wanted.is_dir() {
@@ -106,8 +118,9 @@ fn file_block(instruction: &str, block: String, directory: &Path) -> String {
 }
 
 /// What a command prints, in the form of a page.
-fn run(command: &str, directory: &Path) -> String {
+pub(crate) fn run(command: &str, directory: &Path, environment: &BTreeMap<String, String>) -> String {
     let mut words = split(command);
+    let to = words.iter().position(|word| word == ">").map(|at| words.split_off(at)[1].clone());
     let stdin = words.iter().position(|word| word == "<").map(|at| words.split_off(at)[1].clone());
     let stdin = stdin.map_or(Stdio::null(), |file| File::open(directory.join(file)).unwrap().into());
     let columns = words.iter().position(|word| !word.starts_with("COLUMNS="));
@@ -118,6 +131,10 @@ fn run(command: &str, directory: &Path) -> String {
         .current_dir(directory)
         .env("COLUMNS", width.trim_start_matches("COLUMNS="))
         .env_remove("PORTCULLIS_WORKSPACE")
+        .env_remove("PORTCULLIS_DATA")
+        .env_remove("PORTCULLIS_KEY")
+        .env("USER", "ann")
+        .envs(environment)
         .stdin(stdin)
         .output()
         .unwrap();
@@ -125,7 +142,10 @@ fn run(command: &str, directory: &Path) -> String {
     for line in visible(&output.stderr).lines() {
         shown.push_str(&format!("!{}{line}\n", if line.is_empty() { "" } else { " " }));
     }
-    shown.push_str(&visible(&output.stdout));
+    match to {
+        Some(file) => fs::write(directory.join(file), &output.stdout).unwrap(),
+        None => shown.push_str(&visible(&output.stdout)),
+    }
     if !output.status.success() {
         shown.push_str(&format!("? {}\n", output.status.code().unwrap()));
     }

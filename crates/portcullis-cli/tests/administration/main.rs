@@ -14,6 +14,7 @@ mod desk;
 mod folder;
 mod life;
 mod many;
+mod page;
 mod previews;
 mod refusals;
 mod secrets;

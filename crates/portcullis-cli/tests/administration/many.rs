@@ -9,7 +9,7 @@ fn a_batch_is_one_change_or_none() {
     let desk = Desk::new();
     desk.run(&["member", "add", "ben", "--type", "service"]).done();
     desk.run(&["key", "add", "--member", "ben", "--name", "of ben", "--scopes", "all"]).done();
-    // Two administrators are swapped, which no order of single steps could do without a third.
+    // Two administrators are swapped, with no moment in between.
     desk.save(
         "swap.json",
         &json!([

@@ -187,9 +187,14 @@ impl ActingArgs {
             )
             .into());
         };
-        acting::must_be(SecretKind::Operator, &key)?;
+        self.as_operator(&key)
+    }
+
+    /// The operator of this key.
+    pub(crate) fn as_operator(&self, key: &str) -> Result<(Opened, Operator), Trouble> {
+        acting::must_be(SecretKind::Operator, key)?;
         let opened = self.folder.open()?;
-        let operator = opened.service.authenticate_operator(&key)?;
+        let operator = opened.service.authenticate_operator(key)?;
         Ok((opened, operator))
     }
 
@@ -199,7 +204,8 @@ impl ActingArgs {
         Ok(Session { opened, call: Call::local(acting::user()), workspace, glass_broken: false })
     }
 
-    fn with_key(&self, key: &str) -> Result<Session, Trouble> {
+    /// The member of this key.
+    pub(crate) fn with_key(&self, key: &str) -> Result<Session, Trouble> {
         acting::must_be(SecretKind::Key, key)?;
         let opened = self.folder.open()?;
         let caller = opened.service.authenticate(key)?;

@@ -140,7 +140,7 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
                 role,
                 one.state.to_owned(),
                 one.inviter,
-                clock::shown(one.expires),
+                clock::day(one.expires),
                 one.id.to_string(),
             ]
         })

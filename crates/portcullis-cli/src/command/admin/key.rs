@@ -29,7 +29,7 @@ pub(crate) struct Key {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List keys, without their secrets
+    /// List keys by their members, without their secrets
     #[command(after_help = "Example:\n  portcullis key list --member svc-atlan@acme.example")]
     List {
         /// Of one member alone
@@ -124,14 +124,22 @@ impl Key {
 fn list_all(acting: &ActingArgs, member: Option<&String>, out: &mut Output) -> Result<Exit, Trouble> {
     let session = acting.reading("key.list")?;
     let of = which(member);
-    let keys = session.service().keys(&session.call, session.workspace, of.as_ref())?;
+    let mut keys = session.service().keys(&session.call, session.workspace, of.as_ref())?;
+    keys.sort_by(|one, other| {
+        (&one.member, &one.name, one.created, one.id).cmp(&(
+            &other.member,
+            &other.name,
+            other.created,
+            other.id,
+        ))
+    });
     if acting.format.is_json() {
         out.json(&list::values(&keys)?)?;
         return Ok(Exit::Clear);
     }
     let row = |one: KeyView| {
         let [expires, used] =
-            [one.expires, one.used].map(|time| time.map_or_else(|| "never".to_owned(), clock::shown));
+            [one.expires, one.used].map(|time| time.map_or_else(|| "never".to_owned(), clock::day));
         let scopes =
             if one.scopes.len() == Scope::ALL.len() { "all".to_owned() } else { one.scopes.join(",") };
         vec![one.name, one.member, scopes, expires, used, one.id.to_string()]

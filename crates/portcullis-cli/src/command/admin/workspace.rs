@@ -221,11 +221,11 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
             if portcullis_server::Secret::parse(key)
                 .is_some_and(|one| one.kind() == SecretKind::Operator) =>
         {
-            let (opened, operator) = acting.operating()?;
+            let (opened, operator) = acting.as_operator(key)?;
             opened.service.workspaces(&operator)
         }
-        Some(_) => {
-            let session = acting.reading("workspace.list")?;
+        Some(key) => {
+            let session = acting.with_key(key)?;
             let names = session.service().workspace_names();
             names.into_iter().filter(|(_, id)| *id == session.workspace).collect()
         }
