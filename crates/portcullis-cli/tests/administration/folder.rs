@@ -135,3 +135,31 @@ fn a_folder_that_was_made_and_not_set_up_is_set_up() {
     assert!(bad.status == 2 && bad.err.contains("U+200B"), "{bad:?}");
     desk.without_key(&["init", "acme", "--admin", "x", "--data", "new"]).done();
 }
+
+#[test]
+fn a_workspace_may_have_a_schema_of_its_own() {
+    let desk = Desk::new();
+    desk.save("todo.json", r#"{"schema": "todo", "resources": {"task": {"actions": ["read", "update"]}, "workspace": {"actions": ["read"]}}}"#);
+    let init =
+        ["init", "todo", "--admin", "x", "--schema", "todo.json", "--data", "todo", "--format", "json"];
+    let made = desk.without_key(&init).done();
+    assert!(made.err.contains("the type `workspace` does not administer the workspace"), "{made:?}");
+    let value = made.json();
+    let key = value["key"].as_str().unwrap();
+    desk.with(key, &["object", "put", "task", "1", "--data", "todo"]).done();
+    let shown = desk.with(key, &["workspace", "show", "--data", "todo", "--format", "json"]).done().json();
+    assert_eq!((&shown["schema"], &shown["objects"]), (&json!("todo"), &json!(1)));
+    desk.save(
+        "todo.json",
+        r#"{"schema": "todo", "resources": {"task": {"actions": ["read", "update", "delete"]}, "workspace": {"actions": ["read"]}}}"#,
+    );
+    desk.with(key, &["workspace", "set", "--schema", "todo.json", "--data", "todo"]).done();
+    let unknown = desk.with(key, &["workspace", "set", "--schema", "none", "--data", "todo"]);
+    assert!(unknown.status == 2 && unknown.err.contains("there is no built-in schema `none`"), "{unknown:?}");
+    let faulty =
+        desk.without_key(&["init", "a", "--admin", "x", "--schema", "missing.json", "--data", "never"]);
+    assert!(
+        faulty.status == 2 && !desk.path("never").exists(),
+        "nothing is made for a schema that cannot be read: {faulty:?}"
+    );
+}

@@ -83,6 +83,19 @@ fn a_changed_entry_is_found() {
 }
 
 #[test]
+fn keys_that_open_nothing_are_counted() {
+    let desk = Desk::new();
+    let elsewhere = Desk::new();
+    assert_eq!(desk.with(&elsewhere.key, &["group", "list"]).status, 2);
+    let trail = desk.without_key(&["audit", "list", "--operator", "--format", "json"]).done().json();
+    assert_eq!(
+        (&trail[0]["operation"], &trail[0]["outcome"]),
+        (&json!("authentication.failed"), &json!("refused"))
+    );
+    assert_eq!(trail[0]["payload"], json!({ "count": 1 }));
+}
+
+#[test]
 fn the_operator_has_a_trail_too() {
     let desk = Desk::new();
     desk.without_key(&["workspace", "list"]).done();

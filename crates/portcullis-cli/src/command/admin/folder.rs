@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use portcullis::text::{listed, quoted};
-use portcullis_server::{Actor, Call, Id, Operator, Outside as _, SecretKind, Service, System};
+use portcullis_server::{Actor, Call, Id, Operator, Outside as _, Refusal, SecretKind, Service, System};
 use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _};
 
 use super::acting::{self, SET_A_KEY};
@@ -55,6 +55,15 @@ impl Opened {
         let service =
             Service::open(Arc::clone(&store) as Arc<dyn portcullis_store::Store>, Arc::new(System))?;
         Ok(Opened { store, service })
+    }
+
+    /// What an authentication came to. That one failed is counted in the operator's trail before this process ends, since nobody else would write it
+    /// down.
+    pub(crate) fn admitted<T>(&self, found: Result<T, Refusal>) -> Result<T, Trouble> {
+        if found.is_err() {
+            self.service.note_used()?;
+        }
+        Ok(found?)
     }
 
     /// Notes in the operator's own trail what somebody on the machine looked at.
@@ -194,7 +203,7 @@ impl ActingArgs {
     pub(crate) fn as_operator(&self, key: &str) -> Result<(Opened, Operator), Trouble> {
         acting::must_be(SecretKind::Operator, key)?;
         let opened = self.folder.open()?;
-        let operator = opened.service.authenticate_operator(key)?;
+        let operator = opened.admitted(opened.service.authenticate_operator(key))?;
         Ok((opened, operator))
     }
 
@@ -208,7 +217,7 @@ impl ActingArgs {
     pub(crate) fn with_key(&self, key: &str) -> Result<Session, Trouble> {
         acting::must_be(SecretKind::Key, key)?;
         let opened = self.folder.open()?;
-        let caller = opened.service.authenticate(key)?;
+        let caller = opened.admitted(opened.service.authenticate(key))?;
         let workspace = caller.workspace();
         // Of a workspace that the key is not of, nothing is said.
         if let Some(name) =

@@ -176,7 +176,7 @@ fn accept(folder: &FolderArgs, file: &Path, format: FormatArgs, out: &mut Output
     let token = acting::secret_in(file)?;
     acting::must_be(SecretKind::Invitation, &token)?;
     let opened = folder.open()?;
-    let accepted = opened.service.accept(&token, None)?;
+    let accepted = opened.admitted(opened.service.accept(&token, None))?;
     if format.is_json() {
         out.json(&json!({
             "workspace": accepted.workspace.to_string(),

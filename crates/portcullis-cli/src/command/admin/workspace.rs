@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use portcullis::text::{counted, quoted};
-use portcullis::{Limits, Schema};
+use portcullis::{Limits, Schema, Source};
 use portcullis_server::{Id, Operation, SecretKind, Setup, Which};
 use serde_json::{Value, json};
 
@@ -164,15 +164,19 @@ impl What {
     }
 }
 
-/// The text of a schema, or the name of a built-in one, as a store keeps it.
+/// The text of a schema, or the name of a built-in one, as a store keeps it. What is remarkable in a text is told in full: a type that looks as if it
+/// administered the workspace, and does not, is nothing to find out later.
 pub(super) fn schema_text(typed: &str, out: &Output) -> Result<String, Failure> {
     let args = SchemaArgs { schema: typed.to_owned() };
-    // Read as every command reads one: its faults are told with their places.
-    let schema: Schema = load::schema(&args, &Limits::default(), out)?;
-    match load::schema_file(&args) {
-        Some(file) => given::text(file, Limits::default().document_bytes),
-        None => Ok(schema.name().to_owned()),
-    }
+    let limits = Limits::default();
+    let Some(file) = load::schema_file(&args) else {
+        return Ok(load::schema(&args, &limits, out)?.name().to_owned());
+    };
+    let text = given::text(file, limits.document_bytes)?;
+    let source = Source::new(files::shown(file), &*text);
+    let (_, report) = Schema::read_within(&source, &limits).map_err(|report| load::reported(file, report))?;
+    out.report(&report);
+    Ok(text)
 }
 
 /// Tells what was set up, with its secrets.
