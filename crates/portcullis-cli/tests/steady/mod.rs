@@ -90,6 +90,9 @@ impl Steady {
         if word.len() == NOON.len() && word.ends_with('Z') && word.as_bytes()[10] == b'T' {
             return NOON.to_owned();
         }
+        if word.len() == NOON.len() + 4 && word.ends_with('Z') && word.as_bytes()[19] == b'.' {
+            return NOON.replace('Z', ".000Z");
+        }
         let is_day =
             |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
         if word.len() == 10 && word.bytes().enumerate().all(is_day) {
