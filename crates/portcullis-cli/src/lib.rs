@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::command::Cli;
+use crate::command::admin::acting::no_secret_among;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -30,6 +31,9 @@ pub use crate::requests::{answer_requests, answer_requests_by};
 /// Does what was typed.
 #[must_use]
 pub fn run() -> ExitCode {
+    if let Err(found) = no_secret_among(std::env::args_os()) {
+        return Output::of_process().finish(Err(found)).into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {

@@ -85,6 +85,25 @@ fn a_key_comes_from_the_environment_or_a_file_and_is_no_argument() {
 }
 
 #[test]
+fn a_secret_that_is_typed_goes_no_further() {
+    let desk = Desk::new();
+    let flag = format!("--key={}", desk.operator);
+    for (arguments, what) in [
+        (&["key", "revoke", &*desk.key][..], "an argument is the key of a member"),
+        (&["group", "list", &flag], "an argument is the operator's key"),
+    ] {
+        let ran = desk.run(arguments);
+        assert!(ran.status == 2 && ran.err.contains(what), "{ran:?}");
+        let shown = format!("{}{}", ran.out, ran.err);
+        assert!([&desk.key, &desk.operator].iter().all(|secret| !shown.contains(tail(secret))), "{shown}");
+    }
+    for (file, bytes) in desk.bytes() {
+        assert!(!holds(&bytes, tail(&desk.key).as_bytes()), "{}", file.display());
+    }
+    assert_eq!(desk.json(&["audit", "list"]).as_array().unwrap().len(), 1, "nothing was even opened");
+}
+
+#[test]
 fn a_revoked_key_opens_nothing_and_says_no_more() {
     let desk = Desk::new();
     desk.run(&["member", "add", "svc", "--type", "service", "--role", "editor"]).done();

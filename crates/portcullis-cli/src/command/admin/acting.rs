@@ -3,6 +3,7 @@
 //! A key comes out of the environment or a file. It is never an argument. A user of the machine without one may look at what is in
 //! the folder, which belongs to whoever can read it; every look is noted as `local:USER`.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -39,7 +40,8 @@ pub(crate) fn shown_key(file: Option<&Path>) -> Result<Option<String>, Failure> 
 
 /// The secret that a file holds, or standard input.
 pub(crate) fn secret_in(file: &Path) -> Result<String, Failure> {
-    let name = quoted(&files::shown(file));
+    let shown = files::shown(file);
+    let name = if file.as_os_str() == STANDARD { shown } else { quoted(&shown) };
     let read = |from: &mut dyn Read| {
         let mut text = String::new();
         from.take(LONGEST + 1).read_to_string(&mut text).map(|_| text)
@@ -56,11 +58,30 @@ pub(crate) fn secret_in(file: &Path) -> Result<String, Failure> {
         };
         Failure::said(format!("cannot read {name}: {why}"))
     })?;
-    if text.len() as u64 > LONGEST || text.trim().is_empty() {
-        let message = format!("expected a secret in {name}, found {} bytes of text", text.len());
-        return Err(Failure::with_help(message, "the file holds the secret and nothing else"));
+    let found = match text.trim().len() {
+        0 => "nothing".to_owned(),
+        _ if text.len() as u64 > LONGEST => format!("more than {LONGEST} bytes"),
+        _ => return Ok(text),
+    };
+    let message = format!("expected a secret in {name}, found {found}");
+    Err(Failure::with_help(message, "the file holds the secret and nothing else"))
+}
+
+/// Refuses to go on when an argument is a secret. It is in the list of processes and in the history of the shell already; said back in a message, or
+/// noted as the name of something that is not there, it would be in more places still.
+pub(crate) fn no_secret_among(arguments: impl Iterator<Item = OsString>) -> Result<(), Failure> {
+    for argument in arguments {
+        let Some(argument) = argument.to_str() else { continue };
+        let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+        if let Some(secret) = Secret::parse(value) {
+            let (message, id) = (format!("an argument is {}", name_of(secret.kind())), secret.id());
+            let help = format!(
+                "other users and the history of the shell have seen it: revoke or renew it (its id is {id}), and give the next one in ${VARIABLE} or in a file"
+            );
+            return Err(Failure::with_help(message, help));
+        }
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Refuses what is not a secret of the wanted kind, without saying what it is instead of one.
