@@ -26,7 +26,7 @@ pub use operation::{Administered, Needs, Operation, Properties, Scope, Which};
 pub use outside::{Outside, System};
 pub use portcullis_store::Id;
 pub use refusal::{Excess, Refusal, Refused};
-pub use secret::{Secret, SecretKind};
+pub use secret::{Secret, SecretKind, holds_secret};
 pub use service::{
     Accepted, Actor, Answered, Call, Caller, Change, Done, Made, MemberPreview, Operator, Preview, Service,
     Setup, SetupCode,

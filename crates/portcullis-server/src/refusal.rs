@@ -8,6 +8,7 @@ use portcullis_store::StoreError;
 use serde::Serialize;
 
 use crate::operation::{Needs, Scope};
+use crate::secret::holds_secret;
 
 /// What somebody would have come to hold, and the actor does not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -175,7 +176,9 @@ impl Refusal {
     }
 
     pub(crate) fn not_found(what: &'static str, name: impl fmt::Display) -> Refusal {
-        Refusal::NotFound { what, name: name.to_string() }
+        let name = name.to_string();
+        // Somebody pasted it into the wrong place.
+        Refusal::NotFound { what, name: if holds_secret(&name) { "(a secret)".to_owned() } else { name } }
     }
 }
 

@@ -50,6 +50,24 @@ pub struct Secret {
     bits: [u8; 32],
 }
 
+/// Whether a text holds what looks like a secret, whole or not, in whatever place.
+#[must_use]
+pub fn holds_secret(text: &str) -> bool {
+    text.match_indices("portcullis_").any(|(at, start)| {
+        let rest = text.get(at + start.len()..).unwrap_or_default();
+        let known = SecretKind::ALL.iter().find_map(|kind| rest.strip_prefix(kind.word())?.strip_prefix('_'));
+        let letters = |text: &str| text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        known.is_some_and(|rest| {
+            let id = letters(rest);
+            id >= 20
+                && rest
+                    .get(id..)
+                    .and_then(|rest| rest.strip_prefix('_'))
+                    .is_some_and(|rest| letters(rest) >= 8)
+        })
+    })
+}
+
 /// The hash of a secret, which is what is stored.
 pub(crate) type Hash = [u8; 32];
 
@@ -156,6 +174,29 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'a' { b'b' } else { b'a' };
             assert_eq!(Secret::parse(&String::from_utf8(bytes).unwrap()), None, "letter {at}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_seen_wherever_it_stands() {
+        let secret = one().reveal();
+        for text in [
+            secret.clone(),
+            format!("x{secret}y"),
+            format!("{{\"key\":\"{}\"}}", &secret[..60]),
+            secret.to_uppercase().replace("PORTCULLIS_KEY_", "portcullis_key_"),
+        ] {
+            assert!(holds_secret(&text), "{text}");
+        }
+        for text in [
+            "",
+            "portcullis_",
+            "portcullis_key_",
+            "portcullis_key_notes",
+            "portcullis_key_ab_cd",
+            "é portcullis_key_é",
+        ] {
+            assert!(!holds_secret(text), "{text}");
         }
     }
 

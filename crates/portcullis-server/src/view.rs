@@ -3,6 +3,8 @@
 use portcullis_store::{Id, Millis};
 use serde::Serialize;
 
+use crate::operation::Properties;
+
 /// Ids are written as texts.
 fn text<S: serde::Serializer>(id: &Id, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
@@ -41,7 +43,7 @@ pub struct MemberView {
     pub role: String,
     pub groups: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub properties: Option<serde_json::Value>,
+    pub properties: Option<Properties>,
     pub suspended: bool,
     pub version: u64,
     pub created: Millis,
@@ -128,7 +130,7 @@ pub struct ObjectView {
     pub kind: String,
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub properties: Option<serde_json::Value>,
+    pub properties: Option<Properties>,
     pub version: u64,
 }
 

@@ -17,6 +17,7 @@ use super::{Actor, Call, Service, Tenant, Working, preview, standing, token};
 use crate::operation::Operation;
 use crate::outside::Outside;
 use crate::refusal::Refused;
+use crate::secret::holds_secret;
 use crate::state::{State, compile};
 use crate::{Bounds, Refusal};
 
@@ -179,10 +180,16 @@ impl Service {
             return Err(Refusal::TooMany { what: "operations", count, limit }.into());
         }
         // All of it goes into one audit entry.
-        let (bytes, limit) = (serde_json::to_vec(&change.operations), self.bounds.change_bytes);
-        let count = bytes.map_err(|error| Refusal::Invalid(error.to_string()))?.len();
+        let text = serde_json::to_string(&change.operations);
+        let text = text.map_err(|error| Refusal::Invalid(error.to_string()))?;
+        let (count, limit) = (text.len(), self.bounds.change_bytes);
         if count > limit {
             return Err(Refusal::TooMany { what: "bytes of a change", count, limit }.into());
+        }
+        if holds_secret(&text) {
+            // Said back or noted, it would lie where many read it.
+            let message = "a secret stands where a name or a text belongs: nothing was done or kept of it; revoke the key all the same";
+            return Err(Refusal::Invalid(message.to_owned()).into());
         }
         let before = Arc::clone(working.writer.snapshot());
         let holds = self.held(call, &working.state, &before)?;

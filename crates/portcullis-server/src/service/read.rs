@@ -5,7 +5,7 @@ use portcullis_store::{AuditEntry, Id, Invitation, InvitationState, Member};
 use super::apply::{Settings, find_group, find_invitation, find_key, find_member, find_role, find_rule};
 use super::{Call, Service, token};
 use crate::Refusal;
-use crate::operation::{Administered, Needs, Scope, Which};
+use crate::operation::{Administered, Needs, Properties, Scope, Which};
 use crate::state::State;
 use crate::view::{
     GroupView, InvitationView, KeyView, MemberView, ObjectView, RoleView, RuleView, VersionView,
@@ -263,10 +263,6 @@ impl Service {
     }
 }
 
-fn properties(text: Option<&str>) -> Option<serde_json::Value> {
-    serde_json::from_str(text?).ok()
-}
-
 fn member_view(state: &State, member: &Member) -> MemberView {
     let groups = state.groups_of.get(&member.id).into_iter().flatten();
     let mut groups: Vec<String> = groups.map(|group| state.group_name(*group).to_owned()).collect();
@@ -277,7 +273,7 @@ fn member_view(state: &State, member: &Member) -> MemberView {
         kind: member.kind.clone(),
         role: state.role_name(member.role).to_owned(),
         groups,
-        properties: properties(member.properties.as_deref()),
+        properties: member.properties.clone().map(Properties::of_text),
         suspended: member.suspended,
         version: member.version,
         created: member.created,
@@ -347,7 +343,7 @@ fn object_view(object: &portcullis_store::Object) -> ObjectView {
     ObjectView {
         kind: object.kind.clone(),
         id: object.id.clone(),
-        properties: properties(object.properties.as_deref()),
+        properties: object.properties.clone().map(Properties::of_text),
         version: object.version,
     }
 }

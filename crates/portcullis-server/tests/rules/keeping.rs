@@ -100,6 +100,24 @@ fn rule_20_secrets_are_in_no_row_and_no_entry() {
 }
 
 #[test]
+fn rule_20_a_secret_in_the_wrong_place_goes_no_further() {
+    let world = World::new();
+    let bits = world.ann_key.rsplit('_').next().unwrap();
+    for operation in
+        [revoke(world.ann_key.as_str()), add_group(&world.ann_key), suspend(&format!("x {}", world.ann_key))]
+    {
+        let refused = world.try_to(&world.ann, operation).unwrap_err();
+        assert!(
+            refused.refusal.code() == "invalid" && !refused.to_string().contains(&bits[..12]),
+            "{refused}"
+        );
+    }
+    let asked = world.service.member(&world.ann, world.acme, &world.ann_key.as_str().into()).unwrap_err();
+    assert!(!asked.to_string().contains(&bits[..12]), "{asked}");
+    assert!(!format!("{:?}", world.store.audit(world.acme, 0, 100).unwrap()).contains(&bits[..12]));
+}
+
+#[test]
 fn rule_23_names_that_look_alike_are_refused() {
     let world = World::new();
     world.act(&world.ann, add_role("Ops", &["allow read sync"]));

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use portcullis_server::{MemberView, Operation, Which};
-use serde_json::Value;
 
 use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
@@ -272,7 +271,7 @@ fn show(acting: &ActingArgs, subject: &str, out: &mut Output) -> Result<Exit, Tr
         out.json(&list::value(&member)?)?;
         return Ok(Exit::Clear);
     }
-    let properties = member.properties.as_ref().map(Value::to_string).unwrap_or_default();
+    let properties = member.properties.as_ref().map(|one| one.text().to_owned()).unwrap_or_default();
     let (created, version, id) = (clock::shown(member.created), member.version.to_string(), member.id);
     let [subject, kind, role, groups, state, _] = <[String; 6]>::try_from(row(member)).unwrap_or_default();
     list::pairs(

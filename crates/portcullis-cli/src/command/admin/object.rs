@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use portcullis::text::{counted, grouped, quoted};
 use portcullis_server::{Bounds, ObjectView, Operation, Properties};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
@@ -164,7 +164,8 @@ fn list_all(
         out.json(&list::values(&objects)?)?;
         return Ok(Exit::Clear);
     }
-    let text = |properties: Option<Value>| properties.as_ref().map(Value::to_string).unwrap_or_default();
+    let text =
+        |properties: Option<Properties>| properties.map(|one| one.text().to_owned()).unwrap_or_default();
     let rows: Vec<Vec<String>> =
         objects.into_iter().map(|one| vec![one.kind, one.id, text(one.properties)]).collect();
     list::table(out, &["type", "id", "properties"], &rows)?;
@@ -178,7 +179,7 @@ fn show(acting: &ActingArgs, kind: &str, id: &str, out: &mut Output) -> Result<E
         out.json(&list::value(&object)?)?;
         return Ok(Exit::Clear);
     }
-    let properties = object.properties.as_ref().map(Value::to_string).unwrap_or_default();
+    let properties = object.properties.as_ref().map(|one| one.text().to_owned()).unwrap_or_default();
     list::pairs(
         out,
         &[
