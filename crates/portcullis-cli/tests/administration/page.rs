@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use portcullis_server::{Administered, Operation};
+use portcullis::text::grouped;
+use portcullis_server::{Administered, Bounds, Operation};
 use serde_json::{Value, json};
 
 /// One of each, as a batch has them.
@@ -66,4 +67,42 @@ fn the_page_says_what_every_operation_needs() {
     }
     let table = page.lines().skip_while(|line| !line.starts_with("| operation in a batch |")).skip(2);
     assert_eq!(table.take_while(|line| line.starts_with("| ")).count(), rows, "a row of no operation");
+}
+
+#[test]
+fn the_page_says_every_limit() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/directory.md");
+    let page = fs::read_to_string(page).unwrap();
+    // All of them, so that a new one is missed here.
+    let Bounds {
+        operations,
+        change_bytes,
+        document_bytes,
+        properties_bytes,
+        rule_bytes,
+        note_bytes,
+        keys_per_member,
+        pending_invitations,
+        rules,
+        groups,
+        versions,
+        page: rows,
+    } = Bounds::default();
+    for (what, limit) in [
+        ("operations of one change", operations),
+        ("bytes of one change, as JSON", change_bytes),
+        ("bytes of a policy document", document_bytes),
+        ("bytes of the properties of a member or an object", properties_bytes),
+        ("bytes of a standing rule", rule_bytes),
+        ("bytes of a note", note_bytes),
+        ("keys of a member", keys_per_member),
+        ("invitations that are pending", pending_invitations),
+        ("standing rules", rules),
+        ("groups", groups),
+        ("versions of a role", usize::try_from(versions).unwrap()),
+        ("rows of one page of a list", rows),
+    ] {
+        let row = format!("| {what} | {} |", grouped(limit));
+        assert!(page.lines().any(|line| line == row), "docs/directory.md lacks\n{row}");
+    }
 }
