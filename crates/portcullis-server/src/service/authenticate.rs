@@ -119,17 +119,32 @@ impl Service {
         }
     }
 
-    /// Knows all keys and invitations of a workspace.
+    /// Knows all keys and invitations of a workspace, and no others of it.
     pub(super) fn know_secrets(&self, state: &State, schema: &Schema) {
+        self.know_all_secrets(state, schema, true);
+    }
+
+    /// Knows all keys and invitations of a workspace of which none were known: who opens ten thousand workspaces need not look through
+    /// all that is known for each.
+    pub(super) fn know_new_secrets(&self, state: &State, schema: &Schema) {
+        self.know_all_secrets(state, schema, false);
+    }
+
+    fn know_all_secrets(&self, state: &State, schema: &Schema, again: bool) {
         let id = state.workspace.id;
         let fresh = state.keys.values().filter_map(|key| Some((key.id, known(state, schema, key.id)?)));
         let fresh: Vec<(Id, Known)> = fresh.collect();
+        // No key is unknown for a moment.
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, known| known.workspace != id);
+        if again {
+            keys.retain(|_, known| known.workspace != id);
+        }
         keys.extend(fresh);
         drop(keys);
         let mut invitations = self.invitations.write().unwrap_or_else(PoisonError::into_inner);
-        invitations.retain(|_, workspace| *workspace != id);
+        if again {
+            invitations.retain(|_, workspace| *workspace != id);
+        }
         invitations.extend(state.invitations.keys().map(|one| (*one, id)));
     }
 

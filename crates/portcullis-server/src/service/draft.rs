@@ -50,6 +50,27 @@ pub(super) struct Touched {
     pub(super) schema: bool,
 }
 
+impl Touched {
+    /// What a member held before the change, whose own role and groups are still those that they were.
+    ///
+    /// A role that a group comes to give, or a role's new document, may concern a hundred thousand members, who are not noted one by one: what their
+    /// groups gave before is.
+    fn before(&self, state: &State, member: Id) -> Roles {
+        let Some(member) = state.members.get(&member) else { return Roles::new() };
+        self.held_before(state, member.role, state.places.groups_of(member.id))
+    }
+
+    /// What members with a role of their own and in groups held before the change.
+    pub(super) fn held_before(&self, state: &State, role: Id, groups: &[Id]) -> Roles {
+        let mut roles = Roles::from([role]);
+        for group in groups {
+            let before = self.holders.get(&Holder::Group(*group));
+            roles.extend(before.or_else(|| state.of_group.get(group)).into_iter().flatten());
+        }
+        roles
+    }
+}
+
 enum Undo {
     Row(Box<(Key, Option<Row>)>),
     Described(Box<Workspace>),
@@ -112,7 +133,10 @@ impl<'d> Draft<'d> {
     /// Notes what somebody holds, before it is changed for the first time.
     fn touch(&mut self, holder: Holder) {
         if !self.touched.holders.contains_key(&holder) {
-            let roles = self.roles(&holder);
+            let roles = match &holder {
+                Holder::Member(id) => self.touched.before(self.state, *id),
+                other => self.roles(other),
+            };
             for role in &roles {
                 let name = self.state.role_name(*role);
                 self.touched.names.entry(*role).or_insert_with(|| name.to_owned());
@@ -237,12 +261,8 @@ impl<'d> Draft<'d> {
                 }
             }
             Row::GroupMember { member, .. } => self.acted_upon(*member),
-            Row::GroupRole { group, .. } => {
-                self.touch(Holder::Group(*group));
-                let members: Vec<Id> =
-                    self.state.in_group.get(group).into_iter().flatten().copied().collect();
-                members.into_iter().for_each(|member| self.touch(Holder::Member(member)));
-            }
+            // What it comes to for the members of the group is seen when all is done: see `Touched::before`.
+            Row::GroupRole { group, .. } => self.touch(Holder::Group(*group)),
             Row::RoleVersion(version) => self.note_role(version.role),
             Row::Role(role) if before.is_none() || after.is_none() => self.note_role(role.id),
             Row::Group(group) if before.is_none() || after.is_none() => self.touch(Holder::Group(group.id)),
@@ -254,30 +274,14 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Everybody who holds a role, or could, when what it says changes.
+    /// Whoever could come to hold a role, when what it says changes. Those who hold it in groups are seen when all is done.
     fn note_role(&mut self, role: Id) {
         if !self.touched.roles.insert(role) {
             return;
         }
         let state = &*self.state;
-        let giving: BTreeSet<Id> = state
-            .of_group
-            .iter()
-            .filter(|(_, roles)| roles.contains(&role))
-            .map(|(group, _)| *group)
-            .collect();
-        let mut holders: Vec<Holder> = giving.iter().copied().map(Holder::Group).collect();
-        // Who is in no group holds the role alone, or not at all: that is one case for all of them.
-        let grouped = state
-            .in_group
-            .iter()
-            .flat_map(|(group, members)| members.iter().map(move |member| (group, *member)));
-        for (group, member) in grouped {
-            let own = state.members.get(&member).is_some_and(|member| member.role == role);
-            if own || giving.contains(group) {
-                holders.push(Holder::Member(member));
-            }
-        }
+        let giving = state.of_group.iter().filter(|(_, roles)| roles.contains(&role));
+        let mut holders: Vec<Holder> = giving.map(|(group, _)| Holder::Group(*group)).collect();
         let default = state.workspace.default_role == Some(role);
         let invited =
             state.pending(self.now).filter(|one| one.role == Some(role) || one.role.is_none() && default);

@@ -139,7 +139,7 @@ impl Service {
             };
         let key = self.first_key(&mut state, member)?;
         let snapshot = crate::state::compile(&state)?;
-        if !super::held::has_administrator(&state, snapshot.snapshot()) {
+        if !super::held::has_administrator(&mut state, snapshot.snapshot()) {
             return Err(Refusal::LastAdministrator);
         }
         let entry = self.entry(&Call::local(user), "workspace.import", Outcome::Done, None)?;

@@ -18,7 +18,7 @@ use portcullis_store::Id;
 use super::draft::{Draft, Holder, Roles, Touched};
 use super::held::{Credential, Holds, united};
 use crate::refusal::Excess;
-use crate::state::State;
+use crate::state::{Place, State};
 
 /// What stands against a change.
 #[derive(Debug, Default)]
@@ -40,6 +40,9 @@ struct Gate<'g> {
     after: &'g Snapshot,
     actor: &'g Credential,
 }
+
+/// What pairs of role sets come to; of a member whose properties changed, apart.
+type Known = BTreeMap<(Roles, Roles, Option<Id>), Weighed>;
 
 /// What one pair of role sets comes to.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +69,7 @@ pub(super) fn judge(draft: &Draft<'_>, before: &Snapshot, after: &Snapshot, hold
         return judged;
     }
     let gate = Gate { state: draft.state, touched: &draft.touched, before, after, actor };
-    let mut known: BTreeMap<(Roles, Roles, Option<Id>), Weighed> = BTreeMap::new();
+    let mut known = Known::new();
     for (holder, old) in &draft.touched.holders {
         let new = draft.roles(holder);
         let apart = match holder {
@@ -84,6 +87,7 @@ pub(super) fn judge(draft: &Draft<'_>, before: &Snapshot, after: &Snapshot, hold
             judged.reaching.push(Excess::of(gate.told(holder), &weighed.above));
         }
     }
+    gate.weigh_kinds(&mut known, &mut judged);
     for (kind, id) in &draft.touched.objects {
         let excess = gate.object(kind, id);
         if !excess.is_empty() && judged.excess.len() < TOLD {
@@ -128,10 +132,68 @@ impl Gate<'_> {
             Holder::Member(id) => *id != self.actor.member && (lost || self.touched.directly.contains(id)),
             // Members who are in no group and have the role as their own.
             Holder::Role(role) => {
-                let alone = |id: &Id| *id != self.actor.member && !self.state.groups_of.contains_key(id);
-                lost && self.state.owners.get(role).is_some_and(|owners| owners.iter().any(alone))
+                let alone = self.state.places.count(*role, Place::NOWHERE);
+                lost && alone > usize::from(self.is_actor_of(*role, Place::NOWHERE))
             }
             Holder::Invitation(_) | Holder::Group(_) | Holder::Joiner => false,
+        }
+    }
+
+    /// Whether the actor is of a kind of members.
+    fn is_actor_of(&self, role: Id, place: Place) -> bool {
+        let actor = self.state.members.get(&self.actor.member);
+        actor.is_some_and(|actor| actor.role == role && self.state.places.place(actor.id) == place)
+    }
+
+    /// Sets what members in groups held before against what they hold now, when what the groups give or what a role says was changed: each kind of members
+    /// once, and without those whom the change has noted one by one.
+    fn weigh_kinds(&self, known: &mut Known, judged: &mut Judged) {
+        let (state, touched) = (self.state, self.touched);
+        let is_touched = |group: &Id| touched.holders.contains_key(&Holder::Group(*group));
+        if touched.roles.is_empty() && !touched.holders.keys().any(|one| matches!(one, Holder::Group(_))) {
+            return;
+        }
+        let noted = |member: Id| touched.holders.contains_key(&Holder::Member(member));
+        let mut apart: BTreeMap<(Id, Place), usize> = BTreeMap::new();
+        for holder in touched.holders.keys() {
+            if let Holder::Member(id) = holder
+                && let Some(member) = state.members.get(id)
+            {
+                *apart.entry((member.role, state.places.place(*id))).or_default() += 1;
+            }
+        }
+        for (role, place, count) in state.places.kinds() {
+            let groups = state.places.groups(place);
+            let left = count.saturating_sub(apart.get(&(role, place)).copied().unwrap_or(0));
+            let concerned = touched.roles.contains(&role) || groups.iter().any(is_touched);
+            // Those in no group are what their role is.
+            if left == 0 || !concerned || place == Place::NOWHERE {
+                continue;
+            }
+            let (old, new) = (touched.held_before(state, role, groups), state.roles_of_kind(role, groups));
+            if old == new && new.is_disjoint(&touched.roles) {
+                continue;
+            }
+            let weighed = known
+                .entry((old.clone(), new.clone(), None))
+                .or_insert_with(|| self.weigh(&old, &new, false));
+            let itself = !noted(self.actor.member) && self.is_actor_of(role, place);
+            let gives = !weighed.excess.is_empty();
+            let reaches = weighed.lost && !weighed.above.is_empty() && left > usize::from(itself);
+            if !gives && !reaches {
+                continue;
+            }
+            let members = state.owners.get(&role).into_iter().flatten();
+            for member in members.filter(|member| state.places.place(**member) == place && !noted(**member)) {
+                if gives && judged.excess.len() < TOLD {
+                    let who = state.subject(*member).to_owned();
+                    judged.excess.push(Excess::of(who, &weighed.excess));
+                }
+                if reaches && *member != self.actor.member && judged.reaching.len() < TOLD {
+                    let who = state.subject(*member).to_owned();
+                    judged.reaching.push(Excess::of(who, &weighed.above));
+                }
+            }
         }
     }
 

@@ -183,23 +183,34 @@ pub(super) fn left_of(chain: &[&ApiKey], schema: &Schema) -> Option<Plane> {
 
 /// Whether somebody is left who administers: an active member with `update` on both administration types, and a key that nothing narrows
 /// and that does not expire.
-pub(super) fn has_administrator(state: &State, snapshot: &Snapshot) -> bool {
-    let Some(types) = snapshot.schema().administration() else { return false };
-    let needed = [&types.workspace, &types.membership]
-        .map(|kind| snapshot.schema().permission("update", kind).map(|permission| permission.id()));
-    let whole = |key: Id| {
-        let chain = state.chain(key).unwrap_or_default();
-        let all =
-            |words: &[String]| Scope::ALL.iter().all(|scope| words.iter().any(|word| word == scope.as_str()));
-        !chain.is_empty()
-            && chain.iter().all(|key| key.policy.is_none() && key.expires.is_none() && all(&key.scopes))
+pub(super) fn has_administrator(state: &mut State, snapshot: &Snapshot) -> bool {
+    let found = {
+        let state = &*state;
+        let likely = state.administering.and_then(|key| state.keys.get(&key));
+        let mut keys = likely.into_iter().chain(state.keys.values());
+        keys.find(|key| administers(state, snapshot, key)).map(|key| key.id)
     };
-    state.keys.values().any(|key| {
-        let member = state.members.get(&key.member).filter(|member| !member.suspended);
-        member.is_some_and(|member| {
-            let plain = of_member(state, snapshot, member).grants();
-            whole(key.id)
-                && needed.iter().all(|needed| needed.is_ok_and(|permission| plain.contains(permission)))
-        })
+    state.administering = found;
+    found.is_some()
+}
+
+/// Whether a key administers all by itself.
+fn administers(state: &State, snapshot: &Snapshot, key: &ApiKey) -> bool {
+    let Some(types) = snapshot.schema().administration() else { return false };
+    let Some(member) = state.members.get(&key.member).filter(|member| !member.suspended) else {
+        return false;
+    };
+    let chain = state.chain(key.id).unwrap_or_default();
+    let all =
+        |words: &[String]| Scope::ALL.iter().all(|scope| words.iter().any(|word| word == scope.as_str()));
+    let whole = !chain.is_empty()
+        && chain.iter().all(|key| key.policy.is_none() && key.expires.is_none() && all(&key.scopes));
+    if !whole {
+        return false;
+    }
+    let plain = of_member(state, snapshot, member).grants();
+    [&types.workspace, &types.membership].into_iter().all(|kind| {
+        let needed = snapshot.schema().permission("update", kind);
+        needed.is_ok_and(|permission| plain.contains(permission.id()))
     })
 }

@@ -191,7 +191,7 @@ impl Service {
         };
         {
             let working = tenant.working();
-            self.know_secrets(&working.state, working.writer.snapshot().schema());
+            self.know_new_secrets(&working.state, working.writer.snapshot().schema());
         }
         self.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id, Arc::new(tenant));
         Ok(())

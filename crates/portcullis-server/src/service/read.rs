@@ -264,7 +264,7 @@ impl Service {
 }
 
 fn member_view(state: &State, member: &Member) -> MemberView {
-    let groups = state.groups_of.get(&member.id).into_iter().flatten();
+    let groups = state.places.groups_of(member.id).iter();
     let mut groups: Vec<String> = groups.map(|group| state.group_name(*group).to_owned()).collect();
     groups.sort();
     MemberView {

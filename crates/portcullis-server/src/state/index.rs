@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use portcullis_store::{Id, Key, Object, Row};
+use portcullis_store::{Id, Key, Member, Object, Row};
 use serde_json::Value;
 
 use super::State;
@@ -52,20 +52,9 @@ impl State {
                 self.current.insert(version.role, version);
             }
             Row::Member(member) => {
-                let before = self.members.get(&member.id);
-                let gone: Vec<_> = before
-                    .and_then(|one| one.properties.as_deref())
-                    .into_iter()
-                    .flat_map(references_in)
-                    .collect();
-                name(&mut self.member_names, before.map(|member| &member.folded), &member.folded, member.id);
-                let come = member.properties.as_deref().map(references_in).unwrap_or_default();
-                if let Some(role) = before.map(|member| member.role).filter(|role| *role != member.role) {
-                    leave(&mut self.owners, &role, &member.id);
-                }
-                self.owners.entry(member.role).or_default().insert(member.id);
-                self.members.insert(member.id, member);
-                recount(&mut self.referenced, gone, come);
+                let before = self.members.get(&member.id).map(|member| &member.folded);
+                name(&mut self.member_names, before, &member.folded, member.id);
+                self.put_unnamed(member);
             }
             Row::Group(group) => {
                 let before = self.groups.get(&group.id).map(|group| &group.folded);
@@ -74,7 +63,8 @@ impl State {
             }
             Row::GroupMember { group, member } => {
                 self.in_group.entry(group).or_default().insert(member);
-                self.groups_of.entry(member).or_default().insert(group);
+                let role = self.members.get(&member).map(|member| member.role);
+                self.places.join(member, group, role);
             }
             Row::GroupRole { group, role } => {
                 self.of_group.entry(group).or_default().insert(role);
@@ -97,6 +87,23 @@ impl State {
         }
     }
 
+    /// Puts a member in, all but the name.
+    pub(super) fn put_unnamed(&mut self, member: Member) {
+        let before = self.members.get(&member.id);
+        let gone = before.and_then(|one| one.properties.as_deref()).map(references_in).unwrap_or_default();
+        let come = member.properties.as_deref().map(references_in).unwrap_or_default();
+        let role = before.map(|member| member.role);
+        if role != Some(member.role) {
+            if let Some(role) = role {
+                leave(&mut self.owners, &role, &member.id);
+            }
+            self.owners.entry(member.role).or_default().insert(member.id);
+            self.places.set_role(member.id, role, Some(member.role));
+        }
+        self.members.insert(member);
+        recount(&mut self.referenced, gone, come);
+    }
+
     /// Takes a row out.
     pub(crate) fn remove(&mut self, key: &Key) {
         match key {
@@ -112,6 +119,7 @@ impl State {
                 if let Some(member) = self.members.remove(id) {
                     self.member_names.remove(&member.folded);
                     leave(&mut self.owners, &member.role, id);
+                    self.places.set_role(*id, Some(member.role), None);
                     let gone = member.properties.as_deref().map(references_in).unwrap_or_default();
                     recount(&mut self.referenced, gone, Vec::new());
                 }
@@ -123,12 +131,8 @@ impl State {
             }
             Key::GroupMember { group, member } => {
                 leave(&mut self.in_group, group, member);
-                if let Some(groups) = self.groups_of.get_mut(member) {
-                    groups.remove(group);
-                    if groups.is_empty() {
-                        self.groups_of.remove(member);
-                    }
-                }
+                let role = self.members.get(member).map(|member| member.role);
+                self.places.leave(*member, *group, role);
             }
             Key::GroupRole { group, role } => leave(&mut self.of_group, group, role),
             Key::Invitation(id) => {

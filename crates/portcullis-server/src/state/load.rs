@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis::condition::Attribute;
 use portcullis::matrix::Layout;
 use portcullis::{Document, Group, Member, Report, Revision, Schema, Snapshot, Source, Workspace, Writer};
-use portcullis_store::{Millis, Store};
+use portcullis_store::{Millis, Row, Store};
 
 use super::State;
 use crate::Refusal;
@@ -13,10 +13,18 @@ use crate::Refusal;
 impl State {
     /// Reads a workspace out of a store.
     pub(crate) fn read(store: &dyn Store, workspace: portcullis_store::Id) -> Result<State, Refusal> {
-        let mut rows = Vec::new();
-        let found = store.load(workspace, &mut |row| rows.push(row))?;
-        let mut state = State::new(found);
-        rows.into_iter().for_each(|row| state.put(row));
+        let mut state = State::new(unknown(workspace));
+        let mut names: Vec<(u128, String, portcullis_store::Id)> = Vec::new();
+        state.workspace = store.load(workspace, &mut |row| match row {
+            // A million names are sorted in a fraction of the time in which each would find its place.
+            Row::Member(member) => {
+                names.push((beginning(&member.folded), member.folded.clone(), member.id));
+                state.put_unnamed(member);
+            }
+            other => state.put(other),
+        })?;
+        names.sort_unstable();
+        state.member_names = names.into_iter().map(|(_, name, id)| (name, id)).collect();
         Ok(state)
     }
 
@@ -24,6 +32,27 @@ impl State {
     pub(crate) fn schema(&self) -> Result<Schema, Refusal> {
         schema_of(&self.workspace.schema)
     }
+}
+
+/// What stands for a workspace until it is read, which is when its rows have been.
+fn unknown(id: portcullis_store::Id) -> portcullis_store::Workspace {
+    portcullis_store::Workspace {
+        id,
+        name: String::new(),
+        epoch: 0,
+        revision: 0,
+        schema: String::new(),
+        default_role: None,
+        settings: String::new(),
+        created: 0,
+    }
+}
+
+/// The first bytes of a name as a number that sorts as they do.
+fn beginning(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(byte, letter)| *byte = letter);
+    u128::from_be_bytes(bytes)
 }
 
 /// A built-in schema by its name, another by its text, with types that administer.
@@ -74,7 +103,7 @@ pub(crate) fn compile(state: &State) -> Result<Writer, Refusal> {
             }
         }
     }
-    for member in state.member_names.values().filter_map(|id| state.members.get(id)) {
+    for member in state.members.iter() {
         workspace.add_member(&member.subject, described(state, member)?);
     }
     for group in state.groups.values() {

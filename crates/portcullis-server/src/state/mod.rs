@@ -5,11 +5,15 @@
 
 mod index;
 mod load;
+mod members;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(crate) use load::{compile, described, document_of, is_over, properties_of, schema_of};
 
+pub(crate) use members::Members;
+pub(crate) use places::{Place, Places};
 use portcullis_store::{
     ApiKey, Group, Id, Invitation, InvitationState, Member, Object, Role, RoleVersion, Row, Rule, Workspace,
 };
@@ -23,11 +27,12 @@ pub(crate) struct State {
     pub(crate) current: BTreeMap<Id, RoleVersion>,
     /// Names by their folded forms.
     pub(crate) role_names: BTreeMap<String, Id>,
-    pub(crate) members: HashMap<Id, Member>,
+    pub(crate) members: Members,
     pub(crate) member_names: BTreeMap<String, Id>,
     /// The members whose own role it is.
     pub(crate) owners: BTreeMap<Id, BTreeSet<Id>>,
-    pub(crate) groups_of: HashMap<Id, BTreeSet<Id>>,
+    /// The groups that members are in.
+    pub(crate) places: Places,
     pub(crate) groups: BTreeMap<Id, Group>,
     pub(crate) group_names: BTreeMap<String, Id>,
     pub(crate) in_group: BTreeMap<Id, BTreeSet<Id>>,
@@ -39,6 +44,8 @@ pub(crate) struct State {
     pub(crate) referenced: HashMap<(String, String), usize>,
     pub(crate) rules: BTreeMap<Id, Rule>,
     pub(crate) rule_names: BTreeMap<String, Id>,
+    /// The key that was last seen to be an administrator's: where to look first.
+    pub(crate) administering: Option<Id>,
 }
 
 impl State {
@@ -48,10 +55,10 @@ impl State {
             roles: BTreeMap::new(),
             current: BTreeMap::new(),
             role_names: BTreeMap::new(),
-            members: HashMap::new(),
+            members: Members::default(),
             member_names: BTreeMap::new(),
             owners: BTreeMap::new(),
-            groups_of: HashMap::new(),
+            places: Places::default(),
             groups: BTreeMap::new(),
             group_names: BTreeMap::new(),
             in_group: BTreeMap::new(),
@@ -62,6 +69,7 @@ impl State {
             referenced: HashMap::new(),
             rules: BTreeMap::new(),
             rule_names: BTreeMap::new(),
+            administering: None,
         }
     }
 
@@ -90,8 +98,13 @@ impl State {
 
     /// The roles that a member holds, directly and through groups; also of one that is suspended.
     pub(crate) fn roles_of(&self, member: &Member) -> BTreeSet<Id> {
-        let mut roles = BTreeSet::from([member.role]);
-        for group in self.groups_of.get(&member.id).into_iter().flatten() {
+        self.roles_of_kind(member.role, self.places.groups_of(member.id))
+    }
+
+    /// The roles that members with one of their own and in groups hold.
+    pub(crate) fn roles_of_kind(&self, role: Id, groups: &[Id]) -> BTreeSet<Id> {
+        let mut roles = BTreeSet::from([role]);
+        for group in groups {
             roles.extend(self.of_group.get(group).into_iter().flatten());
         }
         roles

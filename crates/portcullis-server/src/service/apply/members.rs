@@ -124,10 +124,9 @@ pub(super) fn remove(draft: &mut Draft<'_>, member: &Which, version: Option<u64>
     let keys: Vec<Key> =
         state.keys.values().filter(|key| key.member == id).map(|key| Key::ApiKey(key.id)).collect();
     let groups: Vec<Key> = state
-        .groups_of
-        .get(&id)
-        .into_iter()
-        .flatten()
+        .places
+        .groups_of(id)
+        .iter()
         .map(|group| Key::GroupMember { group: *group, member: id })
         .collect();
     let sent = state.invitations.values();
