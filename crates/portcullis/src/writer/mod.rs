@@ -223,8 +223,13 @@ impl Writer {
 
     /// Whether a member may hold so many roles.
     fn may_hold(&self, member: &str, roles: usize) -> Result<(), Report> {
+        self.may_all_hold(roles, || member)
+    }
+
+    /// The same, asking for the name only where it is to be told: a group may have very many members.
+    fn may_all_hold<'n>(&self, roles: usize, member: impl FnOnce() -> &'n str) -> Result<(), Report> {
         let limit = self.state.limits.roles_per_subject;
-        if roles > limit { Err(refused(too_many_roles(member, roles, limit))) } else { Ok(()) }
+        if roles > limit { Err(refused(too_many_roles(member(), roles, limit))) } else { Ok(()) }
     }
 
     /// Gives the members listed the roles that they have in another directory, and makes that the directory. When it
@@ -233,7 +238,7 @@ impl Writer {
         let mut held = std::mem::take(&mut self.held);
         for member in members {
             directory.roles_of(*member, &mut held);
-            self.may_hold(directory.name(*member).unwrap_or(""), held.len())?;
+            self.may_all_hold(held.len(), || directory.name(*member).unwrap_or(""))?;
         }
         let mut done = 0;
         let moved = members.iter().try_for_each(|member| {
