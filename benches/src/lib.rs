@@ -7,6 +7,7 @@
 pub mod arguments;
 pub mod counting;
 pub mod crowd;
+pub mod directory;
 pub mod field;
 pub mod floor;
 pub mod labels;
