@@ -22,8 +22,11 @@ pub(super) const LOG: &str = "-wal";
 const APPLICATION: i64 = 0x706f_7274;
 
 /// One step for each format that there ever was, from the one before.
-pub(super) const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
+pub(super) const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
+];
 
 /// Opens the file, and leaves it as it is.
 pub(super) fn opened(file: &Path) -> rusqlite::Result<Connection> {

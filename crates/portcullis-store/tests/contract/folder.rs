@@ -87,7 +87,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     let store = SqliteStore::create(&data).unwrap();
     acme(&store);
     let newer = rusqlite::Connection::open(data.join(FILE)).unwrap();
-    newer.execute_batch("PRAGMA user_version = 3; CREATE TABLE later (x)").unwrap();
+    newer.execute_batch("PRAGMA user_version = 4; CREATE TABLE later (x)").unwrap();
     // As a process leaves it that was killed, with a log that is not yet part of the file; and as one leaves it that ended.
     let killed = data.with_file_name("killed");
     fs::create_dir(&killed).unwrap();
@@ -101,7 +101,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
         let before = read();
         for _ in 0..2 {
             let error = SqliteStore::open(folder).unwrap_err();
-            assert!(matches!(error, StoreError::TooNew { found: 3, known: 2, .. }), "{error}");
+            assert!(matches!(error, StoreError::TooNew { found: 4, known: 3, .. }), "{error}");
             assert!(read() == before, "{} was written to", folder.display());
         }
     }

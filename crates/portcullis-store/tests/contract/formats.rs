@@ -240,3 +240,40 @@ fn a_folder_of_every_format_is_opened_with_nothing_lost() {
         assert_eq!(everything(&store), everything(&model), "format {format}, opened again");
     }
 }
+
+#[test]
+fn what_is_removed_is_looked_for_among_what_refers_to_it_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(folder.path()).unwrap();
+    let mut rows = vec![role(ADMIN, "admin"), role(VIEWER, "viewer"), custom(GONE, "gone", 1)];
+    rows.push(member(ANN, "ann", ADMIN));
+    let many = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        Id::from_bytes([9, high, low, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    };
+    for number in 0..1_000 {
+        rows.push(member(many(number), &format!("member {number}"), VIEWER));
+        let Row::ApiKey(key) = key(1, None) else { panic!("a key is one") };
+        rows.push(Row::ApiKey(ApiKey { id: many(number), member: many(number), ..key }));
+        let Row::Invitation(one) = invitation(1, InvitationState::Accepted) else { panic!("it is one") };
+        rows.push(Row::Invitation(Invitation { id: many(number), role: Some(VIEWER), ..one }));
+    }
+    store.create(&workspace(ACME, "acme"), &rows, &entry("workspace.create"), &[]).unwrap();
+    drop(store);
+
+    let db = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+    db.pragma_update(None, "foreign_keys", true).unwrap();
+    for (table, id) in [("roles", GONE), ("members", ANN)] {
+        let sql = format!("DELETE FROM {table} WHERE workspace = ? AND id = ?");
+        let mut remove = db.prepare(&sql).unwrap();
+        assert_eq!(remove.execute((ACME, id)).unwrap(), 1);
+        let steps = remove.get_status(rusqlite::StatementStatus::VmStep);
+        assert!(steps < 500, "{steps} steps to remove one of {table}");
+    }
+    // And all of a workspace is read in the order of its keys, without a look at each by another index.
+    for table in ["members", "api_keys", "invitations"] {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE workspace = ?");
+        let plan: String = db.query_row(&sql, [ACME], |row| row.get(3)).unwrap();
+        assert!(plan.ends_with("USING PRIMARY KEY (workspace=?)"), "{plan}");
+    }
+}
