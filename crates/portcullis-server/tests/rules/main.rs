@@ -6,6 +6,7 @@ mod world;
 
 mod commits;
 mod credentials;
+mod crowds;
 mod doors;
 mod giving;
 mod keeping;
