@@ -224,6 +224,13 @@ impl Place<'_> {
     }
 }
 
+/// Tells of what no change comes, and nothing is wanted.
+fn tell_alone(what: &str, took: &[Duration]) {
+    let worst = took.iter().max().copied().unwrap_or_default();
+    let milli = |took: Duration| took.as_secs_f64() * 1e3;
+    println!("  {what:>36}: {:>7.2} {:>7.2}", milli(median(took)), milli(worst));
+}
+
 fn tell(what: &str, took: &[Duration], disk: Duration) {
     let worst = took.iter().max().copied().unwrap_or_default();
     let milli = |took: Duration| took.as_secs_f64() * 1e3;
@@ -310,8 +317,8 @@ fn refusals(place: &Place<'_>, steward: &Call) -> Result<(), Trouble> {
         place.service.preview(steward, place.imported.workspace, &change)?;
         looked.push(begun.elapsed());
     }
-    tell("a member is refused a role", &refused, Duration::ZERO);
-    tell("the same, previewed", &looked, Duration::ZERO);
+    tell_alone("a member is refused a role", &refused);
+    tell_alone("the same, previewed", &looked);
     Ok(())
 }
 

@@ -67,9 +67,8 @@ pub fn file(name: &str, members: usize, groups: bool) -> Result<String, Trouble>
     let mut text = String::with_capacity(96 * members);
     write!(
         text,
-        "{{\"workspace\":\"{name}\",\"schema\":\"hightouch\",\"roles\":{{\"{WIDE}\":{},\"analyst\":{}}},\"members\":{{",
+        "{{\"workspace\":\"{name}\",\"schema\":\"hightouch\",\"roles\":{{\"{WIDE}\":{},\"analyst\":{ANALYST}}},\"members\":{{",
         wide(0),
-        r#"{"version":"2022-04-26","policies":[{"effect":"allow","actions":["read","preview"],"resource":["audience"]}]}"#,
     )?;
     for number in 0..members {
         let comma = if number > 0 { "," } else { "" };
@@ -79,7 +78,7 @@ pub fn file(name: &str, members: usize, groups: bool) -> Result<String, Trouble>
     text.push('}');
     if groups {
         text.push_str(",\n\"groups\":{");
-        write!(text, "\"{EMPTY}\":{{}},\n")?;
+        writeln!(text, "\"{EMPTY}\":{{}},")?;
         write_group(&mut text, HALF, "", (0..members).step_by(2))?;
         for team in 0..TEAMS {
             text.push(',');
@@ -146,6 +145,9 @@ pub fn import(service: &Service, text: String) -> Result<Imported, Trouble> {
     let admin = Call::of_key(service.authenticate(&key)?);
     Ok(Imported { workspace: setup.workspace, admin, key })
 }
+
+/// What the analyst's role says.
+const ANALYST: &str = r#"{"version":"2022-04-26","policies":[{"effect":"allow","actions":["read","preview"],"resource":["audience"]}]}"#;
 
 /// What the steward's role says.
 const ALL_BUT_ONE: &str = r#"{"version":"2022-04-26","policies":[{"effect":"allow","actions":"*","resource":"*"},{"effect":"deny","actions":["delete"],"resource":["source"]}]}"#;
