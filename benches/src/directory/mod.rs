@@ -59,7 +59,7 @@ pub fn fresh(within: &Path) -> Result<tempfile::TempDir, Trouble> {
 }
 
 /// A workspace file of so many members: half of them have [`WIDE`] as their own role, the others one of two more. With groups, every second member is in
-/// [`HALF`], and everybody in one of [`TEAMS`] teams that give a role.
+/// [`HALF`], and everybody in one of `TEAMS` teams that give a role.
 ///
 /// # Errors
 /// Never: a string takes what is written.

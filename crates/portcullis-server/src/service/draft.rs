@@ -38,6 +38,8 @@ pub(super) struct Touched {
     pub(super) holders: BTreeMap<Holder, Roles>,
     /// Members that were changed themselves, and not only by what a role says.
     pub(super) directly: BTreeSet<Id>,
+    /// Who is shown a secret of whom, or let in again: whatever these hold then is gained.
+    pub(super) shown: BTreeSet<Holder>,
     /// Members whose properties changed.
     pub(super) properties: BTreeSet<Id>,
     /// Roles whose documents changed.
@@ -147,7 +149,8 @@ impl<'d> Draft<'d> {
 
     /// Notes that somebody is shown a secret, and so gains all that the holder holds.
     pub(super) fn shown(&mut self, holder: Holder) {
-        self.touched.holders.insert(holder, Roles::new());
+        self.touch(holder.clone());
+        self.touched.shown.insert(holder);
     }
 
     /// Notes that a member is acted upon, though its row stays.

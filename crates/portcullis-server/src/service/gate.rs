@@ -76,12 +76,17 @@ pub(super) fn judge(draft: &Draft<'_>, before: &Snapshot, after: &Snapshot, hold
             Holder::Member(id) if draft.touched.properties.contains(id) => Some(*id),
             _ => None,
         };
+        // To whom all is new, all counts as gained; what they held before, nobody reaches up to all the same.
+        let gained = if draft.touched.shown.contains(holder) { Roles::new() } else { old.clone() };
         let weighed = known
-            .entry((old.clone(), new.clone(), apart))
-            .or_insert_with(|| gate.weigh(old, &new, apart.is_some()));
+            .entry((gained.clone(), new.clone(), apart))
+            .or_insert_with(|| gate.weigh(&gained, &new, apart.is_some()));
         if !weighed.excess.is_empty() && judged.excess.len() < TOLD {
             judged.excess.push(Excess::of(gate.told(holder), &weighed.excess));
         }
+        let weighed = known
+            .entry((old.clone(), new.clone(), apart))
+            .or_insert_with(|| gate.weigh(old, &new, apart.is_some()));
         if !weighed.above.is_empty() && gate.is_reaching(holder, weighed.lost) && judged.reaching.len() < TOLD
         {
             judged.reaching.push(Excess::of(gate.told(holder), &weighed.above));

@@ -51,6 +51,29 @@ fn rule_07_nobody_changes_who_holds_more() {
     }
 }
 
+/// What is let in, or whose key is made, in the same change, is reached up to all the same.
+#[test]
+fn rule_07_no_batch_goes_round_it() {
+    let world = World::new();
+    let clerk = clerk(&world);
+    world.act(&world.ann, add_member("ed@acme.example", "editor"));
+    world.act(&world.ann, suspend("ed@acme.example"));
+    world.act(&world.ann, add_service("svc", "editor"));
+    let key = |whom: &str| add_key(Some(whom), "k", &[Scope::Decide], None, None);
+    for batch in [
+        vec![reactivate("ed@acme.example"), remove_member("ed@acme.example")],
+        vec![reactivate("ed@acme.example"), set_role("ed@acme.example", "viewer")],
+        vec![set_role("ed@acme.example", "viewer"), reactivate("ed@acme.example")],
+        vec![key("svc"), remove_member("svc")],
+        vec![key("svc"), set_role("svc", "viewer")],
+        vec![set_role("svc", "viewer"), key("svc")],
+    ] {
+        let told = format!("{batch:?}");
+        let refused = world.service.change(&clerk, world.acme, &batch.into()).unwrap_err();
+        assert_eq!(refused.refusal.code(), "reaching-up", "{told}: {refused}");
+    }
+}
+
 #[test]
 fn rule_07_ones_own_membership_may_be_reduced() {
     let world = World::new();
