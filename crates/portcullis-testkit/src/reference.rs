@@ -185,9 +185,13 @@ impl Reference {
                 roles.insert(name, Document::deserialize(document)?);
             }
         }
-        let vocabulary = Vocabulary::deserialize(schema)?;
+        let mut vocabulary = Vocabulary::deserialize(schema)?;
+        let mut documents: Vec<(String, Document)> = Vec::new();
         for (name, text) in file.roles {
-            let document: Document = serde_json::from_str(text.get())?;
+            documents.push((name, serde_json::from_str(text.get())?));
+        }
+        vocabulary.heed_reserved(documents.iter().map(|(_, document)| document));
+        for (name, document) in documents {
             if let Some(refusal) = vocabulary.refusal(&document) {
                 return Err(Unusable(format!("role {name:?}: {refusal}")));
             }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::declared::Attributes;
 use super::{Document, Effect, Reason, Statement};
@@ -18,7 +19,15 @@ pub struct Vocabulary {
     pub(super) resources: BTreeMap<String, ResourceType>,
     #[serde(default)]
     pub(super) subjects: Subjects,
+    #[serde(default)]
+    administration: Option<IgnoredAny>,
+    /// Types that no wildcard and no pattern reaches.
+    #[serde(skip)]
+    apart: BTreeSet<String>,
 }
+
+/// The types that administer where the schema names none.
+const RESERVED: [&str; 2] = ["portcullis.workspace", "portcullis.membership"];
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Subjects {
@@ -90,6 +99,28 @@ impl Vocabulary {
     /// The types' own names.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.resources.keys().map(String::as_str)
+    }
+
+    /// Knows the reserved types too, when the schema says nothing of administration and one of the documents names one.
+    pub(super) fn heed_reserved<'d>(&mut self, documents: impl IntoIterator<Item = &'d Document>) {
+        let mut statements = documents.into_iter().flat_map(|document| &document.policies);
+        let named =
+            statements.any(|one| one.resource.as_slice().iter().any(|name| RESERVED.contains(&&**name)));
+        let taken = RESERVED.iter().any(|name| self.type_asked(name).is_some());
+        if !named || taken || self.administration.is_some() {
+            return;
+        }
+        for name in RESERVED {
+            let actions = ["read", "update", "create", "delete"].map(str::to_owned).into();
+            let kind = ResourceType {
+                actions,
+                aliases: BTreeSet::new(),
+                covers: BTreeSet::new(),
+                attributes: Attributes::default(),
+            };
+            self.resources.insert(name.to_owned(), kind);
+            self.apart.insert(name.to_owned());
+        }
     }
 
     /// Every action that some type admits.
@@ -181,7 +212,8 @@ impl Vocabulary {
         let mut types = statement.resource.as_slice().iter();
         actions.any(|written| pattern_matches(written, action))
             && types.any(|written| {
-                pattern_matches(written, resource) || self.type_written(written) == Some(resource)
+                let reached = !self.apart.contains(resource) && pattern_matches(written, resource);
+                reached || self.type_written(written) == Some(resource)
             })
     }
 
@@ -220,7 +252,8 @@ impl Vocabulary {
             return Some(Refusal::EmptyDeny);
         }
         let idle_action = |name: &&String| !self.actions().iter().any(|action| pattern_matches(name, action));
-        let idle_type = |name: &&String| !self.types().any(|own| pattern_matches(name, own));
+        let idle_type =
+            |name: &&String| !self.types().any(|own| !self.apart.contains(own) && pattern_matches(name, own));
         let mut patterns = actions.iter().filter(|name| name.contains('*')).filter(idle_action);
         let mut type_patterns = types.iter().filter(|name| name.contains('*')).filter(idle_type);
         if let Some(name) = patterns.next().or_else(|| type_patterns.next()) {

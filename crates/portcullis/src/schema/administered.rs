@@ -2,6 +2,7 @@
 
 use super::build::{Draft, TypeDraft};
 use super::{Administration, Schema};
+use crate::policy::Document;
 
 /// The reserved types: for the workspace itself, and for its members.
 pub const RESERVED_ADMINISTRATION: [&str; 2] = ["portcullis.workspace", "portcullis.membership"];
@@ -10,6 +11,16 @@ pub const RESERVED_ADMINISTRATION: [&str; 2] = ["portcullis.workspace", "portcul
 const ACTIONS: [&str; 4] = ["read", "update", "create", "delete"];
 
 impl Schema {
+    /// The schema with the reserved types, if its own names none that administer and a document names one of those. A document
+    /// means the same in a file as in a store.
+    pub(crate) fn administered_for<'d>(
+        &self,
+        documents: impl IntoIterator<Item = &'d Document>,
+    ) -> Option<Schema> {
+        let is_named = || documents.into_iter().any(names_reserved);
+        if self.administration().is_some() || !is_named() { None } else { self.administered().ok() }
+    }
+
     /// The schema with types that administer: its own where `administration` names them, else with the reserved types
     /// `portcullis.workspace` and `portcullis.membership` beside its own. No wildcard and no pattern reaches those; a document that names them is
     /// heeded, and one that is said to [reach them](crate::Document::reaching_administration).
@@ -60,4 +71,13 @@ impl Schema {
         draft.administration = Some(Administration { workspace, membership });
         draft.build()
     }
+}
+
+/// Whether a document names a reserved type. Most are told by their text alone.
+fn names_reserved(document: &Document) -> bool {
+    let text = document.source().slice(document.span());
+    (text.contains("portcullis.") || text.contains('\\'))
+        && document.statements().any(|statement| {
+            statement.resource().iter().any(|name| RESERVED_ADMINISTRATION.contains(&&*name))
+        })
 }

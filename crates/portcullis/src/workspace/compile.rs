@@ -39,6 +39,10 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::compile`]; also when the schema is too wide for the layout.
     pub fn compile_with(&self, layout: Layout, revision: Revision) -> Result<(Snapshot, Report), Report> {
+        if let Some(schema) = self.schema.administered_for(self.roles.iter().map(|(_, document)| &**document))
+        {
+            return Workspace { schema, ..self.clone() }.compile_with(layout, revision);
+        }
         let mut compiler =
             Compiler { workspace: self, report: Report::new(), suggester: Suggester::default() };
         let snapshot = compiler.snapshot(layout, revision);
