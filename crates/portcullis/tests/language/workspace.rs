@@ -16,6 +16,7 @@ sections! {
     the_schema = "The schema";
     a_schema_in_a_file_of_its_own = "A schema in a file of its own";
     the_schema_itself = "The schema itself";
+    who_administers = "Who administers";
     roles = "Roles";
     faults_in_documents = "Faults in documents";
     files_that_cannot_be_read = "Files that cannot be read";
