@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use portcullis::Revision;
-use portcullis_store::{Edit, Entry, Id, Invitation, InvitationState, Outcome, Row};
+use portcullis_store::{Entry, Id, Invitation, InvitationState, Outcome, Row};
 
 use super::apply::{Asked, join, new_key};
 use super::commit::{Change, Tried, refusal};
 use super::draft::Draft;
 use super::held::Holds;
-use super::{Service, Tenant, Working, token};
+use super::{Service, Tenant, Working};
 use crate::Refusal;
 use crate::naming::folded;
 use crate::operation::Scope;
@@ -119,35 +118,15 @@ impl Service {
         };
         let tried = Tried::judged(draft, before, &holds);
         let refused = refusal(&tried, &Change::default(), false);
-        let draft = tried.draft;
         let payload = serde_json::json!({ "member": member.to_string(), "key": key.id().to_string() });
-        let committed = refused
+        let entry = refused
             .map_err(|refusal| match refusal {
                 // Why it lapsed is nothing for whoever holds the token.
                 Refusal::Excess(_) | Refusal::ReachingUp(_) => Refusal::Unauthenticated,
                 other => other,
             })
-            .and_then(|()| self.invitee(secret, address, Outcome::Done, payload.to_string()))
-            .and_then(|entry| Ok(open.commit(draft.edits(), &entry)?));
-        match committed {
-            Ok(committed) => draft.state.workspace = committed,
-            Err(refusal) => {
-                draft.undo();
-                return Err(refusal);
-            }
-        }
-        let edits: Vec<Edit> = draft.edits().to_vec();
-        drop(draft);
-        let revision = working.state.workspace.revision;
-        working.writer.publish_as(Revision::new(revision));
-        self.know_changed_secrets(&working.state, working.writer.snapshot().schema(), &edits);
-        tenant.publish(working);
-        Ok(Accepted {
-            workspace: tenant.id,
-            member,
-            subject: invitation.email,
-            key,
-            revision: token(working.state.workspace.epoch, revision),
-        })
+            .and_then(|()| self.invitee(secret, address, Outcome::Done, payload.to_string()));
+        let revision = self.settle(tenant, open, tried.draft, entry)?;
+        Ok(Accepted { workspace: tenant.id, member, subject: invitation.email, key, revision })
     }
 }

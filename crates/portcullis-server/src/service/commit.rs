@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use portcullis::{Revision, Snapshot};
-use portcullis_store::{Id, Key, Outcome, Row};
+use portcullis_store::{Entry, Id, Key, Outcome, Row};
 
 use super::apply::{Author, Made, apply, find_role};
 use super::draft::Draft;
@@ -115,18 +115,29 @@ impl Service {
             draft.undo();
             return Ok(Done { revision: now, made, broken });
         }
-        let committed = payload(change, &made)
-            .and_then(|payload| self.entry(call, name_of(change), Outcome::Done, Some(payload)))
-            .and_then(|entry| Ok(open.commit(draft.edits(), &entry)?));
-        let committed = match committed {
-            Ok(committed) => committed,
+        let entry = payload(change, &made)
+            .and_then(|payload| self.entry(call, name_of(change), Outcome::Done, Some(payload)));
+        let revision = self.settle(tenant, open, draft, entry)?;
+        Ok(Done { revision, made, broken })
+    }
+
+    /// Commits what nothing stands against, with its audit entry, and puts it in force; gives the token of the revision. What cannot be committed is
+    /// taken back.
+    pub(super) fn settle(
+        &self,
+        tenant: &Tenant,
+        open: Box<dyn portcullis_store::Change + '_>,
+        draft: Draft<'_>,
+        entry: Result<Entry, Refusal>,
+    ) -> Result<String, Refusal> {
+        match entry.and_then(|entry| Ok(open.commit(draft.edits(), &entry)?)) {
+            Ok(committed) => draft.state.workspace = committed,
             Err(refusal) => {
                 draft.undo();
-                return Err(refusal.into());
+                return Err(refusal);
             }
-        };
-        draft.state.workspace = committed;
-        let revision = draft.state.workspace.revision;
+        }
+        let (epoch, revision) = (draft.state.workspace.epoch, draft.state.workspace.revision);
         draft.writer.publish_as(Revision::new(revision));
         let schema = draft.writer.snapshot().schema();
         if draft.touched.schema {
@@ -134,9 +145,8 @@ impl Service {
         } else {
             self.know_changed_secrets(draft.state, schema, draft.edits());
         }
-        drop(draft);
-        tenant.publish(working);
-        Ok(Done { revision: token(working.state.workspace.epoch, revision), made, broken })
+        tenant.publish(draft.state, draft.writer);
+        Ok(token(epoch, revision))
     }
 
     /// Locks a workspace in the store, at exactly the revision that is in memory.
@@ -163,7 +173,7 @@ impl Service {
         let writer = compile(&state)?;
         *working = Working { state, writer };
         self.know_secrets(&working.state, working.writer.snapshot().schema());
-        tenant.publish(working);
+        tenant.publish(&working.state, &working.writer);
         Ok(())
     }
 

@@ -299,8 +299,8 @@ impl Tenant {
     }
 
     /// Puts what was committed in force.
-    fn publish(&self, working: &Working) {
-        let next = published(&working.state, &working.writer);
+    fn publish(&self, state: &State, writer: &Writer) {
+        let next = published(state, writer);
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = next;
     }
 }
