@@ -11,26 +11,32 @@
 //! What an actor holds is what its credential holds: the member's permissions, narrowed by the key's own policy, by the policies of the keys
 //! through which it was made, and by its scopes.
 
+mod hearing;
 mod limits;
 mod naming;
 mod operation;
 mod outside;
 mod refusal;
 mod secret;
+mod served_file;
 mod service;
+mod source;
 mod state;
 mod view;
 
+pub use hearing::Hearing;
 pub use limits::Bounds;
 pub use operation::{Administered, Needs, Operation, Properties, Scope, Which};
 pub use outside::{Outside, System};
 pub use portcullis_store::Id;
 pub use refusal::{Excess, Refusal, Refused};
 pub use secret::{Secret, SecretKind, holds_secret};
+pub use served_file::{Admission, ServedFile, Trouble};
 pub use service::{
     Accepted, Actor, Answered, Call, Caller, Change, Done, Made, MemberPreview, Operator, Preview, Service,
     Setup, SetupCode,
 };
+pub use source::{Asker, Source};
 pub use view::{
     GroupView, InvitationView, KeyView, MemberView, ObjectView, RoleView, RuleView, VersionView,
     WorkspaceView,

@@ -1,5 +1,6 @@
 //! What the service takes from outside: the time and randomness. Tests bring their own, so that what expires can expire at once.
 
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_store::{Id, Millis};
@@ -7,7 +8,7 @@ use portcullis_store::{Id, Millis};
 use crate::Refusal;
 
 /// A clock and a source of randomness.
-pub trait Outside: Send + Sync {
+pub trait Outside: fmt::Debug + Send + Sync {
     /// Milliseconds since 1970.
     fn now(&self) -> Millis;
 

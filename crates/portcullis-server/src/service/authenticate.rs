@@ -5,10 +5,12 @@ use std::sync::{Arc, PoisonError};
 
 use portcullis::{Decision, Question, Schema, Snapshot};
 use portcullis_store::{Edit, Id, Key, Outcome, Row};
+use tokio::sync::watch;
 
 use super::held::{Holds, left_of, scopes_of};
 use super::{Call, Known, Service};
 use crate::Refusal;
+use crate::hearing::{Hearing, Published};
 use crate::operation::Scope;
 use crate::secret::{Secret, SecretKind};
 use crate::state::{State, is_over};
@@ -80,43 +82,69 @@ impl Service {
         let opens = secret.opens(&known.as_ref().map_or([0; 32], |known| known.hash));
         let known = known.filter(|_| opens).ok_or(Refusal::Unauthenticated)?;
         self.active(&known)?;
-        let now = self.outside.now();
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.insert((known.workspace, secret.id()), now - now.rem_euclid(MINUTE));
-        Ok(Caller { workspace: known.workspace, member: known.member, key: secret.id() })
+        let caller = Caller { workspace: known.workspace, member: known.member, key: secret.id() };
+        self.note_use(&caller);
+        Ok(caller)
     }
 
-    /// Decides a question about the caller itself, by what its credential holds: the member's verdict and that of every policy that narrows the
-    /// key, of which the weaker counts. What such a policy allows under conditions does not count. It waits for no change.
+    /// Puts a caller before what is in force in the workspace of its key, to ask for decisions. It waits for no change.
     ///
     /// # Errors
-    /// [`Refusal::Unauthenticated`] when the key is good no more; [`Refusal::OutOfScope`].
-    pub fn decide_as(&self, caller: &Caller, question: &Question<'_>) -> Result<Answered, Refusal> {
+    /// [`Refusal::Unauthenticated`] when the key is good no more; [`Refusal::NoWorkspace`] when another workspace is named, by name or id;
+    /// [`Refusal::OutOfScope`].
+    pub fn hear(&self, caller: &Caller, workspace: Option<&str>) -> Result<Hearing, Refusal> {
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&caller.key).cloned();
         let known =
             known.filter(|known| known.workspace == caller.workspace).ok_or(Refusal::Unauthenticated)?;
-        let snapshot = self.active(&known)?;
-        if !known.scopes.contains(&Scope::Decide) {
-            return Err(Refusal::OutOfScope(Scope::Decide));
+        let published = self.active(&known)?;
+        let is_named =
+            |name: &str| name == published.snapshot.workspace() || Id::parse(name) == Some(published.id);
+        if let Some(other) = workspace.filter(|name| !is_named(name)) {
+            return Err(Refusal::NoWorkspace(portcullis::text::quoted(other)));
         }
-        let decision = snapshot.decide(&Question { subject: &known.subject, ..*question });
-        let permission = snapshot.schema().permission(question.action, question.resource);
-        let narrowed = known.left.is_some_and(|left| {
-            left.permissions() != snapshot.schema().permission_count()
-                || !permission.is_ok_and(|permission| left.contains(permission.id()))
-        });
-        Ok(Answered { decision, narrowed })
+        Hearing::of_member(published, known).within(Scope::Decide)
     }
 
-    /// The snapshot of a key's workspace, if the key opens anything.
-    fn active(&self, known: &Known) -> Result<Arc<Snapshot>, Refusal> {
-        let snapshot = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published().snapshot;
+    /// Tells the number of the revision that is in force in the workspace of a caller, and every later one.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`].
+    pub fn follow(&self, caller: &Caller) -> Result<watch::Receiver<u64>, Refusal> {
+        Ok(self.find(caller.workspace).ok_or(Refusal::Unauthenticated)?.told.subscribe())
+    }
+
+    /// Decides a question about the caller itself, by what its credential holds: the member's verdict and that of every policy that narrows the
+    /// key, of which the weaker counts. It waits for no change.
+    ///
+    /// # Errors
+    /// As [`hear`](Self::hear).
+    pub fn decide_as(&self, caller: &Caller, question: &Question<'_>) -> Result<Answered, Refusal> {
+        let hearing = self.hear(caller, None)?;
+        let subject = hearing.asker().unwrap_or_default();
+        hearing.decide(&Question { subject, ..*question })
+    }
+
+    /// What is in force in a key's workspace, if the key opens anything.
+    fn active(&self, known: &Known) -> Result<Arc<Published>, Refusal> {
+        let published = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published();
+        let snapshot = &published.snapshot;
         let active = snapshot.subject(&known.subject).is_some() && !snapshot.is_suspended(&known.subject);
         if active && !is_over(known.expires, self.outside.now()) {
-            Ok(snapshot)
+            Ok(published)
         } else {
             Err(Refusal::Unauthenticated)
         }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.outside.now()
+    }
+
+    /// Notes that a caller's key was used, to the minute. Whoever remembers callers says so for them.
+    pub fn note_use(&self, caller: &Caller) {
+        let now = self.outside.now();
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert((caller.workspace, caller.key), now - now.rem_euclid(MINUTE));
     }
 
     /// Knows all keys and invitations of a workspace, and no others of it.
@@ -133,7 +161,7 @@ impl Service {
     fn know_all_secrets(&self, state: &State, schema: &Schema, again: bool) {
         let id = state.workspace.id;
         let fresh = state.keys.values().filter_map(|key| Some((key.id, known(state, schema, key.id)?)));
-        let fresh: Vec<(Id, Known)> = fresh.collect();
+        let fresh: Vec<(Id, Arc<Known>)> = fresh.collect();
         // No key is unknown for a moment.
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         if again {
@@ -231,16 +259,16 @@ impl Service {
     }
 }
 
-fn known(state: &State, schema: &Schema, key: Id) -> Option<Known> {
+fn known(state: &State, schema: &Schema, key: Id) -> Option<Arc<Known>> {
     let chain = state.chain(key)?;
     let own = chain.first()?;
-    Some(Known {
+    Some(Arc::new(Known {
         workspace: state.workspace.id,
         member: own.member,
-        subject: Arc::from(state.subject(own.member)),
+        subject: Box::from(state.subject(own.member)),
         hash: own.hash,
         expires: chain.iter().filter_map(|key| key.expires).min(),
         scopes: scopes_of(&chain),
-        left: left_of(&chain, schema).map(Arc::new),
-    })
+        left: left_of(&chain, schema),
+    }))
 }

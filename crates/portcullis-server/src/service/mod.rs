@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use portcullis::matrix::Plane;
 use portcullis::{Snapshot, Writer};
 use portcullis_store::{Entry, Id, Outcome, Store};
+use tokio::sync::watch;
 
 pub use accept::Accepted;
 pub use apply::Made;
@@ -33,6 +34,7 @@ pub use preview::{MemberPreview, Preview};
 pub use setup::{Operator, Setup, SetupCode};
 
 use crate::Refusal;
+use crate::hearing::{Published, token};
 use crate::limits::Bounds;
 use crate::operation::Scope;
 use crate::outside::{Outside, random};
@@ -87,19 +89,13 @@ impl Call {
     }
 }
 
-/// What is in force.
-#[derive(Clone, Debug)]
-struct Published {
-    snapshot: Arc<Snapshot>,
-    epoch: u64,
-    revision: u64,
-}
-
 /// One workspace.
 struct Tenant {
     id: Id,
     working: Mutex<Working>,
-    published: RwLock<Published>,
+    published: RwLock<Arc<Published>>,
+    /// The number of what is published, told to whoever waits for the next one.
+    told: watch::Sender<u64>,
 }
 
 /// What a change works on.
@@ -109,17 +105,17 @@ struct Working {
 }
 
 /// What is known of a key when it is shown.
-#[derive(Clone, Debug)]
-struct Known {
+#[derive(Debug)]
+pub(crate) struct Known {
     workspace: Id,
     member: Id,
-    subject: Arc<str>,
+    pub(crate) subject: Box<str>,
     hash: Hash,
     /// When the first of it and those that it was made through expires.
-    expires: Option<i64>,
-    scopes: BTreeSet<Scope>,
+    pub(crate) expires: Option<i64>,
+    pub(crate) scopes: BTreeSet<Scope>,
     /// What their policies leave, if they have some.
-    left: Option<Arc<Plane>>,
+    pub(crate) left: Option<Plane>,
 }
 
 /// Workspaces, and who may change what in them.
@@ -128,7 +124,7 @@ pub struct Service {
     outside: Arc<dyn Outside>,
     bounds: Bounds,
     tenants: RwLock<BTreeMap<Id, Arc<Tenant>>>,
-    keys: RwLock<HashMap<Id, Known>>,
+    keys: RwLock<HashMap<Id, Arc<Known>>>,
     /// The workspace of each invitation, also of those that are over: who tries one again is noted there.
     invitations: RwLock<HashMap<Id, Id>>,
     /// When keys were used last, to the minute, until it is written.
@@ -187,6 +183,7 @@ impl Service {
         let tenant = Tenant {
             id: state.workspace.id,
             published: RwLock::new(published(&state, &writer)),
+            told: watch::Sender::new(state.workspace.revision),
             working: Mutex::new(Working { state, writer }),
         };
         {
@@ -225,7 +222,7 @@ impl Service {
     /// # Errors
     /// [`Refusal::NoWorkspace`].
     pub fn snapshot(&self, call: &Call, workspace: Id) -> Result<Arc<Snapshot>, Refusal> {
-        Ok(self.tenant(call, workspace)?.published().snapshot)
+        Ok(Arc::clone(&self.tenant(call, workspace)?.published().snapshot))
     }
 
     /// The token of the newest revision of a workspace: `EPOCH.NUMBER`, opaque to whoever is given it.
@@ -233,8 +230,7 @@ impl Service {
     /// # Errors
     /// [`Refusal::NoWorkspace`].
     pub fn revision(&self, call: &Call, workspace: Id) -> Result<String, Refusal> {
-        let published = self.tenant(call, workspace)?.published();
-        Ok(token(published.epoch, published.revision))
+        Ok(String::from(&*self.tenant(call, workspace)?.published().token))
     }
 
     /// The number of the revision that a token names. It may be one that is yet to come.
@@ -243,18 +239,7 @@ impl Service {
     /// [`Refusal::MalformedToken`]; [`Refusal::UnknownRevision`] when it is of another epoch: of another workspace, or of this one before it was
     /// imported or restored.
     pub fn read_token(&self, call: &Call, workspace: Id, token: &str) -> Result<u64, Refusal> {
-        let malformed = || Refusal::MalformedToken(token.to_owned());
-        let (epoch, number) = token.split_once('.').ok_or_else(malformed)?;
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit()) && epoch.len() == 16;
-        if !digits(epoch) || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(malformed());
-        }
-        let epoch = u64::from_str_radix(epoch, 16).map_err(|_| malformed())?;
-        let number = number.parse().map_err(|_| malformed())?;
-        if self.tenant(call, workspace)?.published().epoch != epoch {
-            return Err(Refusal::UnknownRevision(token.to_owned()));
-        }
-        Ok(number)
+        self.tenant(call, workspace)?.published().read_token(token)
     }
 
     /// Notes in the audit trail what changed nothing: a local command that reads, a sign-in.
@@ -294,25 +279,20 @@ impl Tenant {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn published(&self) -> Published {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts what was committed in force.
+    /// Puts what was committed in force, and tells whoever waits for it. The keys are known by then.
     fn publish(&self, state: &State, writer: &Writer) {
         let next = published(state, writer);
+        let revision = next.revision;
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = next;
+        self.told.send_replace(revision);
     }
 }
 
-fn published(state: &State, writer: &Writer) -> Published {
-    Published {
-        snapshot: Arc::clone(writer.snapshot()),
-        epoch: state.workspace.epoch,
-        revision: state.workspace.revision,
-    }
-}
-
-fn token(epoch: u64, revision: u64) -> String {
-    format!("{epoch:016x}.{revision}")
+fn published(state: &State, writer: &Writer) -> Arc<Published> {
+    let workspace = &state.workspace;
+    Published::new(workspace.id, Arc::clone(writer.snapshot()), workspace.epoch, workspace.revision)
 }
