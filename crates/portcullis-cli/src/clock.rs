@@ -8,9 +8,10 @@
 //! The times that a data folder keeps are milliseconds since 1970; they are written and read here too.
 
 use std::fmt::Debug;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use portcullis::condition::Instant;
+use portcullis_server::{Outside as _, System};
+
+pub(crate) use portcullis_server::rfc3339 as of_millis;
 
 /// Tells what time it is.
 pub trait Clock: Debug + Send + Sync {
@@ -24,14 +25,8 @@ pub struct OfSystem;
 
 impl Clock for OfSystem {
     fn now(&self) -> Option<String> {
-        written(SystemTime::now())
+        of_millis(System.now())
     }
-}
-
-/// A time that a data folder keeps, to the millisecond: for programs.
-pub(crate) fn of_millis(millis: i64) -> Option<String> {
-    let since = Duration::from_millis(u64::try_from(millis).ok()?);
-    written(UNIX_EPOCH.checked_add(since)?)
 }
 
 /// A time that a data folder keeps, to the second: for people.
@@ -65,27 +60,6 @@ pub(crate) fn millis_of(text: &str) -> Option<i64> {
     Some(low)
 }
 
-/// A time between 1970 and 9999, to the millisecond.
-fn written(time: SystemTime) -> Option<String> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    // Days since the March of the year 0, in which every 400 years are alike. The leap day is the last of its year.
-    let days = days.checked_add(719_468)?;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // 153 days in every five months.
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let (month, next) =
-        if month_from_march < 10 { (month_from_march + 3, 0) } else { (month_from_march - 9, 1) };
-    let year = era * 400 + year_of_era + next;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let milli = since.subsec_millis();
-    (year <= 9_999)
-        .then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +67,7 @@ mod tests {
     #[test]
     fn times_are_written_as_rfc_3339_does() {
         for (seconds, expected) in [
-            (0.0, "1970-01-01T00:00:00.000Z"),
+            (0.0_f64, "1970-01-01T00:00:00.000Z"),
             (951_782_399.999_4, "2000-02-28T23:59:59.999Z"),
             (951_782_400.0, "2000-02-29T00:00:00.000Z"),
             (951_868_800.0, "2000-03-01T00:00:00.000Z"),
@@ -101,14 +75,13 @@ mod tests {
             (4_107_542_400.0, "2100-03-01T00:00:00.000Z"),
             (253_402_300_799.0, "9999-12-31T23:59:59.000Z"),
         ] {
-            let time = UNIX_EPOCH + Duration::from_secs_f64(seconds);
-            assert_eq!(written(time).unwrap(), expected);
+            assert_eq!(of_millis((seconds * 1_000.0) as i64).unwrap(), expected);
         }
         // The library reads what is written here as the same time, on every day of eight centuries.
-        let at = |days: u64| UNIX_EPOCH + Duration::from_secs(days * 86_400 + 3_599);
-        let mut before = written(at(0)).unwrap();
+        let at = |day: i64| (day * 86_400 + 3_599) * 1_000;
+        let mut before = of_millis(at(0)).unwrap();
         for day in 1..292_200 {
-            let text = written(at(day)).unwrap();
+            let text = of_millis(at(day)).unwrap();
             assert_eq!(Instant::parse(&text).unwrap().to_string(), text.replace(".000Z", "Z"));
             assert!(before < text, "{before} {text}");
             before = text;
@@ -133,8 +106,6 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_plainly_wrong_is_none() {
-        assert_eq!(written(UNIX_EPOCH - Duration::from_secs(1)), None);
-        assert_eq!(written(UNIX_EPOCH + Duration::from_secs(253_402_300_800)), None);
         assert!(OfSystem.now().is_some_and(|now| &*now > "2026-01-01"));
     }
 }

@@ -11,7 +11,9 @@
 //! What an actor holds is what its credential holds: the member's permissions, narrowed by the key's own policy, by the policies of the keys
 //! through which it was made, and by its scopes.
 
+pub mod authzen;
 mod hearing;
+pub mod http;
 mod limits;
 mod naming;
 mod operation;
@@ -20,14 +22,16 @@ mod refusal;
 mod secret;
 mod served_file;
 mod service;
+mod serving;
 mod source;
 mod state;
 mod view;
+pub mod why;
 
 pub use hearing::Hearing;
-pub use limits::Bounds;
+pub use limits::{Bounds, DoorBounds};
 pub use operation::{Administered, Needs, Operation, Properties, Scope, Which};
-pub use outside::{Outside, System};
+pub use outside::{Outside, System, rfc3339};
 pub use portcullis_store::Id;
 pub use refusal::{Excess, Refusal, Refused};
 pub use secret::{Secret, SecretKind, holds_secret};
@@ -36,6 +40,7 @@ pub use service::{
     Accepted, Actor, Answered, Call, Caller, Change, Done, Made, MemberPreview, Operator, Preview, Service,
     Setup, SetupCode,
 };
+pub use serving::Server;
 pub use source::{Asker, Source};
 pub use view::{
     GroupView, InvitationView, KeyView, MemberView, ObjectView, RoleView, RuleView, VersionView,

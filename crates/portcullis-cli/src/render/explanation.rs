@@ -8,6 +8,7 @@ use std::io::Write;
 
 use portcullis::text::{listed, printable, quoted, shown};
 use portcullis::{Effect, Explanation, Grounds, Held, Question, Reason, Snapshot};
+use portcullis_server::why::json_grounds;
 use serde_json::{Value, json};
 
 use super::{condition, statement};
@@ -237,22 +238,4 @@ pub(crate) fn json_explanation(asked: &Asked<'_>, most: usize) -> Value {
         object.insert("nearest".to_owned(), nearest);
     }
     value
-}
-
-/// A statement that bears on a question.
-pub(crate) fn json_grounds(ground: &Grounds<'_>) -> Value {
-    let (file, at) = ground.place();
-    json!({
-        "effect": ground.statement.effect().as_str(),
-        "role": ground.role.name(),
-        "built_in": ground.role.is_built_in(),
-        "own": ground.held.own,
-        "groups": ground.held.groups,
-        "file": file,
-        "line": at.line,
-        "column": at.column,
-        "statement": ground.statement.index(),
-        "text": ground.statement.text(),
-        "condition": ground.condition.as_ref().map(condition::json_weighed),
-    })
 }

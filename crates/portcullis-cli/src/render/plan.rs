@@ -11,7 +11,7 @@ use portcullis::plan::{Clause, Dialect, Leaf, Parameter, Plan, Sql};
 use portcullis::text::printable;
 use serde_json::{Map, Value, json};
 
-use super::condition::exact;
+use portcullis_server::why::exact;
 use crate::output::Output;
 
 /// `always`, `never`, or `if …` and `unless …`, a line each.

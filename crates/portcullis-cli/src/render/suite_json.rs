@@ -14,7 +14,9 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::conditional;
-use super::explanation::{Asked, json_explanation, json_grounds};
+use portcullis_server::why::json_grounds;
+
+use super::explanation::{Asked, json_explanation};
 use super::json::{Each, diagnostic};
 use super::suite::{DECIDING, EXPLAINED};
 use crate::command::test::{Ran, Results};

@@ -1,0 +1,180 @@
+//! One connection: who is at the other end, and the credential that was shown on it last.
+//!
+//! A client shows the same key with every request. Its text is remembered here with who it was found to be, so that hashing it again
+//! is saved; whether that credential still opens anything is asked of the source each time all the same.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use subtle::ConstantTimeEq as _;
+
+use super::Door;
+use super::failure::Failure;
+use crate::source::Asker;
+use crate::{Hearing, Refusal};
+
+/// How long a use of a key goes unnoted, in milliseconds: they are kept to the minute.
+const MINUTE: i64 = 60_000;
+
+/// Whoever is at the other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    pub(crate) door: Arc<Door>,
+    pub(crate) address: SocketAddr,
+    remembered: RefCell<Option<Remembered>>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    /// Marked as sensitive, so that no debug output shows it.
+    shown: HeaderValue,
+    asker: Asker,
+    /// When its use was noted last.
+    noted: i64,
+}
+
+impl Visitor {
+    pub(crate) fn new(door: Arc<Door>, address: SocketAddr) -> Visitor {
+        Visitor { door, address, remembered: RefCell::default() }
+    }
+
+    /// Where it came in.
+    pub(crate) const fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    /// The credential that these headers show, if any.
+    pub(crate) fn shown<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h str>, Failure> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Failure::bad_request("the header `authorization` stands twice")),
+            (shown, None) => Ok(shown.map(bearer)),
+        }
+    }
+
+    /// Who shows a credential in these headers.
+    pub(crate) fn asker(&self, headers: &HeaderMap) -> Result<Asker, Failure> {
+        let source = &self.door.source;
+        let (Some(shown), Some(header)) = (self.shown(headers)?, headers.get(AUTHORIZATION)) else {
+            return source.admit(None).map_err(|refusal| self.refused(refusal));
+        };
+        let now = source.now();
+        if let Some(known) = &mut *self.remembered.borrow_mut() {
+            if bool::from(known.shown.as_bytes().ct_eq(header.as_bytes())) {
+                if now - known.noted >= MINUTE {
+                    source.note_use(&known.asker);
+                    known.noted = now;
+                }
+                return Ok(known.asker);
+            }
+        }
+        let asker = source.admit(Some(shown)).map_err(|refusal| self.refused(refusal))?;
+        let mut shown = header.clone();
+        shown.set_sensitive(true);
+        *self.remembered.borrow_mut() = Some(Remembered { shown, asker, noted: now });
+        Ok(asker)
+    }
+
+    /// Whoever asks, before what is in force.
+    pub(crate) fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Hearing, Failure> {
+        self.door.source.hear(asker, workspace).map_err(|refusal| self.refused(refusal))
+    }
+
+    /// A refusal; a bad credential is counted for its address, and told to wait after too many.
+    pub(crate) fn refused(&self, refusal: Refusal) -> Failure {
+        if !matches!(refusal, Refusal::Unauthenticated) {
+            return refusal.into();
+        }
+        *self.remembered.borrow_mut() = None;
+        self.door.metrics.failed_authentications.inc();
+        if self.door.failures.count(self.address.ip(), self.door.source.now()) {
+            return Failure::too_many_failures();
+        }
+        refusal.into()
+    }
+
+    /// Refuses what a page of another site, or a proxy, could have sent to a server that asks nobody for a key.
+    pub(crate) fn guard(&self, head: &Parts) -> Result<(), Failure> {
+        if !self.door.source.is_open() {
+            return Ok(());
+        }
+        let headers = &head.headers;
+        let is_forwarded = |name: &str| name == "forwarded" || name.starts_with("x-forwarded-");
+        if let Some(name) = headers.keys().find(|name| is_forwarded(name.as_str())) {
+            let message = format!("the header `{name}` is refused where no key is asked for");
+            return Err(Failure::forbidden(message));
+        }
+        let host = head.uri.authority().map(http::uri::Authority::as_str);
+        let host = host.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
+        if headers.get_all(HOST).iter().count() > 1 || !host.is_some_and(is_loopback_name) {
+            let message = "`Host` must be a loopback name, such as localhost, where no key is asked for";
+            return Err(Failure::forbidden(message));
+        }
+        let origins = headers.get_all(ORIGIN).iter();
+        let mut foreign = origins.filter(|origin| {
+            let site = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            !site.is_some_and(|(_, site)| is_loopback_name(site))
+        });
+        if foreign.next().is_some() {
+            return Err(Failure::forbidden("a page of another site may not ask where no key is asked for"));
+        }
+        Ok(())
+    }
+}
+
+/// The key in a header: after `Bearer`, or bare.
+fn bearer(header: &HeaderValue) -> &str {
+    let text = header.to_str().unwrap_or_default();
+    let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
+    if scheme.eq_ignore_ascii_case("bearer") { rest.trim() } else { text }
+}
+
+/// Whether a host, with or without a port, is this machine by a name that no other machine's page can have.
+fn is_loopback_name(host: &str) -> bool {
+    let without_port = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
+        _ => host,
+    };
+    let bare = without_port.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(without_port);
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_with_its_scheme_or_bare() {
+        for text in ["Bearer portcullis_key_x", "bearer  portcullis_key_x ", "portcullis_key_x"] {
+            assert_eq!(bearer(&HeaderValue::from_str(text).unwrap()), "portcullis_key_x");
+        }
+        assert_eq!(bearer(&HeaderValue::from_static("Basic abc")), "Basic abc");
+        assert_eq!(bearer(&HeaderValue::from_bytes(b"Bearer \xff").unwrap()), "");
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback_names() {
+        for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "127.0.0.2", "[::1]:8080", "[::1]", "::1"]
+        {
+            assert!(is_loopback_name(host), "{host}");
+        }
+        for host in [
+            "",
+            "localhost.example",
+            "example:80",
+            "127.0.0.1.example",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "localhost:80:80",
+            "localhost@example",
+        ] {
+            assert!(!is_loopback_name(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One connection, from its first byte to its last.
+//!
+//! A peer that connects and says nothing, or sends a head byte by byte, is cut off when its time is over; so is one that stays idle
+//! between two requests.
+
+use std::io;
+use std::net::TcpStream;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream as Stream;
+use tokio::sync::watch;
+
+use crate::http::Visitor;
+
+/// What a connection of HTTP/2 begins with, as far as it tells it from HTTP/1.1.
+const PREFACE: &[u8] = b"PRI ";
+/// How often the first bytes are looked at while there are too few of them.
+const GLANCE: Duration = Duration::from_millis(5);
+/// How much a peer may send on one stream of HTTP/2, and on all of a connection, before it must wait. Streams of checks are small messages in
+/// great numbers, which must not wait for each other.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 << 20;
+/// How often a peer of HTTP/2 is asked whether it is still there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+
+/// Answers requests on a connection until it ends.
+pub(super) async fn answer(
+    stream: TcpStream,
+    visitor: Rc<Visitor>,
+    mut stop: watch::Receiver<Option<Duration>>,
+) {
+    let bounds = *visitor.door().bounds();
+    let Ok(stream) = Stream::from_std(stream) else { return };
+    // An answer is written at once and whole: waiting for more to send with it would delay it.
+    let _ = stream.set_nodelay(true);
+    let Ok(Ok(speaks_two)) = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream)).await
+    else {
+        return;
+    };
+    let service = service_fn(|request| {
+        let visitor = Rc::clone(&visitor);
+        async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }
+    });
+    let io = TokioIo::new(stream);
+    let mut stopped = pin!(async move { stop.wait_for(Option::is_some).await.is_ok() });
+    // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
+    if speaks_two {
+        let mut builder = http2::Builder::new(OnThisThread);
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(bounds.streams)
+            .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG);
+        let mut connection = pin!(builder.serve_connection(io, service));
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            _ = stopped.as_mut() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    } else {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(bounds.head_time)
+            .max_buf_size(bounds.head_bytes)
+            .max_headers(bounds.headers)
+            .pipeline_flush(true);
+        let mut connection = pin!(builder.serve_connection(io, service));
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            _ = stopped.as_mut() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+}
+
+/// Looks at the first bytes without taking them.
+async fn begins_with_preface(stream: &Stream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut first).await?;
+        let seen = first.get(..count).unwrap_or_default();
+        if seen.is_empty() || !PREFACE.starts_with(seen) {
+            return Ok(false);
+        }
+        if count == PREFACE.len() {
+            return Ok(true);
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+/// Runs what HTTP/2 does beside its connection on the thread of that connection.
+#[derive(Clone, Copy)]
+struct OnThisThread;
+
+impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(future);
+    }
+}
