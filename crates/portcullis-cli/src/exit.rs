@@ -25,15 +25,26 @@ impl Exit {
     pub(crate) fn findings(any: bool) -> Exit {
         if any { Exit::Findings } else { Exit::Clear }
     }
+
+    /// The number that the process ends with.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Exit::Clear => 0,
+            Exit::Findings => 1,
+            Exit::Unanswered => 2,
+        }
+    }
+
+    /// The end of this number.
+    #[cfg(unix)]
+    pub(crate) fn of_number(number: u8) -> Option<Exit> {
+        [Exit::Clear, Exit::Findings, Exit::Unanswered].into_iter().find(|exit| exit.number() == number)
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Clear => 0,
-            Exit::Findings => 1,
-            Exit::Unanswered => 2,
-        })
+        ExitCode::from(exit.number())
     }
 }
 

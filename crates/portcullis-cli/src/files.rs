@@ -81,17 +81,18 @@ pub(crate) fn read(path: &Path, most: usize, flag: &str) -> Result<Vec<u8>, Fail
     read.map_err(|why| Failure::said(format!("cannot read {}: {why}", quoted(&shown(path)))))
 }
 
-/// The same where no flag raises the limit.
-pub(crate) fn read_within(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+/// The bytes of a file that is opened so, where no flag raises the limit.
+pub(crate) fn read_within<'a>(
+    path: &Path,
+    most: usize,
+    open: impl FnOnce() -> io::Result<Box<dyn Read + 'a>>,
+) -> Result<Vec<u8>, Failure> {
     let failed = |why: &str| Failure::said(format!("cannot read {}: {why}", quoted(&shown(path))));
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    let read = if path.as_os_str() == STANDARD {
-        io::stdin().take(bound).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(bound).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| failed(&in_words(&error)))?;
+    open()
+        .and_then(|file| file.take(bound).read_to_end(&mut bytes))
+        .map_err(|error| failed(&in_words(&error)))?;
     if bytes.len() > most {
         return Err(failed(&format!("it has more than {} bytes, which is the limit", grouped(most))));
     }

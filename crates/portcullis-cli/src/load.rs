@@ -139,6 +139,11 @@ fn read(
 /// and names the limit that counts.
 pub(crate) fn source(path: &Path, limits: &Limits) -> Result<Arc<Source>, Failure> {
     let bytes = files::read(path, limits.workspace_bytes.max(limits.document_bytes), "max-workspace-bytes")?;
+    source_of(path, bytes)
+}
+
+/// The text that a file of this name held.
+pub(crate) fn source_of(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Failure> {
     source_from_bytes(&files::shown(path), bytes).map_err(|report| reported(path, report))
 }
 

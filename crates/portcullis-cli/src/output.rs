@@ -5,11 +5,14 @@
 //! deny. Standard error is never allowed to fail a command. Colour is for terminals only, and never under
 //! `NO_COLOR`.
 
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use portcullis::Report;
+use serde::{Deserialize, Serialize};
 
+use crate::command::admin::around::Around;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::render;
 
@@ -52,12 +55,23 @@ impl Look {
     }
 }
 
-/// The two streams of the process.
-pub(crate) struct Output {
-    results: BufWriter<Box<dyn Write>>,
+/// What whoever reads has to read with.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Terminal {
     styled: bool,
     messages_styled: bool,
     width: usize,
+}
+
+/// The two streams of the process, or of one that this one works for; and what is around the command that writes to them.
+pub(crate) struct Output {
+    results: BufWriter<Box<dyn Write>>,
+    messages: RefCell<Box<dyn Write>>,
+    /// How many bytes of messages were written.
+    told: Cell<usize>,
+    terminal: Terminal,
+    around: Around,
     announced: Exit,
 }
 
@@ -68,28 +82,54 @@ impl Output {
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let columns = || std::env::var("COLUMNS").ok()?.parse::<usize>().ok();
         let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        Output {
-            results: BufWriter::with_capacity(1 << 16, Box::new(io::stdout())),
+        let terminal = Terminal {
             styled: allowed && io::stdout().is_terminal(),
             messages_styled: allowed && io::stderr().is_terminal(),
-            width: width.or_else(columns).unwrap_or(DEFAULT_WIDTH).clamp(40, 1_000),
+            width: width.or_else(columns).unwrap_or(DEFAULT_WIDTH),
+        };
+        Output::through(Box::new(io::stdout()), Box::new(io::stderr()), terminal, Around::here())
+    }
+
+    /// Other streams than those of this process, and what is around the command that writes to them.
+    pub(crate) fn through(
+        results: Box<dyn Write>,
+        messages: Box<dyn Write>,
+        terminal: Terminal,
+        around: Around,
+    ) -> Self {
+        Output {
+            results: BufWriter::with_capacity(1 << 16, results),
+            messages: RefCell::new(messages),
+            told: Cell::new(0),
+            terminal: Terminal { width: terminal.width.clamp(40, 1_000), ..terminal },
+            around,
             announced: Exit::Clear,
         }
     }
 
+    /// What the command finds around it: files, the environment, who acts.
+    pub(crate) fn around(&self) -> &Around {
+        &self.around
+    }
+
+    /// What whoever reads has to read with.
+    pub(crate) fn terminal(&self) -> Terminal {
+        self.terminal
+    }
+
     /// How many columns a line of text may take.
     pub(crate) fn width(&self) -> usize {
-        self.width
+        self.terminal.width
     }
 
     /// How results look.
     pub(crate) fn look(&self) -> Look {
-        Look { styled: self.styled, width: self.width }
+        Look { styled: self.terminal.styled, width: self.terminal.width }
     }
 
     /// Whether results may be coloured.
     pub(crate) fn is_styled(&self) -> bool {
-        self.styled
+        self.terminal.styled
     }
 
     /// Says how the command ends if its reader goes away before it has written everything.
@@ -100,7 +140,7 @@ impl Output {
 
     /// Text of a result in a colour, where colours are wanted.
     pub(crate) fn paint(&self, style: Style, text: &str) -> String {
-        paint(self.styled, style, text)
+        paint(self.terminal.styled, style, text)
     }
 
     /// Writes a value as one line of JSON.
@@ -132,7 +172,19 @@ impl Output {
 
     /// A line on standard error about what was done.
     pub(crate) fn tell(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        self.relay(format!("{text}\n").as_bytes());
+    }
+
+    /// Bytes for standard error, as they are. When it is gone there is nobody left to tell.
+    pub(crate) fn relay(&self, bytes: &[u8]) {
+        self.told.set(self.told.get() + bytes.len());
+        let mut messages = self.messages.borrow_mut();
+        let _ = messages.write_all(bytes).and_then(|()| messages.flush());
+    }
+
+    /// How many bytes went to standard error.
+    pub(crate) fn told(&self) -> usize {
+        self.told.get()
     }
 
     /// `error: …` on standard error.
@@ -141,15 +193,14 @@ impl Output {
     }
 
     fn message(&self, word: &str, style: Style, text: &str) {
-        let word = paint(self.messages_styled, style, word);
-        // When standard error is gone there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "{word}: {text}");
+        let word = paint(self.terminal.messages_styled, style, word);
+        self.tell(&format!("{word}: {text}"));
     }
 
     /// Lists diagnostics on standard error.
     pub(crate) fn report(&self, report: &Report) {
-        let text = render::human::report(report, self.messages_styled, self.width);
-        let _ = io::stderr().write_all(text.as_bytes());
+        let text = render::human::report(report, self.terminal.messages_styled, self.terminal.width);
+        self.relay(text.as_bytes());
     }
 
     /// Says on standard error why a question could not be answered.

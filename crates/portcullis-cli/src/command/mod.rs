@@ -19,6 +19,8 @@ pub(crate) mod minimize;
 pub(crate) mod new;
 pub(crate) mod plan;
 pub(crate) mod schema;
+#[cfg(unix)]
+pub(crate) mod serve;
 pub(crate) mod test;
 pub(crate) mod what;
 pub(crate) mod who;
@@ -82,10 +84,32 @@ pub(crate) enum Command {
     Audit(admin::audit::Audit),
     Backup(admin::backup::Backup),
     Restore(admin::restore::Restore),
+    #[cfg(unix)]
+    Serve(serve::Serve),
     Schema(schema::Schema),
     New(new::New),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+impl Command {
+    /// Whether a server does it for whoever typed it: a command on what is in a data folder.
+    #[cfg(unix)]
+    pub(crate) fn is_for_a_server(&self) -> bool {
+        matches!(
+            self,
+            Command::Workspace(_)
+                | Command::Member(_)
+                | Command::Group(_)
+                | Command::Role(_)
+                | Command::Invite(_)
+                | Command::Key(_)
+                | Command::Object(_)
+                | Command::Rule(_)
+                | Command::Batch(_)
+                | Command::Audit(_)
+        )
+    }
 }
 
 /// Runs what was typed.
@@ -118,6 +142,8 @@ pub(crate) fn run(command: &Command, out: &mut Output) -> Outcome {
         Command::Audit(audit) => audit.run(out),
         Command::Backup(backup) => backup.run(out),
         Command::Restore(restore) => restore.run(out),
+        #[cfg(unix)]
+        Command::Serve(serve) => serve.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::New(new) => new.run(out),
         Command::Completions(completions) => completions.run(out),

@@ -174,8 +174,11 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// Looks whether every trail ends where its workspace does.
-    fn verify_ends(&self) -> Result<()> {
+    /// Looks whether every trail ends where its workspace does: what opening looks at, for who has the store open already.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first thing that is wrong; errors of the disk.
+    pub fn verify_ends(&self) -> Result<()> {
         self.read("looking whether the data are whole", |db| {
             for workspace in tables::workspaces(db)? {
                 let last = audit::last(db, workspace.id)?;

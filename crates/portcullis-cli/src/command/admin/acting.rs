@@ -4,13 +4,13 @@
 //! the folder, which belongs to whoever can read it; every look is noted as `local:USER`.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use portcullis::text::quoted;
 use portcullis_server::{Secret, SecretKind};
 
+use super::around::Around;
 use crate::exit::Failure;
 use crate::files::{self, STANDARD};
 
@@ -24,10 +24,15 @@ pub(crate) const SET_A_KEY: &str =
     "put a member's key into $PORTCULLIS_KEY, or name a file that holds it with --key-file FILE";
 
 /// The key that is shown, if there is one: that of the file, else that of the environment.
-pub(crate) fn shown_key(file: Option<&Path>) -> Result<Option<String>, Failure> {
-    if let Some(file) = file {
-        return secret_in(file).map(Some);
+pub(crate) fn shown_key(around: &Around, file: Option<&Path>) -> Result<Option<String>, Failure> {
+    match file {
+        Some(file) => secret_in(around, file).map(Some),
+        None => around.key(),
     }
+}
+
+/// The key in the environment of this process.
+pub(crate) fn key_of_environment() -> Result<Option<String>, Failure> {
     match std::env::var(VARIABLE) {
         Ok(key) if key.trim().is_empty() => Ok(None),
         Ok(key) => Ok(Some(key)),
@@ -39,19 +44,12 @@ pub(crate) fn shown_key(file: Option<&Path>) -> Result<Option<String>, Failure> 
 }
 
 /// The secret that a file holds, or standard input.
-pub(crate) fn secret_in(file: &Path) -> Result<String, Failure> {
+pub(crate) fn secret_in(around: &Around, file: &Path) -> Result<String, Failure> {
     let shown = files::shown(file);
     let name = if file.as_os_str() == STANDARD { shown } else { quoted(&shown) };
-    let read = |from: &mut dyn Read| {
-        let mut text = String::new();
-        from.take(LONGEST + 1).read_to_string(&mut text).map(|_| text)
-    };
-    let text = if file.as_os_str() == STANDARD {
-        read(&mut io::stdin())
-    } else {
-        File::open(file).and_then(|mut file| read(&mut file))
-    };
-    let text = text.map_err(|error| {
+    let mut text = String::new();
+    let read = around.open(file).and_then(|from| from.take(LONGEST + 1).read_to_string(&mut text));
+    read.map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::InvalidData => "it is no text".to_owned(),
             _ => files::in_words(&error),

@@ -12,9 +12,10 @@ use clap::{Args, Subcommand};
 use portcullis::text::quoted;
 use portcullis_server::{Id, Which};
 use portcullis_store::audit::{Head, Verifier};
-use portcullis_store::{AuditEntry, Outcome as Ended, SqliteStore, Store as _, StoreError};
+use portcullis_store::{AuditEntry, Outcome as Ended, Store as _};
 use serde_json::{Value, json};
 
+use super::around::Around;
 use super::folder::{ActingArgs, Opened, Session};
 use super::given;
 use super::refused::{Trouble, failure, settle};
@@ -91,11 +92,11 @@ enum Trail {
 }
 
 impl TrailArgs {
-    fn open(&self, command: &str) -> Result<Trail, Trouble> {
+    fn open(&self, command: &str, out: &mut Output) -> Result<Trail, Trouble> {
         if !self.operator {
-            return self.acting.reading(command).map(Trail::Workspace);
+            return self.acting.reading(command, out).map(Trail::Workspace);
         }
-        if self.acting.key()?.is_some() {
+        if self.acting.key(out)?.is_some() {
             let message = "a key opens a workspace, and the operator's own trail belongs to none";
             return Err(Failure::with_help(
                 message,
@@ -103,8 +104,8 @@ impl TrailArgs {
             )
             .into());
         }
-        let opened = self.acting.folder.open()?;
-        opened.note_in_realm(command)?;
+        let opened = self.acting.folder.open(out)?;
+        opened.note_in_realm(&out.around().user(), command)?;
         Ok(Trail::Operator(opened))
     }
 }
@@ -171,7 +172,7 @@ impl Audit {
 }
 
 fn list_all(args: &TrailArgs, after: u64, most: Option<usize>, out: &mut Output) -> Result<Exit, Trouble> {
-    let trail = args.open("audit.list")?;
+    let trail = args.open("audit.list", out)?;
     let (mut entries, most) = (Vec::new(), most.unwrap_or(usize::MAX));
     trail.each(after, |entry| {
         if entries.len() < most {
@@ -241,8 +242,8 @@ fn value(one: &AuditEntry, actor: &str) -> Value {
 }
 
 /// A head that was kept.
-fn kept_head(file: &Path) -> Result<Head, Failure> {
-    let text = given::text(file, 4096)?;
+fn kept_head(around: &Around, file: &Path) -> Result<Head, Failure> {
+    let text = given::text(around, file, 4096)?;
     Head::parse(&text).ok_or_else(|| {
         let message = format!("expected a head, NUMBER:HASH, in {}", quoted(&files::shown(file)));
         Failure::with_help(message, "`portcullis audit head` and `audit verify` print one")
@@ -250,12 +251,12 @@ fn kept_head(file: &Path) -> Result<Head, Failure> {
 }
 
 fn verify(args: &TrailArgs, head: Option<&Path>, out: &mut Output) -> Result<Exit, Trouble> {
-    let kept = head.map(kept_head).transpose()?;
+    let kept = head.map(|file| kept_head(out.around(), file)).transpose()?;
     // Opening a folder looks at the end of every trail; what is wrong there is an answer here.
-    if let Err(StoreError::Damaged { what, .. }) = SqliteStore::open(args.acting.folder.path()).map(drop) {
+    if let Some(what) = args.acting.folder.damage(out) {
         return broken(args, &what, out);
     }
-    let trail = args.open("audit.verify")?;
+    let trail = args.open("audit.verify", out)?;
     let mut verifier = Verifier::new(trail.workspace(), kept);
     let mut found = Ok(());
     trail.each(0, |entry| {
@@ -288,7 +289,7 @@ fn broken(args: &TrailArgs, what: &str, out: &mut Output) -> Result<Exit, Troubl
 }
 
 fn show_head(args: &TrailArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let trail = args.open("audit.head")?;
+    let trail = args.open("audit.head", out)?;
     let mut head = Head::EMPTY;
     trail.each(0, |entry| {
         head = entry.head();

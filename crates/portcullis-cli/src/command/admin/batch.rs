@@ -42,7 +42,7 @@ impl Batch {
     }
 
     fn attempt(&self, out: &mut Output) -> Result<Exit, Trouble> {
-        let text = given::text(&self.file, MOST)?;
+        let text = given::text(out.around(), &self.file, MOST)?;
         let operations: Vec<Operation> = serde_json::from_str(&text).map_err(|error| {
             let message =
                 format!("cannot read operations from {}: {error}", quoted(&files::shown(&self.file)));

@@ -30,7 +30,7 @@ impl ActingArgs {
         how: &ChangeArgs,
         out: &mut Output,
     ) -> Result<Exit, Trouble> {
-        self.changing()?.change(operations, how, self.format, out)
+        self.changing(out)?.change(operations, how, self.format, out)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The data folder that is meant, opened; the workspace in it that is meant, and who acts there.
 //!
-//! A folder is one process's at a time: while a server has it, these commands say so and change nothing.
+//! A folder is one process's at a time. While a server has it, opening it here means to have the command done there ([`super::socket`]), and what
+//! comes back instead of an open folder is what that came to.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use std::sync::Arc;
 use clap::Args;
 use portcullis::text::{listed, quoted};
 use portcullis_server::{Actor, Call, Id, Operator, Outside as _, Refusal, SecretKind, Service, System};
-use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _};
+use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _, StoreError};
 
 use super::acting::{self, SET_A_KEY};
 use super::refused::{Trouble, failure};
+use super::socket;
 use crate::args::FormatArgs;
 use crate::exit::Failure;
 use crate::output::Output;
@@ -37,24 +39,56 @@ impl FolderArgs {
         self.data.clone().or_else(of_environment).unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
-    /// Opens it, with every workspace in it.
-    pub(crate) fn open(&self) -> Result<Opened, Trouble> {
-        Opened::of(SqliteStore::open(self.path()).map_err(|error| failure(error.into()))?)
+    /// Opens it, with every workspace in it. When a server has it, the command is done there.
+    pub(crate) fn open(&self, out: &mut Output) -> Result<Opened, Trouble> {
+        if let Some(served) = out.around().served() {
+            return Ok(served.clone());
+        }
+        match SqliteStore::open(self.path()) {
+            Ok(store) => Ok(Opened::of(store)?),
+            Err(locked @ StoreError::Locked { .. }) => Err(socket::ask(&self.path(), locked, out)),
+            Err(error) => Err(failure(error.into()).into()),
+        }
+    }
+
+    /// Opens it for this process, which is going to serve it.
+    #[cfg(unix)]
+    pub(crate) fn take(&self) -> Result<Opened, Failure> {
+        let store = SqliteStore::open(self.path()).map_err(|error| failure(error.into()))?;
+        Opened::of(store)
+    }
+
+    /// Whether it looks as if a server had it.
+    pub(crate) fn may_be_served(&self, out: &Output) -> bool {
+        out.around().served().is_none() && self.path().join(socket::FILE).exists()
+    }
+
+    /// What is wrong with it, as far as opening one shows.
+    pub(crate) fn damage(&self, out: &Output) -> Option<String> {
+        let looked = match out.around().served() {
+            Some(served) => served.store.verify_ends(),
+            None => SqliteStore::open(self.path()).map(drop),
+        };
+        match looked {
+            Err(StoreError::Damaged { what, .. }) => Some(what),
+            _ => None,
+        }
     }
 }
 
 /// An open data folder.
+#[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) store: Arc<SqliteStore>,
-    pub(crate) service: Service,
+    pub(crate) service: Arc<Service>,
 }
 
 impl Opened {
-    pub(crate) fn of(store: SqliteStore) -> Result<Opened, Trouble> {
+    pub(crate) fn of(store: SqliteStore) -> Result<Opened, Failure> {
         let store = Arc::new(store);
-        let service =
-            Service::open(Arc::clone(&store) as Arc<dyn portcullis_store::Store>, Arc::new(System))?;
-        Ok(Opened { store, service })
+        let service = Service::open(Arc::clone(&store) as Arc<dyn portcullis_store::Store>, Arc::new(System));
+        let service = service.map_err(failure)?;
+        Ok(Opened { store, service: Arc::new(service) })
     }
 
     /// What an authentication came to. That one failed is counted in the operator's trail before this process ends, since nobody else would write it
@@ -66,9 +100,9 @@ impl Opened {
         Ok(found?)
     }
 
-    /// Notes in the operator's own trail what somebody on the machine looked at.
-    pub(crate) fn note_in_realm(&self, command: &str) -> Result<(), Trouble> {
-        let entry = local_entry(&format!("local.{command}"))?;
+    /// Notes in the operator's own trail what a user of the machine looked at.
+    pub(crate) fn note_in_realm(&self, user: &str, command: &str) -> Result<(), Trouble> {
+        let entry = local_entry(user, &format!("local.{command}"))?;
         self.store.note(Id::NIL, &entry).map_err(|error| failure(error.into()))?;
         Ok(())
     }
@@ -95,13 +129,13 @@ impl Opened {
     }
 }
 
-/// An audit entry of the user of the machine.
-pub(crate) fn local_entry(operation: &str) -> Result<Entry, Failure> {
+/// An audit entry of a user of the machine.
+pub(crate) fn local_entry(user: &str, operation: &str) -> Result<Entry, Failure> {
     let mut salt = [0; 16];
     System.fill(&mut salt).map_err(failure)?;
     Ok(Entry {
         time: System.now(),
-        actor: format!("local:{}", acting::user()),
+        actor: format!("local:{user}"),
         credential: None,
         address: None,
         request: None,
@@ -144,13 +178,13 @@ impl Session {
 
 impl ActingArgs {
     /// The key that is shown, if there is one.
-    pub(crate) fn key(&self) -> Result<Option<String>, Failure> {
-        acting::shown_key(self.key_file.as_deref())
+    pub(crate) fn key(&self, out: &Output) -> Result<Option<String>, Failure> {
+        acting::shown_key(out.around(), self.key_file.as_deref())
     }
 
     /// To look at something: with a key by what its member may, without one as whoever has the folder, which is noted.
-    pub(crate) fn reading(&self, command: &str) -> Result<Session, Trouble> {
-        let session = self.looking()?;
+    pub(crate) fn reading(&self, command: &str, out: &mut Output) -> Result<Session, Trouble> {
+        let session = self.looking(out)?;
         if matches!(session.call.actor, Actor::Local(_)) {
             let (call, command) = (&session.call, format!("local.{command}"));
             session.service().note(call, session.workspace, &command, Ended::Done)?;
@@ -159,36 +193,36 @@ impl ActingArgs {
     }
 
     /// The same where the service itself notes what is done.
-    pub(crate) fn looking(&self) -> Result<Session, Trouble> {
-        match self.key()? {
-            Some(key) => self.with_key(&key),
-            None => self.as_local(),
+    pub(crate) fn looking(&self, out: &mut Output) -> Result<Session, Trouble> {
+        match self.key(out)? {
+            Some(key) => self.with_key(&key, out),
+            None => self.as_local(out),
         }
     }
 
     /// To change something: with a key.
-    pub(crate) fn changing(&self) -> Result<Session, Trouble> {
-        let Some(key) = self.key()? else {
+    pub(crate) fn changing(&self, out: &mut Output) -> Result<Session, Trouble> {
+        let Some(key) = self.key(out)? else {
             return Err(
                 Failure::with_help("no key was given, and changes are made with one", SET_A_KEY).into()
             );
         };
-        self.with_key(&key)
+        self.with_key(&key, out)
     }
 
     /// To change something as a user of the machine, without any check of what a key may.
-    pub(crate) fn breaking_glass(&self, out: &Output) -> Result<Session, Trouble> {
-        let session = Session { glass_broken: true, ..self.as_local()? };
+    pub(crate) fn breaking_glass(&self, out: &mut Output) -> Result<Session, Trouble> {
+        let session = Session { glass_broken: true, ..self.as_local(out)? };
         out.warn(&format!(
             "BREAKING THE GLASS: this acts as `local:{}`, who may do everything here, and the audit trail says so for good",
-            acting::user()
+            out.around().user()
         ));
         Ok(session)
     }
 
     /// The operator, whose key is shown.
-    pub(crate) fn operating(&self) -> Result<(Opened, Operator), Trouble> {
-        let Some(key) = self.key()? else {
+    pub(crate) fn operating(&self, out: &mut Output) -> Result<(Opened, Operator), Trouble> {
+        let Some(key) = self.key(out)? else {
             let help = "put the operator's key, which `portcullis init` showed, into $PORTCULLIS_KEY, or name a file that holds it with --key-file FILE";
             return Err(Failure::with_help(
                 "workspaces are made with the operator's key, and no key was given",
@@ -196,27 +230,27 @@ impl ActingArgs {
             )
             .into());
         };
-        self.as_operator(&key)
+        self.as_operator(&key, out)
     }
 
     /// The operator of this key.
-    pub(crate) fn as_operator(&self, key: &str) -> Result<(Opened, Operator), Trouble> {
+    pub(crate) fn as_operator(&self, key: &str, out: &mut Output) -> Result<(Opened, Operator), Trouble> {
         acting::must_be(SecretKind::Operator, key)?;
-        let opened = self.folder.open()?;
+        let opened = self.folder.open(out)?;
         let operator = opened.admitted(opened.service.authenticate_operator(key))?;
         Ok((opened, operator))
     }
 
-    fn as_local(&self) -> Result<Session, Trouble> {
-        let opened = self.folder.open()?;
+    fn as_local(&self, out: &mut Output) -> Result<Session, Trouble> {
+        let opened = self.folder.open(out)?;
         let workspace = opened.workspace(self.workspace.as_deref())?;
-        Ok(Session { opened, call: Call::local(acting::user()), workspace, glass_broken: false })
+        Ok(Session { opened, call: Call::local(out.around().user()), workspace, glass_broken: false })
     }
 
     /// The member of this key.
-    pub(crate) fn with_key(&self, key: &str) -> Result<Session, Trouble> {
+    pub(crate) fn with_key(&self, key: &str, out: &mut Output) -> Result<Session, Trouble> {
         acting::must_be(SecretKind::Key, key)?;
-        let opened = self.folder.open()?;
+        let opened = self.folder.open(out)?;
         let caller = opened.admitted(opened.service.authenticate(key))?;
         let workspace = caller.workspace();
         // Of a workspace that the key is not of, nothing is said.

@@ -8,6 +8,7 @@ use portcullis::text::quoted;
 use portcullis_server::{Bounds, Outside as _, Properties, Scope, System, Which};
 use serde_json::Value;
 
+use super::around::Around;
 use crate::clock;
 use crate::exit::Failure;
 use crate::files;
@@ -16,22 +17,23 @@ use crate::files;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// The text of a file of at most so many bytes; `-` is standard input.
-pub(crate) fn text(file: &Path, most: usize) -> Result<String, Failure> {
+pub(crate) fn text(around: &Around, file: &Path, most: usize) -> Result<String, Failure> {
     let name = || quoted(&files::shown(file));
-    let bytes = files::read_within(file, most)?;
+    let bytes = around.read_within(file, most)?;
     String::from_utf8(bytes).map_err(|_| {
         Failure::with_help(format!("cannot read {}: it is no UTF-8 text", name()), "save it as UTF-8")
     })
 }
 
 /// A policy document.
-pub(crate) fn document(file: &Path) -> Result<String, Failure> {
-    text(file, Bounds::default().document_bytes)
+pub(crate) fn document(around: &Around, file: &Path) -> Result<String, Failure> {
+    text(around, file, Bounds::default().document_bytes)
 }
 
 /// Properties: a JSON object, or `@FILE` that holds one, digit for digit; nothing for an empty one.
-pub(crate) fn properties(typed: &str) -> Result<Option<Properties>, Failure> {
-    let read = typed.strip_prefix('@').map(|file| text(Path::new(file), Bounds::default().properties_bytes));
+pub(crate) fn properties(around: &Around, typed: &str) -> Result<Option<Properties>, Failure> {
+    let most = Bounds::default().properties_bytes;
+    let read = typed.strip_prefix('@').map(|file| text(around, Path::new(file), most));
     let text = read.transpose()?;
     let (from, text) = match &text {
         Some(text) => (typed, text.trim()),

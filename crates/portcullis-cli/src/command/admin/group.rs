@@ -167,7 +167,7 @@ impl Group {
 }
 
 fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("group.list")?;
+    let session = acting.reading("group.list", out)?;
     let groups = session.service().groups(&session.call, session.workspace)?;
     if acting.format.is_json() {
         out.json(&list::values(&groups)?)?;
@@ -182,7 +182,7 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn show(acting: &ActingArgs, group: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("group.show")?;
+    let session = acting.reading("group.show", out)?;
     let group = session.service().group(&session.call, session.workspace, &Which(group.to_owned()))?;
     if acting.format.is_json() {
         out.json(&list::value(&group)?)?;

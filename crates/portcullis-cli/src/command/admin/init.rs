@@ -5,9 +5,9 @@
 use clap::Args;
 use portcullis_store::{SqliteStore, StoreError};
 
-use super::acting;
 use super::folder::{FolderArgs, Opened};
-use super::refused::{Trouble, failure, settle};
+use super::refused::{Trouble, settle};
+use super::socket;
 use super::workspace::{schema_text, tell_setup};
 use crate::args::{FormatArgs, SchemaArgs};
 use crate::exit::{Exit, Outcome};
@@ -49,8 +49,13 @@ impl Init {
             Err(StoreError::Exists(_)) => SqliteStore::open(&folder),
             made => made,
         };
-        let opened = Opened::of(store.map_err(|error| failure(error.into()))?)?;
-        let setup = opened.service.init(&acting::user(), &self.name, &schema, &self.admin)?;
+        let store = store.map_err(|error| {
+            let help =
+                "`portcullis workspace add NAME --admin SUBJECT` makes a further workspace in it, with the operator's key";
+            socket::kept(&folder, error, help)
+        })?;
+        let opened = Opened::of(store)?;
+        let setup = opened.service.init(&out.around().user(), &self.name, &schema, &self.admin)?;
         Ok(tell_setup(&self.name, &self.admin, &setup, self.format, out)?)
     }
 }

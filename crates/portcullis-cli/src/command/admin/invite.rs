@@ -125,7 +125,7 @@ impl Invite {
 }
 
 fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("invite.list")?;
+    let session = acting.reading("invite.list", out)?;
     let invitations = session.service().invitations(&session.call, session.workspace)?;
     if acting.format.is_json() {
         out.json(&list::values(&invitations)?)?;
@@ -150,7 +150,7 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn show(acting: &ActingArgs, invitation: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("invite.show")?;
+    let session = acting.reading("invite.show", out)?;
     let which = Which(invitation.to_owned());
     let one = session.service().invitation(&session.call, session.workspace, &which)?;
     if acting.format.is_json() {
@@ -173,9 +173,9 @@ fn show(acting: &ActingArgs, invitation: &str, out: &mut Output) -> Result<Exit,
 }
 
 fn accept(folder: &FolderArgs, file: &Path, format: FormatArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let token = acting::secret_in(file)?;
+    let token = acting::secret_in(out.around(), file)?;
     acting::must_be(SecretKind::Invitation, &token)?;
-    let opened = folder.open()?;
+    let opened = folder.open(out)?;
     let accepted = opened.admitted(opened.service.accept(&token, None))?;
     if format.is_json() {
         out.json(&json!({

@@ -105,7 +105,10 @@ impl Key {
                         member: which(member.as_ref()),
                         name: name.clone(),
                         scopes: given::scopes(scopes)?,
-                        policy: policy.as_deref().map(given::document).transpose()?,
+                        policy: policy
+                            .as_deref()
+                            .map(|file| given::document(out.around(), file))
+                            .transpose()?,
                         expires: expires.as_deref().map(given::expiry).transpose()?,
                     };
                     let session = member::session(acting, *break_glass, out)?;
@@ -122,7 +125,7 @@ impl Key {
 }
 
 fn list_all(acting: &ActingArgs, member: Option<&String>, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("key.list")?;
+    let session = acting.reading("key.list", out)?;
     let of = which(member);
     let mut keys = session.service().keys(&session.call, session.workspace, of.as_ref())?;
     keys.sort_by(|one, other| {
@@ -150,7 +153,7 @@ fn list_all(acting: &ActingArgs, member: Option<&String>, out: &mut Output) -> R
 }
 
 fn show(acting: &ActingArgs, key: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("key.show")?;
+    let session = acting.reading("key.show", out)?;
     let key = session.service().key(&session.call, session.workspace, &Which(key.to_owned()))?;
     if acting.format.is_json() {
         out.json(&list::value(&key)?)?;

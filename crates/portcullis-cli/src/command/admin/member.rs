@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use portcullis_server::{MemberView, Operation, Which};
 
+use super::around::Around;
 use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
 use super::given::{properties, which};
@@ -162,7 +163,8 @@ impl What {
             What::Show { subject, acting } => (show(acting, subject, out), acting),
             What::Add { subject, role, kind, properties: typed, break_glass, change, acting } => {
                 let add = |out: &mut Output| {
-                    let properties = typed.as_deref().map(properties).transpose()?.flatten();
+                    let properties =
+                        typed.as_deref().map(|typed| properties(out.around(), typed)).transpose()?.flatten();
                     let add = Operation::AddMember {
                         subject: subject.clone(),
                         role: which(role.as_ref()),
@@ -176,7 +178,8 @@ impl What {
             }
             What::Set { subject, role, properties: typed, version, change, acting } => {
                 let set = |out: &mut Output| {
-                    let operations = edits(subject, role.as_deref(), typed.as_deref(), *version)?;
+                    let operations =
+                        edits(out.around(), subject, role.as_deref(), typed.as_deref(), *version)?;
                     acting.change(operations, change, out)
                 };
                 (set(out), acting)
@@ -194,7 +197,10 @@ impl What {
                 (acting.change(vec![remove], change, out), acting)
             }
             What::Import { file, change, acting } => {
-                let import = |out: &mut Output| acting.change(table_of_members::read(file)?, change, out);
+                let import = |out: &mut Output| {
+                    let operations = table_of_members::read(out.around(), file)?;
+                    acting.change(operations, change, out)
+                };
                 (import(out), acting)
             }
         }
@@ -202,12 +208,13 @@ impl What {
 }
 
 /// Whoever acts where the glass may be broken.
-pub(super) fn session(acting: &ActingArgs, break_glass: bool, out: &Output) -> Result<Session, Trouble> {
-    if break_glass { acting.breaking_glass(out) } else { acting.changing() }
+pub(super) fn session(acting: &ActingArgs, break_glass: bool, out: &mut Output) -> Result<Session, Trouble> {
+    if break_glass { acting.breaking_glass(out) } else { acting.changing(out) }
 }
 
 /// One change for all that was asked of a member. Only the first names the version: what comes after it is made of what the first leaves.
 fn edits(
+    around: &Around,
     subject: &str,
     role: Option<&str>,
     typed: Option<&str>,
@@ -220,7 +227,7 @@ fn edits(
         operations.push(Operation::SetMemberRole { member, role, version: version.take() });
     }
     if let Some(typed) = typed {
-        let properties = properties(typed)?;
+        let properties = properties(around, typed)?;
         operations.push(Operation::SetMemberProperties { member, properties, version: version.take() });
     }
     if operations.is_empty() {
@@ -238,7 +245,7 @@ fn list_all(
     most: Option<usize>,
     out: &mut Output,
 ) -> Result<Exit, Trouble> {
-    let session = acting.reading("member.list")?;
+    let session = acting.reading("member.list", out)?;
     let (mut members, most) = (Vec::new(), most.unwrap_or(usize::MAX));
     let mut after = after.map(str::to_owned);
     while members.len() < most {
@@ -264,7 +271,7 @@ fn row(member: MemberView) -> Vec<String> {
 }
 
 fn show(acting: &ActingArgs, subject: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("member.show")?;
+    let session = acting.reading("member.show", out)?;
     let which = Which(subject.to_owned());
     let member = session.service().member(&session.call, session.workspace, &which)?;
     if acting.format.is_json() {

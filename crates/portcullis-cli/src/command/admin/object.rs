@@ -1,6 +1,5 @@
 //! `portcullis object`: the objects that a workspace knows, and their properties.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,12 +9,13 @@ use portcullis_server::{Bounds, ObjectView, Operation, Properties};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::around::Around;
 use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
 use super::given::properties;
 use super::refused::{Trouble, settle};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::files::{self, STANDARD};
+use crate::files;
 use crate::output::Output;
 use crate::render::list;
 
@@ -121,7 +121,8 @@ impl Object {
             What::Show { kind, id, acting } => settle(show(acting, kind, id, out), acting.format, out),
             What::Put { kind, id, properties: typed, version, change, acting } => {
                 let put = |out: &mut Output| {
-                    let properties = typed.as_deref().map(properties).transpose()?.flatten();
+                    let properties =
+                        typed.as_deref().map(|typed| properties(out.around(), typed)).transpose()?.flatten();
                     let (kind, id) = (kind.clone(), id.clone());
                     let put = Operation::PutObject { kind, id, properties, version: *version };
                     acting.change(vec![put], change, out)
@@ -146,7 +147,7 @@ fn list_all(
     most: Option<usize>,
     out: &mut Output,
 ) -> Result<Exit, Trouble> {
-    let session = acting.reading("object.list")?;
+    let session = acting.reading("object.list", out)?;
     let (mut objects, most) = (Vec::<ObjectView>::new(), most.unwrap_or(usize::MAX));
     let mut after = match after {
         Some([kind, id]) => Some((kind.clone(), id.clone())),
@@ -173,7 +174,7 @@ fn list_all(
 }
 
 fn show(acting: &ActingArgs, kind: &str, id: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("object.show")?;
+    let session = acting.reading("object.show", out)?;
     let object = session.service().object(&session.call, session.workspace, kind, id)?;
     if acting.format.is_json() {
         out.json(&list::value(&object)?)?;
@@ -204,15 +205,10 @@ struct Line {
 }
 
 /// The objects of a file, each with its line.
-fn read(file: &Path) -> Result<Vec<(usize, Operation)>, Failure> {
+fn read(around: &Around, file: &Path) -> Result<Vec<(usize, Operation)>, Failure> {
     let name = quoted(&files::shown(file));
     let failed = |error: io::Error| Failure::said(format!("cannot read {name}: {}", files::in_words(&error)));
-    let from: Box<dyn Read> = if file.as_os_str() == STANDARD {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(file).map_err(failed)?)
-    };
-    let mut from = BufReader::new(from);
+    let mut from = BufReader::new(around.open(file).map_err(failed)?);
     let longest = Bounds::default().properties_bytes as u64 + AROUND;
     let (mut objects, mut line) = (Vec::new(), 0);
     loop {
@@ -242,8 +238,8 @@ fn read(file: &Path) -> Result<Vec<(usize, Operation)>, Failure> {
 }
 
 fn import(acting: &ActingArgs, file: &Path, dry_run: bool, out: &mut Output) -> Result<Exit, Trouble> {
-    let objects = read(file)?;
-    let session = acting.changing()?;
+    let objects = read(out.around(), file)?;
+    let session = acting.changing(out)?;
     if dry_run {
         let mut exit = Exit::Clear;
         let how = ChangeArgs { dry_run, digest: None };

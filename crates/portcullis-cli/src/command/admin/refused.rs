@@ -23,6 +23,8 @@ pub(crate) enum Trouble {
     InLine(usize, Refused),
     /// It never came to that.
     Failed(Failure),
+    /// A server has the folder, did the command, and this is what it came to; it is told already.
+    Answered(Exit),
 }
 
 impl From<Refused> for Trouble {
@@ -52,7 +54,7 @@ impl From<io::Error> for Trouble {
 /// Ends a command: tells what came in the way, if anything did.
 pub(crate) fn settle(done: Result<Exit, Trouble>, format: FormatArgs, out: &mut Output) -> Outcome {
     let (place, refused) = match done {
-        Ok(exit) => return Ok(exit),
+        Ok(exit) | Err(Trouble::Answered(exit)) => return Ok(exit),
         Err(Trouble::Failed(failure)) => return Err(failure),
         Err(Trouble::Refused(refused)) => (refused.at.map(|at| format!("operation {}: ", at + 1)), refused),
         Err(Trouble::InLine(line, refused)) => (Some(format!("line {line}: ")), refused),
@@ -134,9 +136,9 @@ fn help(refusal: &Refusal) -> Option<&'static str> {
         Refusal::RulesBroken(_) => {
             Some("change what the rules speak of, or let an administrator change the rules")
         }
-        Refusal::Store(StoreError::Locked { .. }) => {
-            Some("`portcullis backup` is the one command that works beside a running server")
-        }
+        Refusal::Store(StoreError::Locked { .. }) => Some(
+            "wait until it is done, or stop it: it takes no commands; `portcullis backup` works all the same",
+        ),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::folder::{FolderArgs, local_entry};
 use super::refused::{Trouble, failure, settle};
+use super::socket;
 use crate::args::FormatArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
@@ -39,9 +40,9 @@ impl Restore {
     }
 
     fn attempt(&self, out: &mut Output) -> Result<Exit, Trouble> {
-        let folder = self.folder.path();
+        let (folder, user) = (self.folder.path(), out.around().user());
         // One entry for all, each with a salt of its own; that the system gives randomness is seen before anything is done.
-        let first = local_entry("restore")?;
+        let first = local_entry(&user, "restore")?;
         let lacking: RefCell<Option<Failure>> = RefCell::default();
         let noted = |found: Failure| {
             lacking.borrow_mut().get_or_insert(found);
@@ -54,13 +55,16 @@ impl Restore {
             u64::from_be_bytes(bytes)
         };
         let entry = |_: &portcullis_store::Workspace| -> Entry {
-            local_entry("restore").unwrap_or_else(|found| {
+            local_entry(&user, "restore").unwrap_or_else(|found| {
                 noted(found);
                 first.clone()
             })
         };
         let restored = SqliteStore::restore(&self.file, &folder, &mut epoch, &entry);
-        let restored = restored.map_err(|error| failure(error.into()))?;
+        let restored = restored.map_err(|error| {
+            let help = "restore into a folder without data, with --data DIR, or stop the server first";
+            socket::kept(&folder, error, help)
+        })?;
         if let Some(found) = lacking.take() {
             let folder = quoted(&files::shown(&folder));
             let message = format!("{}: what is in {folder} now is not to be used", found.message());

@@ -169,7 +169,7 @@ impl What {
             What::Diff { role, old, new, acting } => (compare(acting, role, [*old, *new], out), acting),
             What::Add { name, file, note, change, acting } => {
                 let add = |out: &mut Output| {
-                    let document = given::document(file)?;
+                    let document = given::document(out.around(), file)?;
                     let add = Operation::AddRole { name: name.clone(), document, note: note.clone() };
                     acting.change(vec![add], change, out)
                 };
@@ -177,7 +177,7 @@ impl What {
             }
             What::Save { role, file, note, version, change, acting } => {
                 let save = |out: &mut Output| {
-                    let document = given::document(file)?;
+                    let document = given::document(out.around(), file)?;
                     let (role, note) = (Which(role.clone()), note.clone());
                     let save = Operation::SaveRole { role, document, note, version: *version };
                     acting.change(vec![save], change, out)
@@ -199,7 +199,7 @@ impl What {
 }
 
 fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("role.list")?;
+    let session = acting.reading("role.list", out)?;
     let roles = session.service().roles(&session.call, session.workspace)?;
     if acting.format.is_json() {
         out.json(&list::values(&roles)?)?;
@@ -222,7 +222,7 @@ fn show(
     alone: bool,
     out: &mut Output,
 ) -> Result<Exit, Trouble> {
-    let session = acting.reading("role.show")?;
+    let session = acting.reading("role.show", out)?;
     let which = Which(role.to_owned());
     let mut role = session.service().role(&session.call, session.workspace, &which)?;
     if let Some(number) = number {
@@ -262,7 +262,7 @@ fn version_of(session: &Session, which: &Which, number: u64) -> Result<VersionVi
 }
 
 fn versions(acting: &ActingArgs, role: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("role.versions")?;
+    let session = acting.reading("role.versions", out)?;
     let which = Which(role.to_owned());
     let versions = session.service().versions(&session.call, session.workspace, &which)?;
     if acting.format.is_json() {
@@ -278,7 +278,7 @@ fn versions(acting: &ActingArgs, role: &str, out: &mut Output) -> Result<Exit, T
 }
 
 fn compare(acting: &ActingArgs, role: &str, numbers: [u64; 2], out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("role.diff")?;
+    let session = acting.reading("role.diff", out)?;
     let which = Which(role.to_owned());
     let snapshot = session.service().snapshot(&session.call, session.workspace)?;
     let grants = |number: u64| -> Result<Grants, Trouble> {

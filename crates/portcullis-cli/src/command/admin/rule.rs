@@ -88,20 +88,20 @@ enum What {
 
 impl Rule {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
-        let text = |file| given::text(file, Bounds::default().rule_bytes);
+        let text = |file, out: &Output| given::text(out.around(), file, Bounds::default().rule_bytes);
         match &self.what {
             What::List { acting } => settle(list_all(acting, out), acting.format, out),
             What::Show { rule, acting } => settle(show(acting, rule, out), acting.format, out),
             What::Add { name, file, change, acting } => {
                 let add = |out: &mut Output| {
-                    let add = Operation::AddRule { name: name.clone(), rule: text(file)? };
+                    let add = Operation::AddRule { name: name.clone(), rule: text(file, out)? };
                     acting.change(vec![add], change, out)
                 };
                 settle(add(out), acting.format, out)
             }
             What::Set { rule, file, version, change, acting } => {
                 let set = |out: &mut Output| {
-                    let (rule, text) = (Which(rule.clone()), text(file)?);
+                    let (rule, text) = (Which(rule.clone()), text(file, out)?);
                     acting.change(vec![Operation::SetRule { rule, text, version: *version }], change, out)
                 };
                 settle(set(out), acting.format, out)
@@ -115,7 +115,7 @@ impl Rule {
 }
 
 fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("rule.list")?;
+    let session = acting.reading("rule.list", out)?;
     let rules = session.service().rules(&session.call, session.workspace)?;
     if acting.format.is_json() {
         out.json(&list::values(&rules)?)?;
@@ -129,7 +129,7 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn show(acting: &ActingArgs, rule: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("rule.show")?;
+    let session = acting.reading("rule.show", out)?;
     let rule = session.service().rule(&session.call, session.workspace, &Which(rule.to_owned()))?;
     if acting.format.is_json() {
         out.json(&list::value(&rule)?)?;

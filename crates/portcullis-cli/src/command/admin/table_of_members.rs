@@ -9,6 +9,7 @@ use std::path::Path;
 use portcullis::text::quoted;
 use portcullis_server::{Operation, Which};
 
+use super::around::Around;
 use super::given;
 use crate::exit::Failure;
 use crate::files;
@@ -28,8 +29,8 @@ enum Column {
 }
 
 /// The operations of a file.
-pub(super) fn read(file: &Path) -> Result<Vec<Operation>, Failure> {
-    let text = given::text(file, MOST)?;
+pub(super) fn read(around: &Around, file: &Path) -> Result<Vec<Operation>, Failure> {
+    let text = given::text(around, file, MOST)?;
     operations(&text).map_err(|(line, what)| {
         Failure::with_help(format!("{}, line {line}: {what}", quoted(&files::shown(file))), HELP)
     })

@@ -9,7 +9,6 @@ use portcullis::{Limits, Schema, Source};
 use portcullis_server::{Id, Operation, SecretKind, Setup, Which};
 use serde_json::{Value, json};
 
-use super::acting;
 use super::change::ChangeArgs;
 use super::folder::ActingArgs;
 use super::given;
@@ -17,7 +16,7 @@ use super::refused::{Trouble, settle};
 use crate::args::{FormatArgs, SchemaArgs};
 use crate::clock;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::files::{self, Beside};
+use crate::files;
 use crate::load;
 use crate::output::Output;
 use crate::render::{list, made};
@@ -133,7 +132,7 @@ impl What {
             What::Add { name, admin, schema, acting } => {
                 let add = |out: &mut Output| {
                     let schema = schema_text(&schema.schema, out)?;
-                    let (opened, operator) = acting.operating()?;
+                    let (opened, operator) = acting.operating(out)?;
                     let setup = opened.service.create_workspace(&operator, name, &schema, admin)?;
                     Ok(tell_setup(name, admin, &setup, acting.format, out)?)
                 };
@@ -172,7 +171,7 @@ pub(super) fn schema_text(typed: &str, out: &Output) -> Result<String, Failure> 
     let Some(file) = load::schema_file(&args) else {
         return Ok(load::schema(&args, &limits, out)?.name().to_owned());
     };
-    let text = given::text(file, limits.document_bytes)?;
+    let text = given::text(out.around(), file, limits.document_bytes)?;
     let source = Source::new(files::shown(file), &*text);
     let (_, report) = Schema::read_within(&source, &limits).map_err(|report| load::reported(file, report))?;
     out.report(&report);
@@ -214,22 +213,22 @@ pub(super) fn tell_setup(
 }
 
 fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let key = acting.key()?;
+    let key = acting.key(out)?;
     let all: Vec<(String, Id)> = match &key {
         None => {
-            let opened = acting.folder.open()?;
-            opened.note_in_realm("workspace.list")?;
+            let opened = acting.folder.open(out)?;
+            opened.note_in_realm(&out.around().user(), "workspace.list")?;
             opened.service.workspace_names()
         }
         Some(key)
             if portcullis_server::Secret::parse(key)
                 .is_some_and(|one| one.kind() == SecretKind::Operator) =>
         {
-            let (opened, operator) = acting.as_operator(key)?;
+            let (opened, operator) = acting.as_operator(key, out)?;
             opened.service.workspaces(&operator)
         }
         Some(key) => {
-            let session = acting.with_key(key)?;
+            let session = acting.with_key(key, out)?;
             let names = session.service().workspace_names();
             names.into_iter().filter(|(_, id)| *id == session.workspace).collect()
         }
@@ -245,7 +244,7 @@ fn list_all(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn show(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.reading("workspace.show")?;
+    let session = acting.reading("workspace.show", out)?;
     let one = session.service().show_workspace(&session.call, session.workspace)?;
     if acting.format.is_json() {
         out.json(&list::value(&one)?)?;
@@ -271,16 +270,15 @@ fn show(acting: &ActingArgs, out: &mut Output) -> Result<Exit, Trouble> {
 }
 
 fn export(acting: &ActingArgs, file: Option<&Path>, out: &mut Output) -> Result<Exit, Trouble> {
-    let session = acting.looking()?;
+    file.into_iter().for_each(|file| out.around().will_write(file));
+    let session = acting.looking(out)?;
     let text = session.service().export(&session.call, session.workspace)?;
     let Some(file) = file else {
         out.write_all(text.as_bytes())?;
         return Ok(Exit::Clear);
     };
     let shown = files::shown(file);
-    files::replace(file, &text).map_err(|error| {
-        Failure::said(format!("cannot write {}: {}", quoted(&shown), files::in_words_of_writing(&error)))
-    })?;
+    out.around().write(file, &text)?;
     if acting.format.is_json() {
         out.json(&json!({ "written": shown }))?;
     } else {
@@ -290,9 +288,16 @@ fn export(acting: &ActingArgs, file: Option<&Path>, out: &mut Output) -> Result<
 }
 
 fn import(acting: &ActingArgs, file: &Path, admin: &str, out: &mut Output) -> Result<Exit, Trouble> {
-    let source = load::source(file, &Limits::default())?;
-    let (opened, _operator) = acting.operating()?;
-    let setup = opened.service.import(&acting::user(), &source, &Beside::file(file), admin)?;
+    let limits = Limits::default();
+    let most = limits.workspace_bytes.max(limits.document_bytes);
+    let source = load::source_of(file, out.around().read(file, most, "max-workspace-bytes")?)?;
+    if acting.folder.may_be_served(out) {
+        // What it names is read before the folder is opened, as everything is that may have to go to a server.
+        drop(portcullis::Workspace::read(&source, &out.around().beside(file)));
+    }
+    let (opened, _operator) = acting.operating(out)?;
+    let user = out.around().user();
+    let setup = opened.service.import(&user, &source, &out.around().beside(file), admin)?;
     let names = opened.service.workspace_names();
     let name = names.iter().find(|(_, id)| *id == setup.workspace).map_or("", |(name, _)| name.as_str());
     Ok(tell_setup(name, admin, &setup, acting.format, out)?)
