@@ -7,9 +7,9 @@
 //!
 //! The times that a data folder keeps are milliseconds since 1970; they are written and read here too.
 
-use std::fmt::Debug;
 use portcullis::condition::Instant;
 use portcullis_server::{Outside as _, System};
+use std::fmt::Debug;
 
 pub(crate) use portcullis_server::rfc3339 as of_millis;
 

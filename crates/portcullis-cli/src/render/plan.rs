@@ -11,8 +11,8 @@ use portcullis::plan::{Clause, Dialect, Leaf, Parameter, Plan, Sql};
 use portcullis::text::printable;
 use serde_json::{Map, Value, json};
 
-use portcullis_server::why::exact;
 use crate::output::Output;
+use portcullis_server::why::exact;
 
 /// `always`, `never`, or `if …` and `unless …`, a line each.
 pub(crate) fn print(plan: &Plan, sql: Option<&(Dialect, Sql)>, out: &mut Output) -> io::Result<()> {

@@ -1,0 +1,85 @@
+//! A data folder that is served: its port, the socket of its administrator, and its setup when it is new.
+
+use std::fs::{self, OpenOptions};
+use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis::text::printable;
+use portcullis_server::{Service, SetupCode, Source};
+use portcullis_store::{SqliteStore, StoreError};
+
+use super::running::Serving;
+use crate::command::admin::folder::{FolderArgs, Opened};
+use crate::command::admin::refused::failure;
+use crate::command::admin::socket;
+use crate::exit::{Failure, Outcome};
+use crate::files;
+use crate::output::Output;
+
+/// The file that a setup code is left in where nobody looks at a terminal.
+const CODE_FILE: &str = "setup-code";
+
+/// Opens a data folder for this process, or makes it.
+pub(super) fn open(folder: &FolderArgs, out: &Output) -> Result<Opened, Failure> {
+    let path = folder.path();
+    match SqliteStore::create(&path) {
+        Ok(store) => {
+            out.note(&format!("made the data folder {}", printable(&files::shown(&path))));
+            Opened::of(store)
+        }
+        Err(StoreError::Exists(_)) => folder.take(),
+        Err(error) => Err(failure(error.into())),
+    }
+}
+
+/// Serves it until a signal comes.
+pub(super) fn serve(folder: &FolderArgs, opened: Opened, serving: &Serving<'_>, out: &Output) -> Outcome {
+    let path = folder.path();
+    let Opened { store, service } = opened;
+    let commands = socket::listen(&path, Arc::clone(&service), store)
+        .map_err(|error| Failure::said(format!("cannot take commands for the folder: {error}")))?;
+    let code = service.offer_setup().map_err(failure)?;
+    let outcome = serving.run(
+        Source::Store(Arc::clone(&service)),
+        |base| code.map_or(Ok(()), |code| tell_code(&path, base, &code, out)),
+        || note_used(&service),
+    );
+    commands.stop();
+    outcome
+}
+
+/// Writes down what is written down now and then.
+fn note_used(service: &Service) {
+    if let Err(error) = service.note_used() {
+        tracing::warn!(%error, "when keys were used last could not be written; it is tried again");
+    }
+}
+
+/// Shows the setup code on a terminal, else leaves it in a file that is its owner's alone.
+fn tell_code(folder: &Path, base: &str, code: &SetupCode, out: &Output) -> Result<(), Failure> {
+    let code = code.reveal();
+    if std::io::stderr().is_terminal() {
+        out.tell(&format!("this store has not been set up. Within the hour, with the code\n\n    {code}\n"));
+        out.tell(&format!(
+            "curl {base}/setup -H 'content-type: application/json' -d '{{\"code\": \"{code}\", \"workspace\": \"acme\", \"admin\": \"ann@acme.example\"}}'\n\nmakes the first workspace and shows its keys, once."
+        ));
+        return Ok(());
+    }
+    let file = folder.join(CODE_FILE);
+    let written = || {
+        // One of an earlier start is of no use any more.
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+        let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+        writeln!(open, "{code}")
+    };
+    let shown = files::shown(&file);
+    written().map_err(|error| {
+        Failure::said(format!("cannot leave the setup code in {}: {error}", printable(&shown)))
+    })?;
+    tracing::info!(file = %shown, "this store has not been set up: the code is in the file, good for an hour; POST it to /setup");
+    Ok(())
+}
