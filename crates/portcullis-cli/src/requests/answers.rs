@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use portcullis::Snapshot;
 use portcullis::text::grouped;
+use portcullis_server::authzen::{Evaluation, Forms, Keep};
 use serde_json::Value;
 
 use super::blocks::{Block, LINE_BYTES};
-use super::line::Request;
-use super::sent::Sent;
 use crate::clock::Clock;
 
 const YES: &[u8] = b"{\"decision\":true}\n";
@@ -41,22 +40,9 @@ impl Decider {
 
     /// Whether what a line asks for is allowed; the error is for the answer in its place.
     fn decide(&self, line: &[u8], now: Option<&str>) -> Result<bool, String> {
-        let request = Request::read(line)?;
-        if self.has_conditions && request.brings_properties() {
-            return self.decide_with_properties(&request, line, now);
-        }
-        Ok(self.snapshot.decide(&request.question(now)).is_allowed())
-    }
-
-    #[inline(never)]
-    fn decide_with_properties(
-        &self,
-        request: &Request<'_>,
-        line: &[u8],
-        now: Option<&str>,
-    ) -> Result<bool, String> {
-        let sent = Sent::read(line)?;
-        Ok(self.snapshot.decide(&sent.beside(request.question(now))).is_allowed())
+        let keep = if self.has_conditions { Keep::Properties } else { Keep::Names };
+        let asked = Evaluation::read(line, Forms::StringsToo, keep).map_err(|fault| fault.to_string())?;
+        Ok(self.snapshot.decide(&asked.question(now)).is_allowed())
     }
 }
 

@@ -1,15 +1,11 @@
 //! Files of questions: JSON Lines in, JSON Lines out, in order, in constant memory, on all cores.
 //!
-//! This file knows files, progress and what the command says; `blocks` cuts an input into lines, `line` reads one and `sent` the
-//! properties in it, `answers` answers those of a block, and `pipeline` keeps the cores busy and the answers in order.
+//! This file knows files, progress and what the command says; `blocks` cuts an input into lines, which the server's `authzen` reads,
+//! `answers` answers those of a block, and `pipeline` keeps the cores busy and the answers in order.
 
 mod answers;
 mod blocks;
-mod ignored;
-mod line;
-mod numbers;
 mod pipeline;
-mod sent;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};

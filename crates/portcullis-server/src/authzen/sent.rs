@@ -1,15 +1,17 @@
 //! What a request says beside names: properties and context, kept for conditions.
 //!
-//! A line comes here after `line` has judged it, and only where a role has conditions; so it is known to be JSON, without
+//! A text comes here after `request` has judged it, and only where a role has conditions; so it is known to be JSON, without
 //! duplicate keys and not too deep. What is left is to tell its pieces to the builder, each number by its own digits: a reader that
 //! hands out numbers has made floats of them. The text is gone through once, token by token and without recursion; a string is a key when
-//! a colon follows it. Whatever does not fit is an error of the line and never a value that was guessed.
+//! a colon follows it. Whatever does not fit is an error of the text and never a value that was guessed.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 use portcullis::Question;
 use portcullis::condition::{Attribute, AttributeBuilder};
+
+use super::Fault;
 
 /// What a request brings. Nothing is what it does not bring, and null.
 #[derive(Debug, Default)]
@@ -21,41 +23,94 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Reads a line that is known to be a request; the error is for the answer in its place.
-    pub(super) fn read(line: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(line).map_err(|error| format!("not JSON: {error}"))?;
-        let mut tokens = Tokens { rest: text };
-        Sent::of(&mut tokens).ok_or_else(|| "properties and context cannot be read".to_owned())
+    /// Reads a text that is known to be a request.
+    pub(super) fn read(text: &[u8]) -> Result<Self, Fault> {
+        Sent::of(&mut Tokens::of(text)?, Whole::One).ok_or_else(unreadable)
+    }
+
+    /// The same of a search for actions, whose action may be anything.
+    pub(super) fn read_without_action(text: &[u8]) -> Result<Self, Fault> {
+        Sent::of(&mut Tokens::of(text)?, Whole::WithoutAction).ok_or_else(unreadable)
+    }
+
+    /// The same of many evaluations: what their defaults bring, and each item.
+    pub(super) fn read_all(text: &[u8]) -> Result<(Self, Vec<Self>), Fault> {
+        let mut items = Vec::new();
+        let sent = Sent::of(&mut Tokens::of(text)?, Whole::Many(&mut items));
+        Ok((sent.ok_or_else(unreadable)?, items))
     }
 
     /// The question with what was brought to it.
     pub(super) fn beside<'q>(&'q self, question: Question<'q>) -> Question<'q> {
+        Sent::of_parts([self; 4], question)
+    }
+
+    /// The question with what these bring for its subject, action, resource and context.
+    pub(super) fn of_parts<'q>(parts: [&'q Sent; 4], question: Question<'q>) -> Question<'q> {
         let value = |sent: &'q Option<Attribute>| sent.as_ref().map(Attribute::value);
+        let [subject, action, resource, context] = parts;
         Question {
-            subject_properties: value(&self.subject),
-            action_properties: value(&self.action),
-            object_properties: value(&self.resource),
-            context: value(&self.context),
+            subject_properties: value(&subject.subject),
+            action_properties: value(&action.action),
+            object_properties: value(&resource.resource),
+            context: value(&context.context),
             ..question
         }
     }
 
-    fn of(tokens: &mut Tokens<'_>) -> Option<Self> {
-        let mut sent = Sent::default();
-        if tokens.next()? != (Token::Open { is_object: true }) {
-            return None;
+    /// What was kept of subject, action, resource and context.
+    pub(super) fn parts(&self) -> [Option<&Attribute>; 4] {
+        [&self.subject, &self.action, &self.resource, &self.context].map(Option::as_ref)
+    }
+
+    fn of(tokens: &mut Tokens<'_>, whole: Whole<'_>) -> Option<Self> {
+        match tokens.next()? {
+            Token::Open { is_object: true } => Sent::members(tokens, whole),
+            _ => None,
         }
+    }
+
+    fn members(tokens: &mut Tokens<'_>, mut whole: Whole<'_>) -> Option<Self> {
+        let mut sent = Sent::default();
         while let Some(key) = tokens.key()? {
-            match &*key {
-                "subject" => sent.subject = tokens.properties()?,
-                "action" => sent.action = tokens.properties()?,
-                "resource" => sent.resource = tokens.properties()?,
-                "context" => sent.context = tokens.attribute()?,
+            match (&*key, &mut whole) {
+                ("action", Whole::WithoutAction) => tokens.pass()?,
+                ("evaluations", Whole::Many(items)) => Sent::list(tokens, items)?,
+                ("subject", _) => sent.subject = tokens.properties()?,
+                ("action", _) => sent.action = tokens.properties()?,
+                ("resource", _) => sent.resource = tokens.properties()?,
+                ("context", _) => sent.context = tokens.attribute()?,
                 _ => tokens.pass()?,
             }
         }
         Some(sent)
     }
+
+    fn list(tokens: &mut Tokens<'_>, items: &mut Vec<Self>) -> Option<()> {
+        if tokens.next()? != (Token::Open { is_object: false }) {
+            return None;
+        }
+        loop {
+            match tokens.next()? {
+                Token::Open { is_object: true } => items.push(Sent::members(tokens, Whole::One)?),
+                Token::Close => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// What a text is.
+enum Whole<'i> {
+    One,
+    WithoutAction,
+    /// Many, whose items go here.
+    Many(&'i mut Vec<Sent>),
+}
+
+/// What was judged before cannot fail here.
+fn unreadable() -> Fault {
+    Fault::new("properties and context cannot be read")
 }
 
 /// A piece of JSON. Commas and colons are passed over.
@@ -87,6 +142,11 @@ fn is_between(byte: u8) -> bool {
 }
 
 impl<'l> Tokens<'l> {
+    fn of(text: &'l [u8]) -> Result<Self, Fault> {
+        let text = std::str::from_utf8(text).map_err(|error| Fault::new(format!("not JSON: {error}")))?;
+        Ok(Tokens { rest: text })
+    }
+
     fn next(&mut self) -> Option<Token<'l>> {
         let bytes = self.rest.as_bytes();
         let start = bytes.iter().position(|&byte| !is_between(byte))?;
