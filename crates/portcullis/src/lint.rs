@@ -87,8 +87,7 @@ fn read_whole(
         _ if !fits => Err(report),
         Some(FileKind::Policy) => {
             let document = read_document(root, &mut Reader::new(source, limits, &mut report));
-            let administered = schema.administered_for([&document]).filter(|_| with_findings);
-            let grants = keep(document.resolve(administered.as_ref().unwrap_or(schema)), &mut report);
+            let grants = keep(document.resolve(schema), &mut report);
             if let Some(grants) = grants.as_ref().filter(|_| with_findings && !report.has_errors()) {
                 report = Report::shared([report, findings::of_document(&document, grants)]);
             }

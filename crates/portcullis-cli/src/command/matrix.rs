@@ -129,7 +129,7 @@ impl Matrix {
             let cell = Box::new(move |id| state(planes.cell(id)));
             let name = document.to_string_lossy().into_owned();
             let grid = Grid { of: "document", name, suspended: false, cell };
-            return self.print(&schema, &[grid], out);
+            return self.print(grants.schema(), &[grid], out);
         }
         let snapshot = load::workspace(&self.workspace, out)?;
         let grids = match &self.subject {

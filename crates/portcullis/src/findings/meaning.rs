@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use portcullis_matrix::Plane;
+use portcullis_matrix::{PermissionId, Plane};
 
 use super::implied::implies;
 use super::ranges::Ranges;
 use crate::condition::Condition;
 use crate::policy::Effect;
+use crate::schema::Schema;
 use crate::snapshot::Role;
 
 /// What one role says.
@@ -71,9 +72,12 @@ impl<'r> Meaning<'r> {
         self.allow.is_empty() && self.deny.is_empty() && self.parts.is_empty()
     }
 
-    /// Whether it grants everything: then it contains every role without denies, which tells nobody anything.
-    pub(super) fn grants_all(&self) -> bool {
-        self.allow.count() == self.allow.permissions() && self.parts.is_empty()
+    /// Whether it grants all that wildcards reach: then it contains about every role without denies, which tells nobody anything.
+    pub(super) fn grants_all(&self, schema: &Schema) -> bool {
+        let reach = schema.reach();
+        self.parts.is_empty()
+            && self.allow.count() >= reach
+            && (0..reach).all(|permission| self.allow.contains(PermissionId::from_u32(permission)))
     }
 
     /// The permissions that it says anything about.

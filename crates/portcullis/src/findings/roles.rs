@@ -97,7 +97,7 @@ fn contained(mut kept: Vec<Weighed<'_>>, schema: &Schema, places: &Places<'_>, f
     let mut speaking: BTreeMap<PermissionId, Vec<usize>> =
         rare.iter().flatten().map(|permission| (*permission, Vec::new())).collect();
     for (at, (_, one, plane)) in sorted.iter().enumerate() {
-        if !one.meaning.grants_all() {
+        if !one.meaning.grants_all(schema) {
             let held = speaking.iter_mut().filter(|(permission, _)| plane.contains(**permission));
             held.for_each(|(_, speaking)| speaking.push(at));
         }

@@ -101,13 +101,14 @@ pub(super) fn lists_of_all(document: &Document, grants: &Grants, weighed: &Weigh
         if covered != admitted {
             continue;
         }
-        let of = if kinds.len() == schema.types().len() {
+        let whole = kinds.iter().copied().eq(0..schema.types_reached());
+        let of = if whole {
             "the schema".to_owned()
         } else {
             let all = kinds.iter().filter_map(|kind| schema.types().get(*kind as usize));
             listed(all.map(|kind| kind.name()), 3)
         };
-        let verb = if kinds.len() == 1 || kinds.len() == schema.types().len() { "admits" } else { "admit" };
+        let verb = if kinds.len() == 1 || whole { "admits" } else { "admit" };
         let message = format!("these are all the actions that {of} {verb}, as \"*\" would be");
         let later = match statement.effect() {
             Effect::Allow => {
@@ -132,10 +133,8 @@ fn cells(ranges: &[Range<u32>]) -> u64 {
 fn kinds(schema: &Schema, names: NameList<'_>) -> Option<Vec<u32>> {
     let mut kinds = Vec::new();
     for name in names.iter() {
-        if name == "*" {
-            return Some((0..schema.types().len() as u32).collect());
-        }
         match Pattern::of(&name) {
+            _ if name == "*" => kinds.extend(0..schema.types_reached()),
             Some(pattern) => kinds.extend(pattern.expand(schema.sorted_types())),
             None => kinds.push(schema.named(&name)?.kind),
         }

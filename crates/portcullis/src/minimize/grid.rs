@@ -57,6 +57,8 @@ pub(super) struct Entry {
 pub(super) struct Axis {
     pub(super) numbers: Vec<u32>,
     pub(super) entries: Vec<Entry>,
+    /// `"*"` stands for the numbers below this one.
+    reach: u32,
 }
 
 #[derive(Debug)]
@@ -109,14 +111,14 @@ impl Listed {
 
     /// Whether it says all that a line of an axis says, today and later.
     fn has(&self, axis: &Axis, line: u32) -> bool {
-        let same = match axis.numbers.get(line as usize) {
-            Some(number) => self.names.contains(number),
+        let all = self.entries.contains("*");
+        match axis.numbers.get(line as usize) {
+            Some(number) => self.names.contains(number) || all && *number < axis.reach,
             None => {
                 let entry = axis.entries.get(line as usize - axis.numbers.len());
-                entry.is_some_and(|entry| self.entries.contains(&entry.text))
+                all || entry.is_some_and(|entry| self.entries.contains(&entry.text))
             }
-        };
-        same || self.entries.contains("*")
+        }
     }
 
     /// The types and the actions of a statement.
@@ -134,11 +136,11 @@ impl Listed {
 }
 
 impl Axis {
-    fn new(numbers: impl Iterator<Item = u32>) -> Axis {
+    fn new(numbers: impl Iterator<Item = u32>, reach: u32) -> Axis {
         let mut numbers: Vec<u32> = numbers.collect();
         numbers.sort_unstable();
         numbers.dedup();
-        Axis { numbers, entries: Vec::new() }
+        Axis { numbers, entries: Vec::new(), reach }
     }
 
     fn line(&self, number: u32) -> Option<u32> {
@@ -158,7 +160,7 @@ impl Axis {
             return None;
         }
         let members = match Pattern::of(text) {
-            None => (0..self.numbers.len() as u32).collect(),
+            None => (0..self.numbers.partition_point(|&number| number < self.reach) as u32).collect(),
             Some(pattern) => {
                 let mut members: Vec<u32> = self.lines(&pattern.expand(sorted)).collect();
                 members.sort_unstable();
@@ -230,7 +232,8 @@ impl Grid {
             types.extend(listed.iter().flat_map(|(types, _)| &types.names));
             actions.extend(listed.iter().flat_map(|(_, actions)| &actions.names));
         }
-        let (rows, columns) = (Axis::new(types.into_iter()), Axis::new(actions.into_iter()));
+        let rows = Axis::new(types.into_iter(), schema.types_reached());
+        let columns = Axis::new(actions.into_iter(), u32::MAX);
         let count = rows.numbers.len();
         let mut grid = Grid {
             rows,
@@ -352,9 +355,11 @@ impl Grid {
         };
         let full = |&(_, &kind): &(u32, &u32)| everywhere(&mut permissions_of(schema, kind));
         let rows: Vec<u32> = (0..).zip(&self.rows.numbers).filter(full).map(|(row, _)| row).collect();
-        let full = |&(_, &action): &(u32, &u32)| {
-            everywhere(&mut schema.permissions_of_action(action).iter().copied())
+        let reached = |action: u32| {
+            let all = schema.permissions_of_action(action).iter().copied();
+            all.filter(|permission| *permission < schema.reach())
         };
+        let full = |&(_, &action): &(u32, &u32)| everywhere(&mut reached(action));
         let columns: Vec<u32> =
             (0..).zip(&self.columns.numbers).filter(full).map(|(column, _)| column).collect();
         let of_actions = self.columns.entry("*", &[]);
@@ -362,7 +367,7 @@ impl Grid {
         self.whole &= of_actions.is_some() && of_types.is_some();
         self.columns.allow(of_actions.as_slice(), &rows);
         self.rows.allow(of_types.as_slice(), &columns);
-        if everywhere(&mut (0..schema.permission_count())) {
+        if everywhere(&mut (0..schema.reach())) {
             self.together.extend(of_types.zip(of_actions));
         }
     }

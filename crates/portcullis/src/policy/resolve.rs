@@ -4,6 +4,7 @@
 //! is never enumerated where a range will do: `"*"` on a type is one range, and an action on `"*"`
 //! walks the permissions of that action only.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,10 +34,22 @@ pub struct Grants {
 }
 
 impl Grants {
-    /// The schema that the document was resolved under.
+    /// The schema that the document was resolved under: the one given, or where the document names a reserved type, that one
+    /// [with these](Schema::administered).
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The same under a schema that numbers alike, or that is the [administered form](Schema::administered) of this one, which only has more
+    /// types behind the others; none under any other.
+    pub(crate) fn under(&self, schema: &Schema) -> Option<Cow<'_, Grants>> {
+        if self.schema.same_numbering(schema) {
+            return Some(Cow::Borrowed(self));
+        }
+        let administered = self.schema.administered().ok()?;
+        let widened = || Cow::Owned(Grants { schema: schema.clone(), ..self.clone() });
+        administered.same_numbering(schema).then(widened)
     }
 
     /// The permissions that a statement covers, with conditions or without: ascending, disjoint ranges.
@@ -126,10 +139,19 @@ pub(crate) fn overlaps(ranges: &[Range<u32>], wanted: &Range<u32>) -> bool {
 impl Document {
     /// Resolves the document against a schema. The report beside it holds warnings and notes.
     ///
+    /// A document that names a reserved type, `portcullis.workspace` or `portcullis.membership`, is resolved against the schema
+    /// [with these](Schema::administered), unless the schema says itself what administers: it means the same here as in a workspace.
+    ///
     /// # Errors
     /// Every name that the schema does not have, every deny that would protect nothing, and conditions on what the
     /// schema does not declare.
     pub fn resolve(&self, schema: &Schema) -> Result<(Grants, Report), Report> {
+        let administered = schema.administered_for([self]);
+        self.resolve_exactly(administered.as_ref().unwrap_or(schema))
+    }
+
+    /// The same against this very schema, for what numbers its permissions as others do already.
+    pub(crate) fn resolve_exactly(&self, schema: &Schema) -> Result<(Grants, Report), Report> {
         let (grants, report) = self.resolve_all(schema);
         report.finish(grants)
     }

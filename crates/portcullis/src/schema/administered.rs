@@ -1,4 +1,7 @@
 //! The types by which a workspace is administered whose schema names none.
+//!
+//! They come last, so that what the schema numbers by itself keeps its numbers: what a document came to without them it comes to
+//! beside them, range by range. A schema makes its administered form once, and everybody who asks gets that one.
 
 use super::build::{Draft, TypeDraft};
 use super::{Administration, Schema};
@@ -21,9 +24,16 @@ impl Schema {
         if self.administration().is_some() || !is_named() { None } else { self.administered().ok() }
     }
 
+    /// How many of the types wildcards and patterns reach: the first ones.
+    pub(crate) fn types_reached(&self) -> u32 {
+        self.inner.sorted_types.len() as u32
+    }
+
     /// The schema with types that administer: its own where `administration` names them, else with the reserved types
     /// `portcullis.workspace` and `portcullis.membership` beside its own. No wildcard and no pattern reaches those; a document that names them is
     /// heeded, and one that is said to [reach them](crate::Document::reaching_administration).
+    ///
+    /// A document that names one [is resolved](crate::Document::resolve) under this schema without being asked to.
     ///
     /// # Errors
     /// When the schema has a type of such a name, or the process has no stamp left.
@@ -42,6 +52,10 @@ impl Schema {
         if self.administration().is_some() {
             return Ok(self.clone());
         }
+        self.inner.administered.get_or_init(|| self.with_reserved_types()).clone()
+    }
+
+    fn with_reserved_types(&self) -> Result<Schema, String> {
         let mut draft = Draft { name: self.name().to_owned(), apart: 2, ..Draft::default() };
         draft.subject_attributes = self.subject_attributes().clone();
         for kind in self.types() {

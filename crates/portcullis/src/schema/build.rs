@@ -2,7 +2,7 @@
 //!
 //! The reader has checked every name; what is left to go wrong here is running out of numbers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_matrix::Stamp;
 
@@ -103,6 +103,7 @@ impl Draft {
             subject_attributes: self.subject_attributes,
             declaring,
             reach,
+            administered: OnceLock::new(),
         };
         Ok(Schema { inner: Arc::new(inner) })
     }

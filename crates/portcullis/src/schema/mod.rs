@@ -23,7 +23,7 @@ pub use declared::{AttributeType, Attributes, Declared, Origin};
 pub(crate) use read::read_schema;
 
 use std::hint::select_unpredictable;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_matrix::{Permission, PermissionId, Stamp};
 
@@ -65,6 +65,8 @@ struct Inner {
     declaring: Vec<u32>,
     /// How many permissions wildcards and patterns reach: all but those of types that were added to administer.
     reach: u32,
+    /// The schema with the reserved types, once somebody asked for it.
+    administered: OnceLock<Result<Schema, String>>,
 }
 
 /// One resource type of a schema.

@@ -153,7 +153,7 @@ impl Compiler<'_> {
         let schema = &self.workspace.schema;
         let resolve = |named: NamedDocument| match named.built_in {
             Some(role) => (Some(role), Report::new()),
-            None => match named.document.resolve(schema) {
+            None => match named.document.resolve_exactly(schema) {
                 Ok((grants, report)) => (Some(role(&named.name, named.document, grants)), report),
                 Err(report) => (None, report),
             },

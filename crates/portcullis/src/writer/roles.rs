@@ -135,7 +135,7 @@ impl Writer {
 
     fn compiled(&mut self, name: &str, document: Arc<Document>) -> Result<(Arc<Role>, Report), Report> {
         self.classifier.sweep();
-        let (grants, report) = document.resolve(self.schema())?;
+        let (grants, report) = document.resolve_exactly(self.schema())?;
         let mut role = role(name, document, grants);
         if let Some(role) = Arc::get_mut(&mut role) {
             role.number(|condition| self.classifier.number(condition));
