@@ -37,8 +37,8 @@ pub use refusal::{Excess, Refusal, Refused};
 pub use secret::{Secret, SecretKind, holds_secret};
 pub use served_file::{Admission, ServedFile, Trouble};
 pub use service::{
-    Accepted, Actor, Answered, Call, Caller, Change, Done, Made, MemberPreview, Operator, Preview, Service,
-    Setup, SetupCode,
+    Accepted, Actor, Answered, Call, Caller, Change, Done, Founding, Made, MemberPreview, Operator, Preview,
+    Service, Setup, SetupCode, Was,
 };
 pub use serving::Server;
 pub use source::{Asker, Source};

@@ -1,19 +1,22 @@
 //! What a change would do, for whoever is about to approve it.
 //!
-//! First who gains and loses what, members to whom the same happens together; then what stands against it, each with its reason; last
-//! the digest that names all of this.
+//! First what would be done; then who gains and loses what, members to whom the same happens together; then what stands against it, each with
+//! its reason; last the digest that names all of this.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use portcullis::text::{counted, grouped, listed, printable};
-use portcullis_server::{Excess, MemberPreview, Preview};
+use portcullis_server::{Excess, MemberPreview, Operation, Preview};
 
+use super::intended::intended;
 use crate::output::{BAD, GOOD, Output, STRONG};
 
 /// So many groups of members are shown, and so many of the members of one.
 const GROUPS: usize = 50;
 const NAMES: usize = 10;
+/// And so many operations.
+const OPERATIONS: usize = 20;
 
 /// What stands against a change, if anything does.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +39,19 @@ impl Against {
 }
 
 /// Writes all of it.
-pub(crate) fn write(preview: &Preview, against: Against, out: &mut Output) -> io::Result<()> {
+pub(crate) fn write(
+    preview: &Preview,
+    operations: &[Operation],
+    against: Against,
+    out: &mut Output,
+) -> io::Result<()> {
+    for operation in operations.iter().take(OPERATIONS) {
+        writeln!(out, "would {}", intended(operation))?;
+    }
+    if let more @ 1.. = operations.len().saturating_sub(OPERATIONS) {
+        writeln!(out, "… {} operations in all", grouped(more + OPERATIONS))?;
+    }
+    preview.warnings.iter().for_each(|(_, report)| out.report(report));
     if preview.members.is_empty() {
         writeln!(out, "nobody gains or loses anything")?;
     }
@@ -45,9 +60,6 @@ pub(crate) fn write(preview: &Preview, against: Against, out: &mut Output) -> io
     }
     if let more @ 1.. = preview.members.len().saturating_sub(GROUPS) {
         writeln!(out, "… and {} more groups of members", grouped(more))?;
-    }
-    for (at, warning) in &preview.warnings {
-        out.tell(&format!("operation {}: {}", at + 1, printable(warning)));
     }
     let refused = out.paint(BAD, "refused");
     for (rule, cases) in [

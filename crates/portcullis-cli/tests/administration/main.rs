@@ -11,6 +11,7 @@
 )]
 
 mod desk;
+mod dry;
 mod folder;
 mod life;
 mod many;

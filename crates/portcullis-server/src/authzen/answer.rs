@@ -73,6 +73,11 @@ impl<'o> Decisions<'o> {
         item_error(self.next(), 400, fault.words());
     }
 
+    /// An item that was not decided, in its place, and why.
+    pub fn error(&mut self, status: u16, message: &str) {
+        item_error(self.next(), status, message);
+    }
+
     /// Ends the answer.
     pub fn end(self) {
         self.out.extend_from_slice(b"]}");

@@ -12,6 +12,7 @@ use portcullis_store::{Group, Id, Member, Object, Outcome, Role, RoleVersion, Ro
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::founding::{Drafted, Was};
 use super::setup::{Setup, built_in_roles};
 use super::{Call, Service};
 use crate::Refusal;
@@ -110,6 +111,18 @@ impl Service {
         files: &dyn Files,
         admin: &str,
     ) -> Result<Setup, Refusal> {
+        let drafted = self.imported(source, files, admin)?;
+        let entry = self.entry(&Call::local(user), "workspace.import", Outcome::Done, None)?;
+        self.made(drafted, &entry, &[])
+    }
+
+    /// What a workspace file says, as a workspace that is not yet anywhere.
+    pub(super) fn imported(
+        &self,
+        source: &Arc<Source>,
+        files: &dyn Files,
+        admin: &str,
+    ) -> Result<Drafted, Refusal> {
         let (described, _) = Workspace::read(source, files).map_err(Refusal::Faults)?;
         described.compile().map_err(Refusal::Faults)?;
         let text = source.text().trim_start_matches('\u{feff}');
@@ -127,10 +140,16 @@ impl Service {
             state.put(Row::Object(Object { kind: object.kind, id: object.id, version: 1, properties }));
         }
         let administrator = role_of(&state, "admin")?;
+        let mut was = None;
         let member =
             match state.member_names.get(&folded(admin)).and_then(|id| state.members.get(id)).cloned() {
                 Some(member) if member.subject == admin => {
                     let id = member.id;
+                    let changes = member.role != administrator || member.suspended;
+                    was = changes.then(|| Was {
+                        role: state.role_name(member.role).to_owned(),
+                        suspended: member.suspended,
+                    });
                     state.put(Row::Member(Member { role: administrator, suspended: false, ..member }));
                     id
                 }
@@ -142,9 +161,7 @@ impl Service {
         if !super::held::has_administrator(&mut state, snapshot.snapshot()) {
             return Err(Refusal::LastAdministrator);
         }
-        let entry = self.entry(&Call::local(user), "workspace.import", Outcome::Done, None)?;
-        let workspace = self.establish(state, &entry, &[])?;
-        Ok(Setup { workspace, member, key, operator: None })
+        Ok(Drafted { state, member, key, was })
     }
 
     fn put_roles(&self, state: &mut State, described: &Workspace, schema: &str) -> Result<(), Refusal> {

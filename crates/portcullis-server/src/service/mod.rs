@@ -9,6 +9,7 @@ mod authenticate;
 mod commit;
 mod draft;
 mod files;
+mod founding;
 mod gate;
 mod held;
 mod preview;
@@ -30,6 +31,7 @@ pub use accept::Accepted;
 pub use apply::Made;
 pub use authenticate::{Answered, Caller};
 pub use commit::{Change, Done};
+pub use founding::{Founding, Was};
 pub use preview::{MemberPreview, Preview};
 pub use setup::{Operator, Setup, SetupCode};
 

@@ -1,7 +1,7 @@
 //! What a change would do, before it is done.
 
-use portcullis::{Change as Difference, MemberChange, PermissionName, diff_snapshots};
-use serde::Serialize;
+use portcullis::{Change as Difference, MemberChange, PermissionName, Report, diff_snapshots};
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use super::commit::{Change, Tried};
@@ -22,7 +22,8 @@ pub struct Preview {
     /// Standing rules that would be broken: the change would be refused, unless it is a revocation.
     pub rules_broken: Vec<String>,
     /// Warnings about texts, each with the place of its operation.
-    pub warnings: Vec<(usize, String)>,
+    #[serde(serialize_with = "in_words")]
+    pub warnings: Vec<(usize, Report)>,
     /// Names what was seen here, so that a change can be held to it.
     pub digest: String,
 }
@@ -41,8 +42,9 @@ pub struct MemberPreview {
 /// Looks at what was tried.
 pub(super) fn look(tried: &Tried<'_>, change: &Change) -> Result<Preview, Refusal> {
     let members = differences(tried);
-    let warnings = tried.made.iter().enumerate().flat_map(|(at, made)| {
-        made.warnings.iter().flat_map(move |report| report.iter().map(move |fault| (at, fault.to_string())))
+    let warnings = tried.made.iter().enumerate().filter_map(|(at, made)| {
+        let report = made.warnings.as_ref().filter(|report| !report.is_empty())?;
+        Some((at, report.clone()))
     });
     Ok(Preview {
         digest: digest_of(tried, change, &members)?,
@@ -58,6 +60,13 @@ pub(super) fn look(tried: &Tried<'_>, change: &Change) -> Result<Preview, Refusa
 /// What names a change and all that it would do.
 pub(super) fn digest(tried: &Tried<'_>, change: &Change) -> Result<String, Refusal> {
     digest_of(tried, change, &differences(tried))
+}
+
+/// Each fault in a line of its own, with the place of its operation.
+fn in_words<S: Serializer>(warnings: &[(usize, Report)], serializer: S) -> Result<S::Ok, S::Error> {
+    let each =
+        warnings.iter().flat_map(|(at, report)| report.iter().map(move |fault| (at, fault.to_string())));
+    serializer.collect_seq(each)
 }
 
 fn differences(tried: &Tried<'_>) -> Vec<MemberPreview> {

@@ -235,15 +235,9 @@ impl Service {
         admin: &str,
         realm: &[RealmEdit],
     ) -> Result<Setup, Refusal> {
-        fit("workspace", name)?;
-        let (state, built_in) = self.new_workspace(name, schema)?;
-        let mut state = state;
-        let role = *built_in.get("admin").ok_or_else(|| Refusal::Invalid("no built-in role".to_owned()))?;
-        let member = self.enrol(&mut state, admin, role)?;
-        let key = self.first_key(&mut state, member)?;
+        let drafted = self.drafted(name, schema, admin)?;
         let entry = self.realm_entry(actor, "workspace.create", Outcome::Done, None)?;
-        let workspace = self.establish(state, &entry, realm)?;
-        Ok(Setup { workspace, member, key, operator: None })
+        self.made(drafted, &entry, realm)
     }
 
     /// A workspace without members: its built-in roles, by name.
@@ -325,21 +319,6 @@ impl Service {
             used: None,
         }));
         Ok(secret)
-    }
-
-    /// Writes a new workspace down, and puts it in force.
-    pub(super) fn establish(
-        &self,
-        mut state: State,
-        entry: &Entry,
-        realm: &[RealmEdit],
-    ) -> Result<Id, Refusal> {
-        // What does not compile is not written.
-        crate::state::compile(&state)?;
-        state.workspace = self.store.create(&state.workspace, &state.rows(), entry, realm)?;
-        let id = state.workspace.id;
-        self.take_in(state)?;
-        Ok(id)
     }
 }
 

@@ -272,6 +272,21 @@ impl Report {
         self
     }
 
+    /// The same where a text has another name: that of the file, which whoever read the text out of it knows.
+    #[must_use]
+    pub fn naming(mut self, source: &Arc<Source>) -> Self {
+        let name = |known: &mut Arc<Source>| {
+            if known.text() == source.text() {
+                *known = Arc::clone(source);
+            }
+        };
+        for fault in &mut self.found {
+            fault.primary.iter_mut().chain(&mut fault.secondary).for_each(|label| name(&mut label.source));
+            fault.replacement.iter_mut().for_each(|replacement| name(&mut replacement.source));
+        }
+        self
+    }
+
     /// `Ok` with `value` when no fault is an error, else the report.
     pub(crate) fn finish<T>(self, value: T) -> Result<(T, Report), Report> {
         if self.has_errors() { Err(self) } else { Ok((value, self)) }

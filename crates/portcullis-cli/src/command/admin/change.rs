@@ -1,13 +1,16 @@
 //! The one road of a change: shown before it is made, made, and told.
 
+use std::sync::Arc;
+
 use clap::Args;
-use portcullis_server::{Change, Operation, Preview};
+use portcullis::{Report, Source};
+use portcullis_server::{Change, Operation, Preview, Refusal, Refused};
 use serde_json::{Map, Value, json};
 
 use super::folder::{ActingArgs, Session};
 use super::refused::Trouble;
 use crate::args::FormatArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::render::{made, preview};
 
@@ -32,6 +35,18 @@ impl ActingArgs {
     ) -> Result<Exit, Trouble> {
         self.changing(out)?.change(operations, how, self.format, out)
     }
+
+    /// The same of one whose text came out of a file, which is what its faults are told of.
+    pub(crate) fn change_by(
+        &self,
+        text: Arc<Source>,
+        operation: Operation,
+        how: &ChangeArgs,
+        out: &mut Output,
+    ) -> Result<Exit, Trouble> {
+        let session = Session { text: Some(text), ..self.changing(out)? };
+        session.change(vec![operation], how, self.format, out)
+    }
 }
 
 impl Session {
@@ -48,7 +63,8 @@ impl Session {
             return self.preview(&change, format, out);
         }
         let done = self.service().change(&self.call, self.workspace, &change);
-        let done = done.map_err(|refused| placed(refused, &change))?;
+        let mut done = done.map_err(|refused| self.placed(refused, &change))?;
+        done.made.iter_mut().for_each(|made| made.warnings = made.warnings.take().map(|one| self.named(one)));
         if format.is_json() {
             out.json(&made::value(&change.operations, &done))?;
         } else {
@@ -59,7 +75,9 @@ impl Session {
 
     fn preview(&self, change: &Change, format: FormatArgs, out: &mut Output) -> Result<Exit, Trouble> {
         let seen = self.service().preview(&self.call, self.workspace, change);
-        let seen = seen.map_err(|refused| placed(refused, change))?;
+        let mut seen = seen.map_err(|refused| self.placed(refused, change))?;
+        let warnings = std::mem::take(&mut seen.warnings).into_iter();
+        seen.warnings = warnings.map(|(at, report)| (at, self.named(report))).collect();
         let against = self.against(&seen, change);
         let exit = out.announce(Exit::findings(against.is_any()));
         if format.is_json() {
@@ -69,7 +87,7 @@ impl Session {
             }
             out.json(&value)?;
         } else {
-            preview::write(&seen, against, out)?;
+            preview::write(&seen, &change.operations, against, out)?;
         }
         Ok(exit)
     }
@@ -85,12 +103,26 @@ impl Session {
             other_digest: change.digest.as_ref().is_some_and(|digest| *digest != seen.digest),
         }
     }
-}
 
-/// Which operation it was is worth telling where there are several.
-fn placed(mut refused: portcullis_server::Refused, change: &Change) -> Trouble {
-    if change.operations.len() == 1 {
-        refused.at = None;
+    /// A report that names the file a text came out of.
+    fn named(&self, report: Report) -> Report {
+        match &self.text {
+            Some(text) => report.naming(text),
+            None => report,
+        }
     }
-    refused.into()
+
+    /// Which operation it was is worth telling where there are several.
+    fn placed(&self, mut refused: Refused, change: &Change) -> Trouble {
+        if change.operations.len() == 1 {
+            refused.at = None;
+        }
+        match (refused.refusal, &self.text) {
+            (Refusal::Faults(report), Some(text)) => {
+                let report = report.naming(text).into_errors().sorted();
+                Failure::Reported { file: text.name().to_owned(), report }.into()
+            }
+            (refusal, _) => Refused { refusal, ..refused }.into(),
+        }
+    }
 }

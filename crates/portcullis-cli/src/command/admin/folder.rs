@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use portcullis::Source;
 use portcullis::text::{listed, quoted};
 use portcullis_server::{Actor, Call, Id, Operator, Outside as _, Refusal, SecretKind, Service, System};
 use portcullis_store::{Entry, Outcome as Ended, SqliteStore, Store as _, StoreError};
@@ -168,6 +169,8 @@ pub(crate) struct Session {
     pub(crate) workspace: Id,
     /// Whether somebody breaks the glass.
     pub(crate) glass_broken: bool,
+    /// The text that a change brings, under the name of the file it came out of.
+    pub(crate) text: Option<Arc<Source>>,
 }
 
 impl Session {
@@ -244,7 +247,13 @@ impl ActingArgs {
     fn as_local(&self, out: &mut Output) -> Result<Session, Trouble> {
         let opened = self.folder.open(out)?;
         let workspace = opened.workspace(self.workspace.as_deref())?;
-        Ok(Session { opened, call: Call::local(out.around().user()), workspace, glass_broken: false })
+        Ok(Session {
+            opened,
+            call: Call::local(out.around().user()),
+            workspace,
+            glass_broken: false,
+            text: None,
+        })
     }
 
     /// The member of this key.
@@ -262,6 +271,6 @@ impl ActingArgs {
         }
         // This process ends too soon for anybody else to write it down.
         opened.service.note_used()?;
-        Ok(Session { opened, call: Call::of_key(caller), workspace, glass_broken: false })
+        Ok(Session { opened, call: Call::of_key(caller), workspace, glass_broken: false, text: None })
     }
 }

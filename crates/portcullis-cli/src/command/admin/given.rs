@@ -3,7 +3,9 @@
 //! Everything is bounded here already, so that nobody waits for a file of a gigabyte to be refused.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use portcullis::Source;
 use portcullis::text::quoted;
 use portcullis_server::{Bounds, Outside as _, Properties, Scope, System, Which};
 use serde_json::Value;
@@ -25,9 +27,9 @@ pub(crate) fn text(around: &Around, file: &Path, most: usize) -> Result<String, 
     })
 }
 
-/// A policy document.
-pub(crate) fn document(around: &Around, file: &Path) -> Result<String, Failure> {
-    text(around, file, Bounds::default().document_bytes)
+/// A policy document, by the name of its file.
+pub(crate) fn document(around: &Around, file: &Path) -> Result<Arc<Source>, Failure> {
+    Ok(Source::new(files::shown(file), text(around, file, Bounds::default().document_bytes)?))
 }
 
 /// Properties: a JSON object, or `@FILE` that holds one, digit for digit; nothing for an empty one.

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use portcullis_server::{KeyView, Operation, Scope, Which};
 
 use super::change::ChangeArgs;
-use super::folder::ActingArgs;
+use super::folder::{ActingArgs, Session};
 use super::given::{self, which};
 use super::member;
 use super::refused::{Trouble, settle};
@@ -101,17 +101,16 @@ impl Key {
             What::Show { key, acting } => settle(show(acting, key, out), acting.format, out),
             What::Add { member, name, scopes, policy, expires, break_glass, change, acting } => {
                 let add = |out: &mut Output| -> Result<Exit, Trouble> {
+                    let text =
+                        policy.as_deref().map(|file| given::document(out.around(), file)).transpose()?;
                     let add = Operation::AddKey {
                         member: which(member.as_ref()),
                         name: name.clone(),
                         scopes: given::scopes(scopes)?,
-                        policy: policy
-                            .as_deref()
-                            .map(|file| given::document(out.around(), file))
-                            .transpose()?,
+                        policy: text.as_ref().map(|text| text.text().to_owned()),
                         expires: expires.as_deref().map(given::expiry).transpose()?,
                     };
-                    let session = member::session(acting, *break_glass, out)?;
+                    let session = Session { text, ..member::session(acting, *break_glass, out)? };
                     session.change(vec![add], change, acting.format, out)
                 };
                 settle(add(out), acting.format, out)

@@ -101,7 +101,8 @@ pub(crate) fn failure(refusal: Refusal) -> Failure {
             .find_map(|found| found.primary.as_ref())
             .map(|label| label.source.name().to_owned());
         return Failure::Reported {
-            file: file.unwrap_or_else(|| "the text".to_owned()),
+            // What has no place is amiss with all of what was given.
+            file: file.unwrap_or_else(|| "the policy document".to_owned()),
             report: report.into_errors().sorted(),
         };
     }

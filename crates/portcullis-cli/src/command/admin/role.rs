@@ -169,18 +169,20 @@ impl What {
             What::Diff { role, old, new, acting } => (compare(acting, role, [*old, *new], out), acting),
             What::Add { name, file, note, change, acting } => {
                 let add = |out: &mut Output| {
-                    let document = given::document(out.around(), file)?;
-                    let add = Operation::AddRole { name: name.clone(), document, note: note.clone() };
-                    acting.change(vec![add], change, out)
+                    let text = given::document(out.around(), file)?;
+                    let (name, document) = (name.clone(), text.text().to_owned());
+                    let add = Operation::AddRole { name, document, note: note.clone() };
+                    acting.change_by(text, add, change, out)
                 };
                 (add(out), acting)
             }
             What::Save { role, file, note, version, change, acting } => {
                 let save = |out: &mut Output| {
-                    let document = given::document(out.around(), file)?;
+                    let text = given::document(out.around(), file)?;
                     let (role, note) = (Which(role.clone()), note.clone());
+                    let document = text.text().to_owned();
                     let save = Operation::SaveRole { role, document, note, version: *version };
-                    acting.change(vec![save], change, out)
+                    acting.change_by(text, save, change, out)
                 };
                 (save(out), acting)
             }

@@ -19,7 +19,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::files;
 use crate::load;
 use crate::output::Output;
-use crate::render::{list, made};
+use crate::render::{founding, list, made};
 
 /// List, show, add, set up, export and import workspaces.
 #[derive(Args, Debug)]
@@ -62,6 +62,9 @@ enum What {
         admin: String,
         #[command(flatten)]
         schema: SchemaArgs,
+        /// Only show what would be made; fails where making it would
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         acting: ActingArgs,
     },
@@ -112,6 +115,9 @@ Examples:
         /// Who administers it
         #[arg(long, value_name = "SUBJECT")]
         admin: String,
+        /// Only show what would be made; fails where making it would
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         acting: ActingArgs,
     },
@@ -129,10 +135,14 @@ impl What {
         match self {
             What::List { acting } => (list_all(acting, out), acting),
             What::Show { acting } => (show(acting, out), acting),
-            What::Add { name, admin, schema, acting } => {
+            What::Add { name, admin, schema, dry_run, acting } => {
                 let add = |out: &mut Output| {
                     let schema = schema_text(&schema.schema, out)?;
                     let (opened, operator) = acting.operating(out)?;
+                    if *dry_run {
+                        let seen = opened.service.preview_workspace(&operator, name, &schema, admin)?;
+                        return Ok(founding::write(&seen, acting.format, out)?);
+                    }
                     let setup = opened.service.create_workspace(&operator, name, &schema, admin)?;
                     Ok(tell_setup(name, admin, &setup, acting.format, out)?)
                 };
@@ -158,7 +168,9 @@ impl What {
                 (set(out), acting)
             }
             What::Export { out: file, acting } => (export(acting, file.as_deref(), out), acting),
-            What::Import { file, admin, acting } => (import(acting, file, admin, out), acting),
+            What::Import { file, admin, dry_run, acting } => {
+                (import(acting, file, admin, *dry_run, out), acting)
+            }
         }
     }
 }
@@ -287,7 +299,13 @@ fn export(acting: &ActingArgs, file: Option<&Path>, out: &mut Output) -> Result<
     Ok(Exit::Clear)
 }
 
-fn import(acting: &ActingArgs, file: &Path, admin: &str, out: &mut Output) -> Result<Exit, Trouble> {
+fn import(
+    acting: &ActingArgs,
+    file: &Path,
+    admin: &str,
+    dry_run: bool,
+    out: &mut Output,
+) -> Result<Exit, Trouble> {
     let limits = Limits::default();
     let most = limits.workspace_bytes.max(limits.document_bytes);
     let source = load::source_of(file, out.around().read(file, most, "max-workspace-bytes")?)?;
@@ -296,6 +314,10 @@ fn import(acting: &ActingArgs, file: &Path, admin: &str, out: &mut Output) -> Re
         drop(portcullis::Workspace::read(&source, &out.around().beside(file)));
     }
     let (opened, _operator) = acting.operating(out)?;
+    if dry_run {
+        let seen = opened.service.preview_import(&source, &out.around().beside(file), admin)?;
+        return Ok(founding::write(&seen, acting.format, out)?);
+    }
     let user = out.around().user();
     let setup = opened.service.import(&user, &source, &out.around().beside(file), admin)?;
     let names = opened.service.workspace_names();
