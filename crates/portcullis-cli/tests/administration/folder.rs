@@ -38,7 +38,7 @@ fn while_another_process_has_the_folder_only_backup_works() {
         assert!(ran.err.contains(&format!("(number {number})")) && ran.err.contains("help: "), "{ran:?}");
     }
     let backup = desk.without_key(&["backup", "acme.backup", "--format", "json"]).done();
-    assert_eq!(backup.json(), json!({ "written": "acme.backup" }));
+    assert_eq!(backup.json(), json!({ "written": "acme.backup", "noted": false }));
     drop(open);
     desk.run(&["group", "add", "x"]).done();
 }

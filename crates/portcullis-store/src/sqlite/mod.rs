@@ -89,6 +89,24 @@ impl SqliteStore {
         SqliteStore::connect(folder, file, lock)
     }
 
+    /// As [`open`](Self::open), for who has something to write down and no reason to bring a folder to another format: nothing of one of an earlier
+    /// format, which is left as it is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as_it_is(folder: impl AsRef<Path>) -> Result<Option<SqliteStore>> {
+        let folder = folder.as_ref();
+        let file = folder.join(FILE);
+        if !file::is_there(&file)? {
+            return Err(StoreError::Missing(folder.to_owned()));
+        }
+        let lock = file::lock(folder)?;
+        if file::recognized(&file)? != file::MIGRATIONS.len() as i64 {
+            return Ok(None);
+        }
+        SqliteStore::connect(folder, file, lock).map(Some)
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
