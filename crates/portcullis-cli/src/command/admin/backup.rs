@@ -41,14 +41,14 @@ impl Backup {
     }
 
     fn attempt(&self, out: &mut Output) -> Result<Exit, Trouble> {
-        let entry = local_entry("local.backup")?;
+        let entry = local_entry(&out.around().user(), "local.backup")?;
         // Where there is a file already none is written, and nothing happened that is worth a note.
         let is_there = fs::symlink_metadata(&self.file).is_ok();
         let noted = if is_there { Err(String::new()) } else { self.note(&entry) };
         if let Err(error) = SqliteStore::backup_of(self.folder.path(), &self.file) {
             if noted.is_ok() {
                 // The one before said that it was done.
-                let _ = self.note(&Entry { outcome: Ended::Refused, ..local_entry("local.backup")? });
+                let _ = self.note(&Entry { outcome: Ended::Refused, ..local_entry(&out.around().user(), "local.backup")? });
             }
             return Err(failure(error.into()).into());
         }
