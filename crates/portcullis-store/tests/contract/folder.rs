@@ -7,6 +7,7 @@ use portcullis_store::memory::Fault;
 use portcullis_store::sqlite::FILE;
 use portcullis_store::{Edit, MemoryStore, SqliteStore, Store, StoreError};
 
+use crate::formats::{formats, newest, number};
 use crate::{ACME, VIEWER, acme, commit, entry, id, loaded, member};
 
 fn data() -> (tempfile::TempDir, std::path::PathBuf) {
@@ -188,5 +189,29 @@ fn a_store_in_memory_fails_when_it_is_told_to() {
         assert!(matches!(commit(&store, &[]), Err(StoreError::Closed(_))));
         store.reopen();
         assert_eq!(store.load(ACME, &mut |_| {}).unwrap().revision, revision, "{fault:?}");
+    }
+}
+
+/// For who has something to write down and no reason to bring a folder to another format.
+#[test]
+fn a_folder_is_opened_as_it_is_or_not_at_all() {
+    let (_folder, data) = data();
+    assert!(matches!(SqliteStore::open_as_it_is(&data), Err(StoreError::Missing(_))));
+    let store = SqliteStore::create(&data).unwrap();
+    acme(&store);
+    assert!(matches!(SqliteStore::open_as_it_is(&data), Err(StoreError::Locked { .. })));
+    drop(store);
+    let store = SqliteStore::open_as_it_is(&data).unwrap().unwrap();
+    store.note(portcullis_store::Id::NIL, &entry("local.backup")).unwrap();
+    drop(store);
+    let file = data.join(FILE);
+    for format in 1..newest() {
+        fs::copy(formats().join(format!("{format:03}")).join(FILE), &file).unwrap();
+        let before = fs::read(&file).unwrap();
+        assert!(SqliteStore::open_as_it_is(&data).unwrap().is_none());
+        assert!(fs::read(&file).unwrap() == before, "format {format} was changed");
+        // And somebody else may have it.
+        drop(SqliteStore::open(&data).unwrap());
+        assert_eq!(number(&file, "user_version"), newest());
     }
 }
