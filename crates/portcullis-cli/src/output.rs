@@ -113,6 +113,7 @@ impl Output {
     }
 
     /// What whoever reads has to read with.
+    #[cfg(unix)]
     pub(crate) fn terminal(&self) -> Terminal {
         self.terminal
     }
@@ -183,6 +184,7 @@ impl Output {
     }
 
     /// How many bytes went to standard error.
+    #[cfg(unix)]
     pub(crate) fn told(&self) -> usize {
         self.told.get()
     }

@@ -23,7 +23,9 @@ mod steady;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sandbox::copy;
 use steady::Steady;
@@ -49,7 +51,7 @@ fn commands_print_what_is_documented() {
     let mut wrong = Vec::new();
     for page in pages {
         let old = fs::read_to_string(&page).unwrap().replace("\r\n", "\n");
-        let new = run_page(&page, &old, &here.join("../.."));
+        let new = run_page(&page, &old, &here.join("../.."), false);
         if old != new {
             wrong.push(format!("{}\n{}", page.display(), first_difference(&old, &new)));
             if overwrite {
@@ -60,8 +62,32 @@ fn commands_print_what_is_documented() {
     assert!(overwrite || wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The page of the directory says the same when a server has the folder from the first day on.
+#[cfg(unix)]
+#[test]
+fn a_server_changes_nothing_of_what_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = root.join(DIRECTORY);
+    let old = fs::read_to_string(&page).unwrap();
+    let new = run_page(&page, &old, &root, true);
+    assert!(old == new, "{}", first_difference(&old, &new));
+}
+
+/// Has the folder that was just made served; it ends with its standard input.
+fn serve(directory: &Path) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.arg("serve").current_dir(directory).env_remove("PORTCULLIS_DATA").env_remove("PORTCULLIS_KEY");
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let (child, until) = (child.unwrap(), Instant::now() + Duration::from_secs(30));
+    while !directory.join("portcullis-data/portcullis.sock").exists() {
+        assert!(Instant::now() < until, "it does not serve");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
 /// Runs the commands of a page and gives the page back with what they print now.
-fn run_page(page: &Path, text: &str, root: &Path) -> String {
+fn run_page(page: &Path, text: &str, root: &Path, served: bool) -> String {
     let (given, wanted) = (page.with_extension("in"), page.with_extension("out"));
     let makes_files = [TUTORIAL, MINIMIZE, DIRECTORY].iter().any(|made| page.ends_with(made));
     let sandbox = (given.is_dir() || makes_files).then(|| {
@@ -73,7 +99,7 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
     });
     let directory = sandbox.as_ref().map_or(root, |sandbox| sandbox.path());
     let mut steady = page.ends_with(DIRECTORY).then(Steady::default);
-    let mut new = String::new();
+    let (mut new, mut server) = (String::new(), None);
     let mut inside = false;
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -87,10 +113,16 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
             inside = line == "~~~console";
         }
         match line.strip_prefix("$ ").filter(|_| inside) {
-            Some(command) => match &mut steady {
-                Some(steady) => new.push_str(&format!("{line}\n{}", steady.run(command, directory))),
-                None => new.push_str(&format!("{line}\n{}", run(command, directory, &BTreeMap::new()))),
-            },
+            Some(command) => {
+                let printed = match &mut steady {
+                    Some(steady) => steady.run(command, directory),
+                    None => run(command, directory, &BTreeMap::new()),
+                };
+                new.push_str(&format!("{line}\n{printed}"));
+                if served && command.starts_with("portcullis init ") {
+                    server = Some(serve(directory));
+                }
+            }
             // What a command printed is replaced by what it prints.
             None if inside && line != "~~~console" => {}
             None => {
@@ -98,6 +130,11 @@ fn run_page(page: &Path, text: &str, root: &Path) -> String {
                 new.push_str(&format!("{line}\n"));
             }
         }
+    }
+    assert_eq!(server.is_some(), served);
+    if let Some(mut server) = server {
+        drop(server.stdin.take());
+        assert!(server.wait().unwrap().success());
     }
     if wanted.is_dir() {
         assert_eq!(contents(directory), contents(&wanted), "what {} leaves behind", page.display());

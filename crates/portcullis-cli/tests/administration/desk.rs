@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,8 +44,54 @@ impl Ran {
     }
 }
 
+/// A process that has a folder, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Server(pub(crate) Child);
+
+impl Server {
+    /// One that takes commands.
+    pub(crate) fn of(folder: &Path) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.arg("serve").arg("--data").arg(folder).env_remove("PORTCULLIS_KEY");
+        Server::started(&mut command, folder)
+    }
+
+    /// The same, as this command starts it.
+    pub(crate) fn started(command: &mut Command, folder: &Path) -> Server {
+        let (socket, before) = (folder.join("portcullis.sock"), inode(&folder.join("portcullis.sock")));
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut server = Server(child.unwrap());
+        let until = Instant::now() + Duration::from_secs(30);
+        while inode(&socket).is_none() || inode(&socket) == before {
+            assert!(Instant::now() < until && server.0.try_wait().unwrap().is_none(), "it does not serve");
+            thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(fs::metadata(path).ok()?.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_path: &Path) -> Option<u64> {
+    None
+}
+
 /// A folder, and the keys that were shown when it was made.
 pub(crate) struct Desk {
+    /// Ends before the folder goes.
+    server: Option<Server>,
     folder: TempDir,
     pub(crate) key: String,
     pub(crate) operator: String,
@@ -51,12 +99,29 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Desk {
-        let mut desk =
-            Desk { folder: tempfile::tempdir().unwrap(), key: String::new(), operator: String::new() };
+        let folder = tempfile::tempdir().unwrap();
+        let mut desk = Desk { server: None, folder, key: String::new(), operator: String::new() };
         let made = desk.without_key(&["init", "acme", "--admin", ADMIN, "--format", "json"]).done().json();
         desk.key = made["key"].as_str().unwrap().to_owned();
         desk.operator = made["operator_key"].as_str().unwrap().to_owned();
+        if crate::SERVED {
+            desk.server = Some(Server::of(&desk.data()));
+        }
         desk
+    }
+
+    /// Ends the process that has the folder, if one has it: for who has it next.
+    pub(crate) fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Whoever acts without a key: who says so, or who the system says it is where a server has to know.
+    pub(crate) fn user(&self) -> String {
+        if self.server.is_none() {
+            return "operating".to_owned();
+        }
+        let said = Command::new("id").arg("-un").output().unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -135,7 +200,7 @@ impl Desk {
     /// Every file below the data folder, as bytes.
     pub(crate) fn bytes(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let files = fs::read_dir(self.data()).unwrap().map(|entry| entry.unwrap().path());
-        files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+        files.filter(|path| path.is_file()).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
     }
 }
 

@@ -21,3 +21,6 @@ mod previews;
 mod refusals;
 mod secrets;
 mod trail;
+
+/// Whether a server has the folders; the test `served` runs the same with one.
+const SERVED: bool = false;

@@ -54,9 +54,10 @@ fn a_head_that_was_kept_shows_what_was_cut_off() {
 
 #[test]
 fn a_changed_entry_is_found() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
     desk.run(&["group", "add", "innocent"]).done();
     desk.run(&["group", "add", "another"]).done();
+    desk.stop();
     let file = desk.data().join("portcullis.db");
     let bytes = fs::read(&file).unwrap();
     // In a payload, of which the trail keeps the hash.

@@ -74,7 +74,6 @@ pub(crate) struct Sent {
     /// The folder that is served.
     pub(crate) opened: Opened,
     /// Gives the client the text of the file that it is to write.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no local socket to send it through"))]
     pub(crate) save: Box<dyn Fn(&str) -> io::Result<()>>,
 }
 
@@ -83,7 +82,6 @@ pub(crate) enum Around {
     /// This process.
     Here(RefCell<Noted>),
     /// A client's, as far as it was sent.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no local socket through which it comes"))]
     Sent(Sent),
 }
 
@@ -247,5 +245,65 @@ impl Files for FilesAround<'_> {
                 Ok(FetchedFile { name: place.to_string_lossy().into_owned(), bytes })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What runs inside a server on a client's behalf reaches for nothing by itself: no file, no stream, no variable.
+    #[test]
+    fn commands_reach_around_themselves_only_here() {
+        // These run in the process that was started alone, or are what the others go through.
+        let apart = ["around.rs", "acting.rs", "backup.rs", "folder.rs", "init.rs", "restore.rs"];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command/admin");
+        let mut looked = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.is_file() || apart.iter().any(|name| path.ends_with(name)) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            looked += 1;
+            for door in [
+                "std::fs",
+                "fs::",
+                "File::",
+                "std::env",
+                "stdin",
+                "stdout",
+                "stderr",
+                "println",
+                "files::read",
+                "files::replace",
+                "Beside",
+                "load::source(",
+                "load::workspace",
+                "load::any",
+                "acting::user",
+                "SqliteStore",
+                "std::process",
+                "std::net",
+                "terminal_size",
+            ] {
+                assert!(!text.contains(door), "{} has `{door}`", path.display());
+            }
+        }
+        assert!(looked > 12, "the commands are not where they were");
+    }
+
+    #[test]
+    fn what_is_too_much_to_send_is_not_kept() {
+        let around = Around::here();
+        let Around::Here(noted) = &around else { panic!("it is here") };
+        for _ in 0..4 {
+            noted.borrow_mut().add(OsStr::new("x"), Ok(vec![0; MOST / 4]));
+        }
+        assert_eq!((noted.borrow().is_too_much(), noted.borrow().inputs.len()), (false, 4));
+        noted.borrow_mut().add(OsStr::new("x"), Ok(vec![0]));
+        assert_eq!((noted.borrow().is_too_much(), noted.borrow().inputs.len()), (true, 0));
+        noted.borrow_mut().add(OsStr::new("x"), Ok(vec![0]));
+        assert!(noted.borrow().inputs.is_empty());
     }
 }

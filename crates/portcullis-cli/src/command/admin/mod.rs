@@ -6,6 +6,7 @@
 //! environment or from a file, never from an argument, which would be in the list of processes and in the history of the shell.
 
 pub(crate) mod acting;
+#[cfg_attr(not(unix), allow(dead_code, reason = "without a local socket nothing comes from elsewhere"))]
 pub(crate) mod around;
 pub(crate) mod audit;
 pub(crate) mod backup;

@@ -69,6 +69,7 @@ struct Answer {
 
 /// Connects, unless that takes too long: a server that is stopped, and not ended, lets one wait for good.
 fn connected(folder: &Path) -> io::Result<UnixStream> {
+    fs::symlink_metadata(folder.join(FILE))?;
     let (send, receive) = mpsc::channel();
     let folder = folder.to_owned();
     thread::spawn(move || send.send(peer::within(&folder, FILE, |path| UnixStream::connect(path))));

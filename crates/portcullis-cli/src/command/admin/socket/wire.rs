@@ -219,3 +219,61 @@ impl Request {
         Ok(Request { arguments, key: form.key, terminal: form.terminal, inputs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminal() -> Terminal {
+        serde_json::from_str(r#"{"styled":true,"messages_styled":false,"width":77}"#).unwrap()
+    }
+
+    #[test]
+    fn what_is_sent_is_what_arrives() {
+        let name = OsString::from_vec(b"r\xf6le.json".to_vec());
+        let inputs = || {
+            vec![
+                Input { name: name.clone(), content: Ok(b"{}\0\xff".to_vec()) },
+                Input { name: "gone".into(), content: Err("there is no such file".to_owned()) },
+                Input { name: "-".into(), content: Ok(Vec::new()) },
+            ]
+        };
+        let arguments = vec![OsString::from("role"), "\u{202e}\"".into(), name.clone()];
+        let key = Some("a key".to_owned());
+        let request = Request {
+            arguments: arguments.clone(),
+            key: key.clone(),
+            terminal: terminal(),
+            inputs: inputs(),
+        };
+        let mut bytes = Vec::new();
+        request.send(&mut bytes).unwrap();
+        let mut from = bytes.as_slice();
+        let found = Request::receive(&mut from).unwrap();
+        assert!(from.is_empty());
+        assert_eq!((found.arguments, found.key), (arguments, key));
+        assert_eq!(format!("{:?}", found.terminal), format!("{:?}", terminal()));
+        let told = |all: Vec<Input>| all.into_iter().map(|one| (one.name, one.content)).collect::<Vec<_>>();
+        assert_eq!(told(found.inputs), told(inputs()));
+        // Cut off anywhere it is none.
+        for end in 0..bytes.len() {
+            let error = Request::receive(&mut &bytes[..end]).err().unwrap();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_believed_only_as_far_as_bytes_arrive() {
+        for (bytes, kind) in [
+            (b"o\0\0\0\x05abc".as_slice(), io::ErrorKind::UnexpectedEof),
+            (b"o\0\0\0\x06abcdef", io::ErrorKind::InvalidData),
+            (b"z\0\0\0\0", io::ErrorKind::InvalidData),
+        ] {
+            assert_eq!(receive(&mut &*bytes, 5).unwrap_err().kind(), kind, "{bytes:?}");
+        }
+        assert_eq!(
+            receive(&mut b"o\0\0\0\x05abcde".as_slice(), 5).unwrap(),
+            (Kind::Results, b"abcde".to_vec())
+        );
+    }
+}
