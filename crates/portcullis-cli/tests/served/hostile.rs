@@ -199,6 +199,29 @@ fn more_than_may_run_at_once_are_told_so() {
     assert!(again);
 }
 
+#[test]
+fn a_server_that_stops_ends_what_it_has_begun() {
+    let mut desk = Desk::new();
+    let key = desk.key.clone();
+    let mut stream = connected(&desk);
+    let socket = desk.data().join("portcullis.sock");
+    thread::scope(|scope| {
+        let stopping = scope.spawn(|| desk.stop());
+        while socket.exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let add = request(&key, &["group", "add", "late"]).to_string();
+        stream.write_all(&message(b'q', add.as_bytes())).unwrap();
+        let mut last = None;
+        while let Some(message) = next(&mut stream) {
+            last = Some(message);
+        }
+        assert_eq!(last, Some((b'x', vec![0])));
+        stopping.join().unwrap();
+    });
+    assert!(desk.run(&["group", "list"]).done().out.contains("late"));
+}
+
 /// Somebody who has the folder's lock and its socket and is no server: says this much, and gives what was said to it before it hung up.
 fn impostor(folder: &Path, waits: bool, says: Vec<Vec<u8>>) -> JoinHandle<Vec<u8>> {
     let listener = UnixListener::bind(folder.join("portcullis.sock")).unwrap();

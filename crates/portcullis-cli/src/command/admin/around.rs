@@ -63,6 +63,9 @@ impl Noted {
     }
 }
 
+/// Gives a text away.
+pub(crate) type Save = Box<dyn Fn(&str) -> io::Result<()>>;
+
 /// What a client sent, and what its command acts on.
 pub(crate) struct Sent {
     /// The key of its environment.
@@ -74,7 +77,7 @@ pub(crate) struct Sent {
     /// The folder that is served.
     pub(crate) opened: Opened,
     /// Gives the client the text of the file that it is to write.
-    pub(crate) save: Box<dyn Fn(&str) -> io::Result<()>>,
+    pub(crate) save: Save,
 }
 
 /// What is around a command.
