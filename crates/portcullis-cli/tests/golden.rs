@@ -76,8 +76,12 @@ fn a_server_changes_nothing_of_what_is_documented() {
 /// Has the folder that was just made served; it ends with its standard input.
 fn serve(directory: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.arg("serve").current_dir(directory).env_remove("PORTCULLIS_DATA").env_remove("PORTCULLIS_KEY");
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .current_dir(directory)
+        .env_remove("PORTCULLIS_DATA")
+        .env_remove("PORTCULLIS_KEY");
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let (child, until) = (child.unwrap(), Instant::now() + Duration::from_secs(30));
     while !directory.join("portcullis-data/portcullis.sock").exists() {
         assert!(Instant::now() < until, "it does not serve");
@@ -133,7 +137,8 @@ fn run_page(page: &Path, text: &str, root: &Path, served: bool) -> String {
     }
     assert_eq!(server.is_some(), served);
     if let Some(mut server) = server {
-        drop(server.stdin.take());
+        let process = nix::unistd::Pid::from_raw(i32::try_from(server.id()).unwrap());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).unwrap();
         assert!(server.wait().unwrap().success());
     }
     if wanted.is_dir() {

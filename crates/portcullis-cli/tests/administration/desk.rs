@@ -52,14 +52,14 @@ impl Server {
     /// One that takes commands.
     pub(crate) fn of(folder: &Path) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.arg("serve").arg("--data").arg(folder).env_remove("PORTCULLIS_KEY");
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).env_remove("PORTCULLIS_KEY");
         Server::started(&mut command, folder)
     }
 
     /// The same, as this command starts it.
     pub(crate) fn started(command: &mut Command, folder: &Path) -> Server {
         let (socket, before) = (folder.join("portcullis.sock"), inode(&folder.join("portcullis.sock")));
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let mut server = Server(child.unwrap());
         let until = Instant::now() + Duration::from_secs(30);
         while inode(&socket).is_none() || inode(&socket) == before {
@@ -72,9 +72,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.0.stdin.take());
+        terminate(&self.0);
         let _ = self.0.wait();
     }
+}
+
+/// Asks a process to end.
+fn terminate(child: &Child) {
+    use nix::sys::signal::{Signal, kill};
+    let _ = kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM);
 }
 
 #[cfg(unix)]

@@ -48,7 +48,10 @@ impl Backup {
         if let Err(error) = SqliteStore::backup_of(self.folder.path(), &self.file) {
             if noted.is_ok() {
                 // The one before said that it was done.
-                let _ = self.note(&Entry { outcome: Ended::Refused, ..local_entry(&out.around().user(), "local.backup")? });
+                let _ = self.note(&Entry {
+                    outcome: Ended::Refused,
+                    ..local_entry(&out.around().user(), "local.backup")?
+                });
             }
             return Err(failure(error.into()).into());
         }
