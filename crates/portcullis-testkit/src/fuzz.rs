@@ -14,6 +14,7 @@
 mod decide;
 mod diff;
 mod document;
+mod evaluation;
 mod exact;
 mod kept;
 mod requests;
@@ -29,6 +30,7 @@ use crate::reference::Reference;
 pub use decide::decide;
 pub use diff::diff;
 pub use document::document;
+pub use evaluation::{Judged, MOST_ITEMS, NOW, evaluation};
 pub use kept::{Seed, replay, seeds};
 pub use requests::{Answered, Pieces, requests};
 pub use workspace::workspace;

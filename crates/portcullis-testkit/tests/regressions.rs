@@ -30,8 +30,11 @@ const HERE: [(&str, Body); 4] = [
 
 type Body = fn(&[u8]);
 
-/// The test of the command line, whose reader the target `requests` is about.
-const THERE: (&str, &str) = ("requests", "../portcullis-cli/tests/regressions.rs");
+/// The tests of the crates whose readers the other targets are about.
+const THERE: [(&str, &str); 2] = [
+    ("requests", "../portcullis-cli/tests/regressions.rs"),
+    ("evaluation", "../portcullis-server/tests/authzen/regressions.rs"),
+];
 
 fn folder(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(of)
@@ -79,9 +82,10 @@ fn targets() -> BTreeSet<String> {
 fn every_target_is_replayed() {
     let text = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     for target in targets() {
-        let (file, has_body) = match THERE {
-            (there, file) if there == target => (file, true),
-            _ => ("tests/regressions.rs", HERE.iter().any(|(name, _)| *name == target)),
+        let there = THERE.iter().find(|(name, _)| *name == target);
+        let (file, has_body) = match there {
+            Some((_, file)) => (*file, true),
+            None => ("tests/regressions.rs", HERE.iter().any(|(name, _)| *name == target)),
         };
         let replayed = text(file).contains(&format!("replay({target:?}"));
         assert!(replayed && has_body, "nothing replays the fuzz target {target:?}; add it to {file}");

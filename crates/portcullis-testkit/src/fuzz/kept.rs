@@ -53,6 +53,7 @@ pub fn seeds(target: &str) -> Result<Vec<Seed>, Box<dyn Error>> {
         "document" => documents()?,
         "workspace" => workspaces()?,
         "requests" => requests()?,
+        "evaluation" => evaluations()?,
         _ => streams(),
     };
     seeds.retain(|(_, bytes)| bytes.len() <= LONGEST);
@@ -211,6 +212,39 @@ const FORMS: &str = r#"{"subject":"ann","action":"start","resource":"sync"}
 {"subject":"ann","action":"read","resource":"sync","x":1e400}
 
 {"subject":{"id":"ann"},"action":"read","resource":"sync"}
+[]"#;
+
+/// Bodies of one and of many evaluations, sound and not; what others published; and what breaks readers of JSON, within an item.
+fn evaluations() -> Result<Vec<Seed>, Box<dyn Error>> {
+    let mut seeds: Vec<Seed> =
+        BODIES.lines().enumerate().map(|(at, body)| (format!("body-{at}"), body.into())).collect();
+    for version in ["00", "01", "02"] {
+        let text = fs::read(at(&format!("corpus/authzen/todo-1_0-{version}.json")))?;
+        let scenario: Value = serde_json::from_slice(&text)?;
+        for key in ["evaluation", "evaluations"] {
+            let entries = scenario[key].as_array().into_iter().flatten().enumerate();
+            seeds.extend(entries.step_by(4).map(|(at, entry)| {
+                (format!("todo-{version}-{key}-{at}"), entry["request"].to_string().into_bytes())
+            }));
+        }
+    }
+    for file in corpus::json_torture()? {
+        let (head, tail) = (br#"{"subject":{"type":"user","id":"ann"},"action":{"name":"read"},"evaluations":[{"resource":{"type":"sync","id":"1"},"x":"#, b"},{}]}");
+        seeds.push((file.name.replace('/', "-"), [&head[..], &file.bytes, tail].concat()));
+    }
+    Ok(seeds)
+}
+
+/// Bodies that ask what is asked in `FORMS`, with defaults on either side, properties, options and faults.
+const BODIES: &str = r#"{"subject":{"type":"user","id":"ann"},"action":{"name":"start"},"resource":{"type":"sync","id":"42"}}
+{"subject":{"type":"user","id":"cat","properties":{"mfa":1}},"action":{"name":"create","properties":{"soft":true}},"resource":{"type":"sync","id":"42"},"evaluations":[]}
+{"evaluations":[{"resource":{"type":"sync","id":"42"}},{"resource":{"type":"sync","id":"7","properties":{"labels":{"team":"data"},"size":9007199254740993}}},{}],"subject":{"type":"user","id":"cat"},"action":{"name":"update"},"options":{"evaluations_semantic":"deny_on_first_deny","x":1e400}}
+{"subject":{"type":"user","id":"cat"},"action":{"name":"update"},"resource":{"type":"model","id":"1"},"context":{"n":0.1},"evaluations":[{},{"context":null},{"context":{"n":0.10}},{"context":{}},{"context":[]},5,{"action":"read"}]}
+{"subject":{"type":"user","id":"cat"},"action":{"name":"read"},"resource":{"type":"source","id":"1"},"evaluations":[{"context":{"ip":"10.0.0.1"}},{"subject":{"type":"bot","id":"bob"}},{"subject":{"type":"user"}},{"x":1,"x":2},{"resource":{"type":"source","id":"1","properties":{"a":1,"a":1}}}]}
+{"action":{"name":"delete"},"resource":{"type":"source","id":"1"},"evaluations":[{"subject":{"type":"user","id":"l\u00e4uft \"so\""}},{},{"subject":{"type":"user","id":"gone"}}],"options":{"evaluations_semantic":"permit_on_first_permit"}}
+{"subject":{"type":"user","id":"ann"},"action":{"name":"read"},"resource":{"type":"sync","id":"1"},"evaluations":{}}
+{"subject":"ann","evaluations":[{}]}
+{"options":{"evaluations_semantic":"all"}}
 []"#;
 
 /// Some cases of the corpus and of the generator, all of them short.

@@ -31,12 +31,12 @@ pub struct Answered {
 
 /// The workspace that is asked, with members of two types, suspended ones, names that must be escaped, and conditions on everything that a
 /// line may bring.
-struct Asked {
-    snapshot: Arc<Snapshot>,
-    reference: Reference,
+pub(super) struct Asked {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) reference: Reference,
 }
 
-fn asked() -> &'static Asked {
+pub(super) fn asked() -> &'static Asked {
     static ASKED: OnceLock<Asked> = OnceLock::new();
     ASKED.get_or_init(|| {
         let workspace = json!({
@@ -156,7 +156,7 @@ fn told(line: &[u8]) -> Option<Request> {
 }
 
 /// How deep lists and objects nest.
-fn levels(value: &Json) -> usize {
+pub(super) fn levels(value: &Json) -> usize {
     match value {
         Json::List(list) => 1 + list.iter().map(levels).max().unwrap_or(0),
         Json::Object(object) => 1 + object.values().map(levels).max().unwrap_or(0),

@@ -72,7 +72,7 @@ impl Request {
     /// # Errors
     /// When it is no request.
     pub fn read(text: &str) -> Result<Self, Unusable> {
-        Self::from_tree(&Json::read(text)?)
+        Self::of(&Json::read(text)?)
     }
 
     /// The same of a value that serde_json has read.
@@ -80,10 +80,14 @@ impl Request {
     /// # Errors
     /// When it is no request.
     pub fn from_json(request: &Value) -> Result<Self, Unusable> {
-        Self::from_tree(&Json::from(request))
+        Self::of(&Json::from(request))
     }
 
-    fn from_tree(request: &Json) -> Result<Self, Unusable> {
+    /// The same of a value that keeps its digits.
+    ///
+    /// # Errors
+    /// When it is no request.
+    pub fn of(request: &Json) -> Result<Self, Unusable> {
         let root = object(Some(request), "a request")?.unwrap_or_default();
         let subject = match root.get("subject") {
             Some(Json::Text(id)) => Subject { kind: None, id: id.clone(), properties: None },
