@@ -12,13 +12,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portcullis-cli", &["portcullis", "portcullis-store", "portcullis-server"]),
     ("portcullis-testkit", &["portcullis-matrix", "portcullis"]),
     // What is timed must be named. What is fuzzed is reached through the testkit, so that ordinary tests can replay it; of the
-    // command line the target passes a function to the testkit's body, and a test of the command line passes the same.
+    // command line and the server a target passes a function to the testkit's body, and a test of that crate passes the same.
     (
         "portcullis-benches",
         &["portcullis-matrix", "portcullis", "portcullis-store", "portcullis-server", "portcullis-testkit"],
     ),
     ("portcullis-peers", &["portcullis", "portcullis-testkit", "portcullis-benches"]),
-    ("portcullis-fuzz", &["portcullis-testkit", "portcullis-cli"]),
+    ("portcullis-fuzz", &["portcullis-testkit", "portcullis-cli", "portcullis-server"]),
 ];
 const DECIDER: &str = "portcullis-matrix";
 
