@@ -111,9 +111,9 @@ impl Service {
         files: &dyn Files,
         admin: &str,
     ) -> Result<Setup, Refusal> {
-        let drafted = self.imported(source, files, admin)?;
         let entry = self.entry(&Call::local(user), "workspace.import", Outcome::Done, None)?;
-        self.made(drafted, &entry, &[])
+        let made = self.imported(source, files, admin).and_then(|drafted| self.made(drafted, &entry, &[]));
+        self.or_noted(made, &entry.actor, "workspace.import")
     }
 
     /// What a workspace file says, as a workspace that is not yet anywhere.

@@ -206,7 +206,25 @@ impl Service {
         schema: &str,
         admin: &str,
     ) -> Result<Setup, Refusal> {
-        self.found(&format!("operator:{}", operator.key), name, schema, admin, &[])
+        let actor = format!("operator:{}", operator.key);
+        let made = self.found(&actor, name, schema, admin, &[]);
+        self.or_noted(made, &actor, "workspace.create")
+    }
+
+    /// What came of making a workspace. That it was refused is noted in the operator's trail, since there is no other that it could be in.
+    pub(super) fn or_noted<T>(
+        &self,
+        made: Result<T, Refusal>,
+        actor: &str,
+        operation: &str,
+    ) -> Result<T, Refusal> {
+        if let Err(refusal) = &made {
+            let why = serde_json::json!({ "refused": refusal.code() }).to_string();
+            let entry = self.realm_entry(actor, operation, Outcome::Refused, Some(why))?;
+            // The refusal says more than that it could not be noted.
+            let _ = self.store.note(Id::NIL, &entry);
+        }
+        made
     }
 
     /// Every workspace, by name. The operator sees no more of them.

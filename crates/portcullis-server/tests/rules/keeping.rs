@@ -213,6 +213,32 @@ fn rule_24_a_changed_trail_shows() {
 }
 
 #[test]
+fn rule_24_a_workspace_that_was_refused_is_in_the_operators_trail() {
+    let world = World::new();
+    let operator = world.service.authenticate_operator(&world.operator).unwrap();
+    let create =
+        |name: &str| world.service.create_workspace(&operator, name, "hightouch", "ann@acme.example");
+    let nil = portcullis_server::Id::NIL;
+    let before = world.store.audit(nil, 0, 100).unwrap().len();
+    assert_eq!(create("acme").unwrap_err().code(), "store");
+    let source = portcullis::Source::new("w.json", "{}");
+    assert!(world.service.import("ann", &source, &portcullis::NoFiles, "ann@acme.example").is_err());
+    create("beta").unwrap();
+    let trail = world.store.audit(nil, 0, 100).unwrap();
+    let told: Vec<(&str, Outcome, Option<&str>)> = trail[before..]
+        .iter()
+        .map(|entry| (entry.entry.operation.as_str(), entry.entry.outcome, entry.entry.payload.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("workspace.create", Outcome::Refused, Some(r#"{"refused":"store"}"#)),
+            ("workspace.import", Outcome::Refused, Some(r#"{"refused":"faults"}"#)),
+        ]
+    );
+}
+
+#[test]
 fn rule_24_failed_authentication_is_counted() {
     let world = World::new();
     let nil = portcullis_server::Id::NIL;
