@@ -96,7 +96,8 @@ impl Command {
     /// Whether a server does it for whoever typed it: a command on what is in a data folder.
     #[cfg(unix)]
     pub(crate) fn is_for_a_server(&self) -> bool {
-        matches!(
+        let note = matches!(self, Command::Backup(backup) if backup.is_note());
+        note || matches!(
             self,
             Command::Workspace(_)
                 | Command::Member(_)

@@ -20,7 +20,8 @@ fn realm(desk: &Desk, data: &str) -> Vec<(String, String, String)> {
 #[test]
 fn a_backup_is_noted_in_the_operators_trail_and_in_its_copy() {
     let desk = Desk::new();
-    let noted = |outcome: &str| ("local:operating".to_owned(), "local.backup".to_owned(), outcome.to_owned());
+    let user = format!("local:{}", desk.user());
+    let noted = |outcome: &str| (user.clone(), "local.backup".to_owned(), outcome.to_owned());
     let made = desk.without_key(&["backup", "one.backup"]).done();
     assert_eq!(made.err, "wrote one.backup\n");
     let count =
@@ -42,7 +43,8 @@ fn a_backup_is_noted_in_the_operators_trail_and_in_its_copy() {
 
 #[test]
 fn a_backup_beside_another_process_or_of_an_earlier_format_is_made_without_a_note() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
+    desk.stop();
     let open = portcullis_store::SqliteStore::open(desk.data()).unwrap();
     let made = desk.without_key(&["backup", "one.backup"]).done();
     let says = format!(

@@ -53,17 +53,20 @@ impl Server {
     pub(crate) fn of(folder: &Path) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).env_remove("PORTCULLIS_KEY");
-        Server::started(&mut command, folder)
+        Server::started(&mut command)
     }
 
     /// The same, as this command starts it.
-    pub(crate) fn started(command: &mut Command, folder: &Path) -> Server {
-        let (socket, before) = (folder.join("portcullis.sock"), inode(&folder.join("portcullis.sock")));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    pub(crate) fn started(command: &mut Command) -> Server {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let said = log.reopen().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn();
         let mut server = Server(child.unwrap());
         let until = Instant::now() + Duration::from_secs(30);
-        while inode(&socket).is_none() || inode(&socket) == before {
-            assert!(Instant::now() < until && server.0.try_wait().unwrap().is_none(), "it does not serve");
+        // Signals are caught from then on, and commands are taken.
+        while !fs::read_to_string(log.path()).unwrap().contains("listening") {
+            let runs = server.0.try_wait().unwrap().is_none();
+            assert!(runs && Instant::now() < until, "{}", fs::read_to_string(log.path()).unwrap());
             thread::sleep(Duration::from_millis(5));
         }
         server
@@ -72,26 +75,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        terminate(&self.0);
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
     }
-}
-
-/// Asks a process to end.
-fn terminate(child: &Child) {
-    use nix::sys::signal::{Signal, kill};
-    let _ = kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM);
-}
-
-#[cfg(unix)]
-fn inode(path: &Path) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some(fs::metadata(path).ok()?.ino())
-}
-
-#[cfg(not(unix))]
-fn inode(_path: &Path) -> Option<u64> {
-    None
 }
 
 /// A folder, and the keys that were shown when it was made.

@@ -10,6 +10,12 @@ use crate::desk::{ADMIN, Desk, document};
 
 /// The data folder but for its lock, which says who had it last; and every trail's head and every revision.
 fn all_of(desk: &Desk) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<String>) {
+    if crate::SERVED {
+        // Only the server can look, and says where everything stands.
+        let list = desk.with(&desk.operator, &["workspace", "list"]);
+        let [head, shown] = [["audit", "head"], ["workspace", "show"]].map(|command| desk.run(&command));
+        return (BTreeMap::new(), [list, head, shown].map(|ran| ran.done().out).into());
+    }
     let lock = |path: &PathBuf| path.ends_with("portcullis.lock");
     let files = desk.bytes().into_iter().filter(|(path, _)| !lock(path)).collect();
     let store = portcullis_store::SqliteStore::open(desk.data()).unwrap();

@@ -135,6 +135,9 @@ fn only_commands_on_the_folder_are_done() {
         let told = asked(&desk, &request("", arguments));
         assert_eq!(told, "refused: no server does this command", "{arguments:?}");
     }
+    // A backup is noted here and made elsewhere; without a server there is nothing to ask for that.
+    let noted = asked(&desk, &request("", &["backup", "--note", "done", desk.path("x").to_str().unwrap()]));
+    assert_eq!((noted.as_str(), desk.path("x").exists()), ("exit 0", false));
     for arguments in [&["group", "liszt"][..], &[], &["--version"]] {
         assert!(asked(&desk, &request("", arguments)).starts_with("refused: "), "{arguments:?}");
     }

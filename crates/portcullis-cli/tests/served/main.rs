@@ -9,8 +9,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../administration/copies.rs"]
+mod copies;
 #[path = "../administration/desk.rs"]
 mod desk;
+#[path = "../administration/dry.rs"]
+mod dry;
 #[path = "../administration/folder.rs"]
 mod folder;
 mod hostile;

@@ -50,7 +50,7 @@ fn a_file_in_the_sockets_place_stays() {
     let mut desk = Desk::new();
     desk.stop();
     fs::write(desk.data().join("portcullis.sock"), "mine").unwrap();
-    let refused = desk.without_key(&["serve"]);
+    let refused = desk.without_key(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(refused.status == 2 && refused.err.contains("is no socket: move it away"), "{refused:?}");
     assert_eq!(fs::read_to_string(desk.data().join("portcullis.sock")).unwrap(), "mine");
 }
@@ -106,7 +106,7 @@ fn what_needs_the_folder_for_itself_says_so() {
     desk.without_key(&["backup", "acme.backup"]).done();
     let restore = desk.without_key(&["restore", "acme.backup"]);
     assert!(restore.status == 2 && restore.err.contains("is being served by process "), "{restore:?}");
-    let serve = desk.without_key(&["serve"]);
+    let serve = desk.without_key(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(serve.status == 2 && serve.err.contains("is in use by another process"), "{serve:?}");
 }
 

@@ -65,8 +65,7 @@ fn a_server_takes_commands_from_its_user_and_from_root() {
         return;
     }
     let (_place, folder) = of_owner();
-    let server =
-        Server::started(&mut portcullis(OWNER, &folder, &["serve", "--listen", "127.0.0.1:0"]), &folder);
+    let server = Server::started(&mut portcullis(OWNER, &folder, &["serve", "--listen", "127.0.0.1:0"]));
     for user in [OWNER, 0] {
         let ran = run(user, &folder, &["group", "list"]);
         assert!(ran.status.success(), "{user}: {ran:?}");
@@ -103,8 +102,7 @@ fn a_client_says_nothing_to_a_socket_that_is_not_the_owners() {
     desk.stop();
     let _open = SqliteStore::open(desk.data()).unwrap();
     let (_place, theirs) = of_owner();
-    let _server =
-        Server::started(&mut portcullis(OWNER, &theirs, &["serve", "--listen", "127.0.0.1:0"]), &theirs);
+    let _server = Server::started(&mut portcullis(OWNER, &theirs, &["serve", "--listen", "127.0.0.1:0"]));
     fs::rename(theirs.join("portcullis.sock"), desk.data().join("portcullis.sock")).unwrap();
     let ran = desk.run(&["group", "list"]);
     let told = format!("it is `{}`, who does not own the folder", name(OWNER));
@@ -121,8 +119,7 @@ fn a_user_without_a_name_has_a_number() {
     set(place.path(), 0o777);
     let folder = place.path().join("data");
     assert!(run(OTHER, &folder, &["init", "acme", "--admin", "ann"]).status.success());
-    let _server =
-        Server::started(&mut portcullis(OTHER, &folder, &["serve", "--listen", "127.0.0.1:0"]), &folder);
+    let _server = Server::started(&mut portcullis(OTHER, &folder, &["serve", "--listen", "127.0.0.1:0"]));
     assert!(run(OTHER, &folder, &["group", "list"]).status.success());
     let trail = run(0, &folder, &["audit", "list"]);
     let trail = String::from_utf8(trail.stdout).unwrap();

@@ -47,7 +47,10 @@ impl FolderArgs {
         }
         match SqliteStore::open(self.path()) {
             Ok(store) => Ok(Opened::of(store)?),
-            Err(locked @ StoreError::Locked { .. }) => Err(socket::ask(&self.path(), locked, out)),
+            Err(locked @ StoreError::Locked { .. }) => {
+                let typed = std::env::args_os().skip(1).collect();
+                Err(socket::ask(&self.path(), locked, typed, out))
+            }
             Err(error) => Err(failure(error.into()).into()),
         }
     }

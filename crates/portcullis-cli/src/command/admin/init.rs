@@ -51,7 +51,7 @@ impl Init {
         };
         let store = store.map_err(|error| {
             let help =
-                "`portcullis workspace add NAME --admin SUBJECT` makes a further workspace in it, with the operator's key";
+                "`portcullis workspace add NAME --admin SUBJECT` makes a further workspace in it, with the operator's key; one that is new is set up with the code that the server showed";
             socket::kept(&folder, error, help)
         })?;
         let opened = Opened::of(store)?;

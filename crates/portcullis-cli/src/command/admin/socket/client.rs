@@ -3,6 +3,7 @@
 //! Nothing is sent before it is known that the owner of the folder, or root, is at the other end, and that it is the same portcullis. The answer
 //! is taken whole before any of it is shown, so that one that breaks off is no half answer.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -35,7 +36,11 @@ pub(super) fn is_answered(folder: &Path) -> bool {
 }
 
 /// Has the command done by the server of a folder; nothing when there is none.
-pub(super) fn ask(folder: &Path, out: &mut Output) -> Result<Option<Exit>, Trouble> {
+pub(super) fn ask(
+    folder: &Path,
+    arguments: Vec<OsString>,
+    out: &mut Output,
+) -> Result<Option<Exit>, Trouble> {
     let stream = match connected(folder) {
         Ok(stream) => stream,
         Err(error) if is_nobody(&error) => return Ok(None),
@@ -55,7 +60,6 @@ pub(super) fn ask(folder: &Path, out: &mut Output) -> Result<Option<Exit>, Troub
         let message = format!("what is read here is more than the {most} bytes that go to a running server");
         return Err(Failure::with_help(message, "divide it, or stop the server meanwhile").into());
     }
-    let arguments = std::env::args_os().skip(1).collect();
     let request = Request { arguments, key: noted.key, terminal: out.terminal(), inputs: noted.inputs };
     let answer = exchanged(&stream, request).map_err(|error| broken_off(&error))??;
     show(answer, noted.target.as_deref(), out).map(Some)

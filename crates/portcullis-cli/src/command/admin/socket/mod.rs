@@ -17,6 +17,7 @@ mod peer;
 #[cfg(unix)]
 mod wire;
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use portcullis::text::quoted;
@@ -33,10 +34,10 @@ pub(crate) use self::listen::listen;
 /// The socket's name in the folder.
 pub(crate) const FILE: &str = "portcullis.sock";
 
-/// Has the command done by the server that has the folder. What it came to is told; without a server, why the folder cannot be had.
+/// Has what was typed done by the server that has the folder. What it came to is told; without a server, why the folder cannot be had.
 #[cfg(unix)]
-pub(crate) fn ask(folder: &Path, locked: StoreError, out: &mut Output) -> Trouble {
-    match client::ask(folder, out) {
+pub(crate) fn ask(folder: &Path, locked: StoreError, typed: Vec<OsString>, out: &mut Output) -> Trouble {
+    match client::ask(folder, typed, out) {
         Ok(Some(exit)) => Trouble::Answered(exit),
         Ok(None) => failure(locked.into()).into(),
         Err(trouble) => trouble,
@@ -45,7 +46,7 @@ pub(crate) fn ask(folder: &Path, locked: StoreError, out: &mut Output) -> Troubl
 
 /// Why the folder cannot be had: there are no local sockets here.
 #[cfg(not(unix))]
-pub(crate) fn ask(_folder: &Path, locked: StoreError, _out: &mut Output) -> Trouble {
+pub(crate) fn ask(_folder: &Path, locked: StoreError, _typed: Vec<OsString>, _out: &mut Output) -> Trouble {
     failure(locked.into()).into()
 }
 
