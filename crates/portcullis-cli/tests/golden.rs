@@ -134,7 +134,8 @@ fn run_page(page: &Path, text: &str, root: &Path, served: bool) -> String {
     }
     assert_eq!(server.is_some(), served);
     if let Some(mut server) = server {
-        Command::new("kill").arg(server.id().to_string()).status().unwrap();
+        let process = nix::unistd::Pid::from_raw(i32::try_from(server.id()).unwrap());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).unwrap();
         assert!(server.wait().unwrap().success());
     }
     if wanted.is_dir() {
