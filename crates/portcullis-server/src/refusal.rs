@@ -130,7 +130,7 @@ pub enum Refusal {
     MalformedToken(String),
     /// The store could not do it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The system could not.
     #[error("{0}")]
     Outside(String),
@@ -143,6 +143,16 @@ fn first(report: &Report) -> String {
     match errors.count() {
         0 => first.to_string(),
         more => format!("{first} (and {more} more)"),
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Refusal {
+        match error {
+            // Nothing failed: somebody was there first.
+            StoreError::Taken { .. } => Refusal::Conflict(error.to_string()),
+            error => Refusal::Store(error),
+        }
     }
 }
 

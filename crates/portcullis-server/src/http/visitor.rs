@@ -63,14 +63,14 @@ impl Visitor {
             return source.admit(None).map_err(|refusal| self.refused(refusal));
         };
         let now = source.now();
-        if let Some(known) = &mut *self.remembered.borrow_mut() {
-            if bool::from(known.shown.as_bytes().ct_eq(header.as_bytes())) {
-                if now - known.noted >= MINUTE {
-                    source.note_use(&known.asker);
-                    known.noted = now;
-                }
-                return Ok(known.asker);
+        if let Some(known) = &mut *self.remembered.borrow_mut()
+            && bool::from(known.shown.as_bytes().ct_eq(header.as_bytes()))
+        {
+            if now - known.noted >= MINUTE {
+                source.note_use(&known.asker);
+                known.noted = now;
             }
+            return Ok(known.asker);
         }
         let asker = source.admit(Some(shown)).map_err(|refusal| self.refused(refusal))?;
         let mut shown = header.clone();

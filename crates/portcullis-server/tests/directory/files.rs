@@ -87,7 +87,7 @@ fn a_file_with_faults_makes_nothing() {
         (named("", "\"a\\u202eb\": {}"), "invalid"),
         (named("", r#""Boss@acme.example": {}"#), "conflict"),
         ("{".to_owned(), "faults"),
-        (FILE.replace("\"beta\"", "\"acme\""), "store"),
+        (FILE.replace("\"beta\"", "\"acme\""), "conflict"),
     ] {
         assert_eq!(import(&world.service, &text).unwrap_err().code(), code, "{text}");
     }

@@ -213,7 +213,7 @@ fn rule_03_an_operator_makes_and_lists_workspaces_and_has_no_rights_inside() {
     let names: Vec<String> = world.service.workspaces(&operator).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["acme", "beta"]);
     let taken = world.service.create_workspace(&operator, "acme", "hightouch", "eve").unwrap_err();
-    assert_eq!(taken.code(), "store", "{taken}");
+    assert_eq!(taken.code(), "conflict", "{taken}");
     // Its key is no key of a member, and the other way round.
     assert!(matches!(world.service.authenticate(&world.operator), Err(Refusal::Unauthenticated)));
     assert!(matches!(world.service.authenticate_operator(&world.ann_key), Err(Refusal::Unauthenticated)));

@@ -220,7 +220,7 @@ fn rule_24_a_workspace_that_was_refused_is_in_the_operators_trail() {
         |name: &str| world.service.create_workspace(&operator, name, "hightouch", "ann@acme.example");
     let nil = portcullis_server::Id::NIL;
     let before = world.store.audit(nil, 0, 100).unwrap().len();
-    assert_eq!(create("acme").unwrap_err().code(), "store");
+    assert_eq!(create("acme").unwrap_err().code(), "conflict");
     let source = portcullis::Source::new("w.json", "{}");
     assert!(world.service.import("ann", &source, &portcullis::NoFiles, "ann@acme.example").is_err());
     create("beta").unwrap();
@@ -232,7 +232,7 @@ fn rule_24_a_workspace_that_was_refused_is_in_the_operators_trail() {
     assert_eq!(
         told,
         [
-            ("workspace.create", Outcome::Refused, Some(r#"{"refused":"store"}"#)),
+            ("workspace.create", Outcome::Refused, Some(r#"{"refused":"conflict"}"#)),
             ("workspace.import", Outcome::Refused, Some(r#"{"refused":"faults"}"#)),
         ]
     );
