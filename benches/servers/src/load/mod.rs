@@ -11,7 +11,7 @@ mod message;
 mod outcome;
 mod response;
 
-pub use outcome::Outcome;
+pub use outcome::{Outcome, processor_time};
 
 use std::net::SocketAddr;
 use std::time::Duration;
