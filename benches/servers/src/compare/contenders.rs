@@ -68,8 +68,10 @@ pub(super) fn start(places: &Places<'_>) -> Result<Vec<Server>, Trouble> {
         running.push(server);
     }
     match &places.plan.portcullis {
-        Some(program) if serves(program) => portcullis(program, places, &mut running)?,
-        Some(program) => eprintln!("left out: `{} serve` is no command", program.display()),
+        Some(program) => match serves(program) {
+            Some(help) => portcullis(program, &help, places, &mut running)?,
+            None => eprintln!("left out: `{} serve` is no command", program.display()),
+        },
         None => eprintln!("left out: portcullis, as no program was named"),
     }
     match &places.plan.cerbos {
@@ -79,11 +81,18 @@ pub(super) fn start(places: &Places<'_>) -> Result<Vec<Server>, Trouble> {
     Ok(running)
 }
 
-fn serves(program: &Path) -> bool {
-    Command::new(program).args(["serve", "--help"]).output().is_ok_and(|done| done.status.success())
+/// What a program says of how it serves; none where it does not.
+fn serves(program: &Path) -> Option<String> {
+    let done = Command::new(program).args(["serve", "--help"]).output().ok()?;
+    done.status.success().then(|| String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
-fn portcullis(program: &Path, places: &Places<'_>, running: &mut Vec<Server>) -> Result<(), Trouble> {
+fn portcullis(
+    program: &Path,
+    help: &str,
+    places: &Places<'_>,
+    running: &mut Vec<Server>,
+) -> Result<(), Trouble> {
     for (name, workload) in [(FOLDER, places.small), (LARGE, places.large)] {
         eprintln!("preparing the data folder of {name}");
         let (data, key) = folder(program, workload)?;
@@ -93,6 +102,10 @@ fn portcullis(program: &Path, places: &Places<'_>, running: &mut Vec<Server>) ->
         let mut server = launch(name, program, places, serve)?;
         server.key = Some(key);
         running.push(server);
+    }
+    if !help.contains("--workspace") {
+        eprintln!("left out: the sidecar, as `serve` knows no --workspace");
+        return Ok(());
     }
     let sidecars = [
         (SIDECAR, places.small.join("workspace.json")),

@@ -85,11 +85,11 @@ pub(super) fn written(plan: &Plan, measures: &[Measure], results: &Results, runn
         let some = measure.takes_part.iter().any(|name| results.contains_key(&(number, *name)));
         if some {
             say(&format!("\n## {}\n", capital(&measure.name)));
-            say(&table(number, measure, results));
+            say(table(number, measure, results).trim_end());
         }
     }
-    say("## Memory\n");
-    say(&memory(plan, running));
+    say("\n## Memory\n");
+    say(memory(plan, running).trim_end());
     out
 }
 
@@ -122,6 +122,9 @@ fn repeatable(words: &str) -> String {
 }
 
 fn capital(text: &str) -> String {
+    if text.starts_with("gRPC") {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -221,5 +224,6 @@ mod tests {
         assert_eq!(repeatable("--quick --portcullis a --record b --only x"), "--quick --only x");
         assert_eq!(thousands(1_234_567.4), "1,234,567");
         assert_eq!(thousands(999.0), "999");
+        assert_eq!((&*capital("one"), &*capital("gRPC calls")), ("One", "gRPC calls"));
     }
 }

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["portcullis-matrix", "portcullis", "portcullis-store", "portcullis-server", "portcullis-testkit"],
     ),
     ("portcullis-peers", &["portcullis", "portcullis-testkit", "portcullis-benches"]),
+    ("portcullis-servers", &["portcullis", "portcullis-testkit", "portcullis-benches"]),
     ("portcullis-fuzz", &["portcullis-testkit", "portcullis-cli", "portcullis-server"]),
 ];
 const DECIDER: &str = "portcullis-matrix";
@@ -95,7 +96,7 @@ fn lints_not_shared(s: &Source) -> Vec<String> {
     let manifest = s.manifest();
     let lints = manifest.get("lints");
     let shared = lints.and_then(|l| l.get("workspace")).and_then(Value::as_bool) == Some(true);
-    // fuzz/ and benches/peers/ are workspaces of their own, so they cannot inherit and say the one that matters themselves.
+    // fuzz/, benches/peers/ and benches/servers/ are workspaces of their own, so they cannot inherit and say the one that matters themselves.
     let alone = manifest.contains_key("workspace") && forbids_unsafe(lints);
     let what = "expected `[lints] workspace = true`; add it, so that the lints of the root apply";
     (!shared && !alone).then(|| s.fault(s.line_of("[lints"), what)).into_iter().collect()
