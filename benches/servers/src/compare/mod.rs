@@ -23,6 +23,7 @@ use crate::Trouble;
 use crate::workload::{self, Sizes};
 
 const USAGE: &str = "compare [--quick] [--record DIR] [--portcullis PROGRAM] [--cerbos PROGRAM] [--rounds N] [--seconds N] [--many N] [--only WORD]
+          [--without WORD]
 
   --quick               two rounds of a second each instead of five of four
   --record DIR          write DATE-servers.md into DIR; it is printed otherwise
@@ -31,7 +32,8 @@ const USAGE: &str = "compare [--quick] [--record DIR] [--portcullis PROGRAM] [--
   --rounds N            another number of rounds
   --seconds N           another number of seconds for each turn
   --many N              members of the large workspace, 1,000,000 unless said otherwise
-  --only WORD           only measures whose name contains WORD";
+  --only WORD           only measures whose name contains WORD
+  --without WORD        no measures whose name contains WORD";
 
 /// What the command line says.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ struct Plan {
     seconds: usize,
     many: usize,
     only: Option<String>,
+    without: Option<String>,
     /// The words, to be repeated in the record.
     words: String,
 }
@@ -56,9 +59,10 @@ pub fn main() -> ExitCode {
 fn plan(words: &[&str]) -> Result<Plan, Trouble> {
     let quick = words.contains(&"--quick");
     let (rounds, seconds) = if quick { (2, 1) } else { (5, 4) };
-    let (record, portcullis, cerbos, only) = (None, None, None, None);
+    let (record, portcullis, cerbos, only, without) = (None, None, None, None, None);
     let (many, words_said) = (1_000_000, words.join(" "));
-    let mut plan = Plan { quick, record, portcullis, cerbos, rounds, seconds, many, only, words: words_said };
+    let mut plan =
+        Plan { quick, record, portcullis, cerbos, rounds, seconds, many, only, without, words: words_said };
     let mut words = words.iter().filter(|word| **word != "--quick");
     while let Some(&option) = words.next() {
         let word =
@@ -71,6 +75,7 @@ fn plan(words: &[&str]) -> Result<Plan, Trouble> {
             "--seconds" => plan.seconds = count(option, word, 1)?,
             "--many" => plan.many = count(option, word, 1_000)?,
             "--only" => plan.only = Some((*word).to_owned()),
+            "--without" => plan.without = Some((*word).to_owned()),
             unknown => return Err(misuse(format!("expected an option, found `{unknown}`"))),
         }
     }
@@ -89,6 +94,7 @@ fn run(plan: &Plan) -> Result<(), Trouble> {
     let measures: Vec<_> = measures()
         .into_iter()
         .filter(|measure| plan.only.as_ref().is_none_or(|word| measure.name.contains(word)))
+        .filter(|measure| plan.without.as_ref().is_none_or(|word| !measure.name.contains(word)))
         .collect();
     let mut running = contenders::start(&places)?;
     let results = rounds::go(plan, &places, &measures, &mut running)?;

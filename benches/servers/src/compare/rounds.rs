@@ -39,8 +39,9 @@ pub(super) fn go(
         for (number, measure) in measures.iter().enumerate() {
             for name in &measure.takes_part {
                 let Some(server) = running.iter().find(|server| server.name == *name) else { continue };
-                let turn = turn(plan, places, measure, server)
-                    .map_err(|trouble| format!("{}: {name}: {trouble}", measure.name))?;
+                let turn = turn(plan, places, measure, server).map_err(|trouble| {
+                    format!("{}: {name}: {trouble}; {}", measure.name, server.last_words())
+                })?;
                 eprintln!("round {round}: {}: {name}: {:.0}/s", measure.name, turn.rate);
                 results.entry((number, *name)).or_default().push(turn);
             }

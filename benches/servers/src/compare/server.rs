@@ -29,6 +29,8 @@ pub(super) struct Server {
     pub(super) started_in: Duration,
     /// Bytes, when it had been asked nothing.
     pub(super) idle: Option<usize>,
+    /// What it says goes there.
+    log: PathBuf,
     child: Child,
 }
 
@@ -44,22 +46,33 @@ impl Server {
         let file = File::create(log)?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let child = command.spawn().map_err(|error| format!("{name} could not be started: {error}"))?;
-        let (key, constant, started_in, idle) = (None, false, Duration::ZERO, None);
-        let mut server = Server { name, address, key, constant, started_in, idle, child };
+        let (key, constant, started_in, idle, log) = (None, false, Duration::ZERO, None, log.to_owned());
+        let mut server = Server { name, address, key, constant, started_in, idle, log, child };
         while !listens(address) {
-            let ended = server.child.try_wait()?;
-            if ended.is_some() || begun.elapsed() > PATIENCE {
-                let said = std::fs::read_to_string(log).unwrap_or_default();
-                let from = said.len().saturating_sub(2_000);
-                let said = said.get(said.ceil_char_boundary(from)..).unwrap_or_default();
-                return Err(format!("expected {name} to listen on {address}; it said: {said}").into());
+            if server.ended() || begun.elapsed() > PATIENCE {
+                return Err(format!("expected {name} to listen on {address}; {}", server.last_words()).into());
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         server.started_in = begun.elapsed();
         std::thread::sleep(QUIET);
+        // Somebody else may have taken the port in between, and be who listens there.
+        if server.ended() {
+            return Err(format!("expected {name} to go on; {}", server.last_words()).into());
+        }
         server.idle = server.memory("VmRSS");
         Ok(server)
+    }
+
+    fn ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The end of what it said.
+    pub(super) fn last_words(&self) -> String {
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let from = said.ceil_char_boundary(said.len().saturating_sub(2_000));
+        format!("it said: {}", said.get(from..).unwrap_or_default().trim())
     }
 
     pub(super) fn id(&self) -> String {

@@ -2,7 +2,7 @@
 //!
 //! A request costs one write, one read and its share of a wait. What is sent was put together before; the answer is scanned where it was read.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -246,6 +246,7 @@ fn verify(request: &Prepared, response: &Response<'_>) -> Result<(), Trouble> {
 /// Whether somebody listens there.
 #[must_use]
 pub fn listens(address: std::net::SocketAddr) -> bool {
-    let connected: io::Result<_> = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
-    connected.is_ok()
+    let connected = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    // A port that nobody has can be given to the one who calls it, who then has called themselves.
+    connected.is_ok_and(|stream| stream.local_addr().is_ok_and(|own| own != address))
 }
