@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use portcullis::matrix::{Permission, Subject};
 use portcullis::{Question, Snapshot};
 use portcullis_store::{Id, Millis};
 
@@ -24,12 +25,18 @@ pub(crate) struct Published {
     pub(crate) token: Box<str>,
     /// Whether any role has conditions: what a request brings, and the time, matter to nothing else.
     pub(crate) has_conditions: bool,
+    /// `read` on the administration types, of the workspace and of the membership: each request asks for them.
+    reads: [Option<Permission>; 2],
 }
 
 impl Published {
     pub(crate) fn new(id: Id, snapshot: Arc<Snapshot>, epoch: u64, revision: u64) -> Arc<Published> {
         let has_conditions = snapshot.roles().any(|role| !role.grants().conditions().is_empty());
+        let schema = snapshot.schema();
+        let types = schema.administration().map(|types| [&*types.workspace, &*types.membership]);
+        let reads = types.map_or([None; 2], |types| types.map(|kind| snapshot.permission("read", kind).ok()));
         Arc::new(Published {
+            reads,
             id,
             snapshot,
             epoch,
@@ -69,13 +76,20 @@ pub struct Hearing {
 }
 
 impl Hearing {
-    /// Of a member, by a key whose every link is good, before what is in force.
-    pub(crate) fn of_member(published: Arc<Published>, known: Arc<Known>) -> Hearing {
-        let mut hearing =
-            Hearing { published, known: Some(known), about_others: false, reads_workspace: false };
-        hearing.about_others = hearing.holds(Administered::Membership, "read");
-        hearing.reads_workspace = hearing.holds(Administered::Workspace, "read");
-        hearing
+    /// Of a member, by a key whose every link is good, before what is in force. The subject is that of the member there.
+    pub(crate) fn of_member(published: Arc<Published>, known: Arc<Known>, subject: Subject) -> Hearing {
+        let reads = published.reads.map(|read| {
+            let Some(permission) = read else { return false };
+            // What is granted under conditions does not count, whatever they come to.
+            let verdict = published.snapshot.matrix().verdict(subject.id(), permission.id());
+            let left = known.left.as_ref().is_none_or(|left| {
+                left.permissions() == published.snapshot.schema().permission_count()
+                    && left.contains(permission.id())
+            });
+            verdict.is_allow() && left
+        });
+        let [reads_workspace, about_others] = reads;
+        Hearing { published, known: Some(known), about_others, reads_workspace }
     }
 
     /// Of somebody who may ask about everyone and read everything: whom a served file lets in.
@@ -191,25 +205,6 @@ impl Hearing {
         let permission = schema.permission(action, resource);
         left.permissions() != schema.permission_count()
             || !permission.is_ok_and(|permission| left.contains(permission.id()))
-    }
-
-    /// Whether the asker itself holds a permission on an administration type, whatever a request brings.
-    fn holds(&self, on: Administered, action: &str) -> bool {
-        let snapshot = self.snapshot();
-        let (Some(asker), Some(types)) = (self.asker(), snapshot.schema().administration()) else {
-            return false;
-        };
-        let kind = match on {
-            Administered::Workspace => &types.workspace,
-            Administered::Membership => &types.membership,
-        };
-        let (Some(subject), Ok(permission)) = (snapshot.subject(asker), snapshot.permission(action, kind))
-        else {
-            return false;
-        };
-        // What is granted under conditions does not count, whatever they come to.
-        let verdict = snapshot.matrix().verdict(subject.id(), permission.id());
-        verdict.is_allow() && !self.is_narrowed_away(action, kind)
     }
 
     /// Refuses a key without a scope.

@@ -3,7 +3,7 @@
 //! About itself an asker is told the reason as a code and the names of the roles that bear on it; statements, values and the roles of others are
 //! for whoever may read the workspace. Names that were not known are never completed: what there is would be told to somebody who guesses.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use portcullis::{Question, Reason};
 use serde_json::{Value, json};
 
@@ -12,15 +12,16 @@ use crate::Hearing;
 use crate::service::Answered;
 use crate::why::json_grounds;
 
-const EXPLAIN: &str = "portcullis-explain";
+const EXPLAIN: HeaderName = HeaderName::from_static("portcullis-explain");
 /// Of each list of statements, so many are told.
 const STATEMENTS: usize = 20;
 
 /// Whether these headers ask for reasons.
 pub(super) fn is_asked(headers: &HeaderMap) -> Result<bool, Failure> {
-    match headers.get(EXPLAIN).map(|value| value.as_bytes().to_ascii_lowercase()).as_deref() {
-        None | Some(b"false") => Ok(false),
-        Some(b"true") => Ok(true),
+    match headers.get(EXPLAIN).map(http::HeaderValue::as_bytes) {
+        None => Ok(false),
+        Some(value) if value.eq_ignore_ascii_case(b"true") => Ok(true),
+        Some(value) if value.eq_ignore_ascii_case(b"false") => Ok(false),
         Some(_) => Err(Failure::bad_request(format!("expected `true` or `false` in `{EXPLAIN}`"))),
     }
 }

@@ -5,15 +5,15 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use super::failure::Failure;
 use super::visitor::Visitor;
 use crate::Hearing;
 use crate::source::{Asker, Source};
 
-const AT_LEAST: &str = "portcullis-at-least";
-const WAIT: &str = "portcullis-wait";
+const AT_LEAST: HeaderName = HeaderName::from_static("portcullis-at-least");
+const WAIT: HeaderName = HeaderName::from_static("portcullis-wait");
 
 impl Visitor {
     /// Lets whoever sent these headers in, and puts them before the revision that they ask for.

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+use portcullis::matrix::{SetId, Subject};
 use portcullis::{Decision, Question, Schema, Snapshot};
 use portcullis_store::{Edit, Id, Key, Outcome, Row};
 use tokio::sync::watch;
@@ -96,13 +97,13 @@ impl Service {
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&caller.key).cloned();
         let known =
             known.filter(|known| known.workspace == caller.workspace).ok_or(Refusal::Unauthenticated)?;
-        let published = self.active(&known)?;
+        let (published, subject) = self.active(&known)?;
         let is_named =
             |name: &str| name == published.snapshot.workspace() || Id::parse(name) == Some(published.id);
         if let Some(other) = workspace.filter(|name| !is_named(name)) {
             return Err(Refusal::NoWorkspace(portcullis::text::quoted(other)));
         }
-        Hearing::of_member(published, known).within(Scope::Decide)
+        Hearing::of_member(published, known, subject).within(Scope::Decide)
     }
 
     /// Tells the number of the revision that is in force in the workspace of a caller, and every later one.
@@ -124,15 +125,15 @@ impl Service {
         hearing.decide(&Question { subject, ..*question })
     }
 
-    /// What is in force in a key's workspace, if the key opens anything.
-    fn active(&self, known: &Known) -> Result<Arc<Published>, Refusal> {
+    /// What is in force in a key's workspace, and its member there, if the key opens anything.
+    fn active(&self, known: &Known) -> Result<(Arc<Published>, Subject), Refusal> {
         let published = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published();
-        let snapshot = &published.snapshot;
-        let active = snapshot.subject(&known.subject).is_some() && !snapshot.is_suspended(&known.subject);
-        if active && !is_over(known.expires, self.outside.now()) {
-            Ok(published)
-        } else {
-            Err(Refusal::Unauthenticated)
+        let subject = published.snapshot.subject(&known.subject);
+        let subject =
+            subject.filter(|subject| published.snapshot.matrix().set_of(subject.id()) != SetId::SUSPENDED);
+        match subject {
+            Some(subject) if !is_over(known.expires, self.outside.now()) => Ok((published, subject)),
+            _ => Err(Refusal::Unauthenticated),
         }
     }
 
