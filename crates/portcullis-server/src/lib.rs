@@ -12,6 +12,7 @@
 //! through which it was made, and by its scopes.
 
 pub mod authzen;
+mod grpc;
 mod hearing;
 pub mod http;
 mod limits;

@@ -80,7 +80,12 @@ impl Failure {
         Failure { header: Some((RETRY_AFTER, HeaderValue::from(seconds))), ..self }
     }
 
-    pub(super) fn response(self) -> Response<Body> {
+    /// After how many seconds it may be tried again, if it may.
+    pub(crate) fn retry_after(&self) -> Option<&HeaderValue> {
+        self.header.as_ref().filter(|(name, _)| *name == RETRY_AFTER).map(|(_, value)| value)
+    }
+
+    pub(crate) fn response(self) -> Response<Body> {
         let text = serde_json::to_vec(&self.message).unwrap_or_default();
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = self.status;

@@ -15,17 +15,19 @@ use super::paths::Endpoint;
 pub(crate) struct Metrics {
     registry: Registry,
     answered: Vec<[Counter; 4]>,
+    calls: Family<Labels, Counter>,
     pub(crate) allowed: Counter,
     pub(crate) denied: Counter,
     pub(crate) failed_authentications: Counter,
     pub(crate) connections: Gauge,
     pub(crate) refused_connections: Counter,
     pub(crate) watches: Gauge,
+    pub(crate) streams: Gauge,
     /// 1 while the newest version of a served file is broken.
     pub(crate) stale: Gauge,
 }
 
-/// The labels of a request: its endpoint, and the first digit of the status.
+/// The labels of a request: its endpoint, and the first digit of the status. Of a call: its method, and its code.
 type Labels = [(&'static str, &'static str); 2];
 
 impl Metrics {
@@ -39,6 +41,8 @@ impl Metrics {
             })
         });
         registry.register("requests", "Requests answered", requests);
+        let calls = Family::<Labels, Counter>::default();
+        registry.register("calls", "Calls of gRPC answered, streams as they began", calls.clone());
         let decisions = Family::<[(&'static str, &'static str); 1], Counter>::default();
         let [allowed, denied] =
             ["allow", "deny"].map(|decision| decisions.get_or_create(&[("decision", decision)]).clone());
@@ -57,6 +61,7 @@ impl Metrics {
         };
         let connections = gauge("connections", "Connections open");
         let watches = gauge("watches", "Watches open");
+        let streams = gauge("streams", "Streams of checks open");
         let stale = gauge(
             "stale",
             "1 while the newest version of a served file is broken and an older one is served",
@@ -64,12 +69,14 @@ impl Metrics {
         Metrics {
             registry,
             answered: answered.into(),
+            calls,
             allowed,
             denied,
             failed_authentications,
             connections,
             refused_connections,
             watches,
+            streams,
             stale,
         }
     }
@@ -82,6 +89,11 @@ impl Metrics {
         if let Some(counter) = counters.and_then(|classes| classes.get(class)) {
             counter.inc();
         }
+    }
+
+    /// Counts a call of gRPC.
+    pub(crate) fn called(&self, method: &'static str, code: &'static str) {
+        self.calls.get_or_create(&[("method", method), ("code", code)]).inc();
     }
 
     /// Counts a decision.

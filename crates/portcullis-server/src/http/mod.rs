@@ -35,16 +35,19 @@ use hyper::body::Incoming;
 use tokio::sync::{Semaphore, watch};
 
 pub use self::body::Body;
-use self::failure::Failure;
+pub(crate) use self::failure::Failure;
 use self::failures::Failures;
 use self::metrics::Metrics;
 use self::paths::{Endpoint, Route};
+pub(crate) use self::reason::reason_admin;
+pub(crate) use self::search::find;
 pub(crate) use self::visitor::Visitor;
+pub(crate) use self::watching::until_expiry;
 use crate::limits::DoorBounds;
-use crate::{Hearing, Source};
+use crate::{Hearing, Source, grpc};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const REVISION: HeaderName = HeaderName::from_static("portcullis-revision");
+pub(crate) const REVISION: HeaderName = HeaderName::from_static("portcullis-revision");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Where requests come in.
@@ -92,6 +95,10 @@ impl Door {
         &self.metrics
     }
 
+    pub(crate) const fn watches(&self) -> &Arc<Semaphore> {
+        &self.watches
+    }
+
     /// Ends every watch and stream.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
@@ -110,9 +117,13 @@ impl Door {
 impl Visitor {
     /// Answers a request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let (head, body) = request.into_parts();
-        let id = head.headers.get(REQUEST_ID).cloned();
-        let mut response = self.routed(&head, body).await.unwrap_or_else(Failure::response);
+        let id = request.headers().get(REQUEST_ID).cloned();
+        let mut response = if grpc::is_spoken(request.headers()) {
+            self.call(request).await
+        } else {
+            let (head, body) = request.into_parts();
+            self.routed(&head, body).await.unwrap_or_else(Failure::response)
+        };
         if let Some(id) = id {
             response.headers_mut().insert(REQUEST_ID, id);
         }

@@ -17,7 +17,7 @@ const WAIT: HeaderName = HeaderName::from_static("portcullis-wait");
 
 impl Visitor {
     /// Lets whoever sent these headers in, and puts them before the revision that they ask for.
-    pub(super) async fn heard(
+    pub(crate) async fn heard(
         &self,
         headers: &HeaderMap,
         workspace: Option<&str>,
