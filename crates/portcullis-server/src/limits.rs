@@ -75,6 +75,8 @@ pub struct DoorBounds {
     pub streams: u32,
     /// Watches at once.
     pub watches: usize,
+    /// Streams and calls of health and reflection at once, which need no credential.
+    pub strangers: usize,
     /// How long a request may wait for a revision that it names.
     pub longest_wait: Duration,
     /// How long it waits when it does not say.
@@ -99,6 +101,7 @@ impl Default for DoorBounds {
             searches: 4,
             streams: 256,
             watches: 10_000,
+            strangers: 1_024,
             longest_wait: Duration::from_millis(2_000),
             usual_wait: Duration::from_millis(200),
             failures: 60,

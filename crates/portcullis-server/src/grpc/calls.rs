@@ -127,10 +127,10 @@ impl Visitor {
     async fn message(&self, head: &Parts, body: Incoming) -> Result<Bytes, Status> {
         let mut messages = self.messages(head, body)?;
         let read = async {
-            let Some(message) = messages.message().await? else {
+            let Some(message) = messages.message().await.map_err(status::of_frame)? else {
                 return Err(Status::invalid_argument("the call ended without a message"));
             };
-            match messages.message().await? {
+            match messages.message().await.map_err(status::of_frame)? {
                 None => Ok(message),
                 Some(_) => Err(Status::invalid_argument("the call has more than one message")),
             }

@@ -17,7 +17,6 @@ mod status;
 mod streams;
 
 use std::sync::Arc;
-use std::sync::LazyLock;
 
 use bytes::{Buf as _, Bytes};
 use http::header::CONTENT_TYPE;
@@ -26,7 +25,6 @@ use hyper::body::Incoming;
 use portcullis::Question;
 use prost_types::Struct;
 use prost_types::value::Kind;
-use tokio::sync::Semaphore;
 use tonic::codec::{BufferSettings, DecodeBuf, Decoder};
 use tonic::{Code, Status};
 
@@ -46,10 +44,6 @@ use crate::outside::rfc3339;
 mod proto {
     include!(concat!(env!("OUT_DIR"), "/portcullis.v1.rs"));
 }
-
-/// Streams of health and reflection at once, which anybody may open.
-const STRANGERS: usize = 1_024;
-static STRANGERS_NOW: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(STRANGERS)));
 
 /// Whether a request is of gRPC, or of something that calls itself so.
 pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
@@ -146,7 +140,7 @@ impl Visitor {
             Method::Search => self.find(&head, body).await,
             Method::Watch => self.follow_revisions(&head, body).await,
             Method::Health | Method::Reflection => {
-                let permit = Arc::clone(&STRANGERS_NOW).try_acquire_owned();
+                let permit = Arc::clone(self.door.strangers()).try_acquire_owned();
                 let permit = permit.map_err(|_| {
                     Status::resource_exhausted("there are too many streams of health and reflection")
                 })?;

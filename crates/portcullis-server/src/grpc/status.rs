@@ -34,6 +34,14 @@ pub(super) fn of_refusal(refusal: Refusal) -> Status {
     of(refusal.into())
 }
 
+/// What tonic says of a frame that is none, which it takes for a failure of ours.
+pub(super) fn of_frame(status: Status) -> Status {
+    match status.code() {
+        Code::Internal => Status::invalid_argument(status.message()),
+        _ => status,
+    }
+}
+
 /// The status with which streams end when the server does.
 pub(super) fn stops() -> Status {
     Status::unavailable("the server stops")

@@ -16,7 +16,7 @@ use tonic::{Status, Streaming};
 use super::asked::{Asked, of_stream};
 use super::following::Following;
 use super::proto::{CheckStreamResponse, WatchResponse};
-use super::{Clock, decide};
+use super::{Clock, decide, status};
 use crate::http::{Door, Failure};
 
 /// After so many answers without a pause it is seen whether the credential must be looked at.
@@ -97,7 +97,7 @@ impl Checks {
         }
         match Pin::new(&mut self.questions).poll_next(context) {
             Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(self.answer(&message))),
-            Poll::Ready(Some(Err(status))) => Poll::Ready(Some(Err(status))),
+            Poll::Ready(Some(Err(status))) => Poll::Ready(Some(Err(status::of_frame(status)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 self.since_glance = 0;

@@ -61,6 +61,7 @@ pub struct Door {
     failures: Failures,
     searches: Arc<Semaphore>,
     watches: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     /// Becomes true when the server stops.
     stopping: watch::Sender<bool>,
 }
@@ -77,6 +78,7 @@ impl Door {
             failures: Failures::new(bounds.failures, bounds.addresses),
             searches: Arc::new(Semaphore::new(bounds.searches)),
             watches: Arc::new(Semaphore::new(bounds.watches)),
+            strangers: Arc::new(Semaphore::new(bounds.strangers)),
             stopping: watch::Sender::new(false),
         })
     }
@@ -97,6 +99,10 @@ impl Door {
 
     pub(crate) const fn watches(&self) -> &Arc<Semaphore> {
         &self.watches
+    }
+
+    pub(crate) const fn strangers(&self) -> &Arc<Semaphore> {
+        &self.strangers
     }
 
     /// Ends every watch and stream.

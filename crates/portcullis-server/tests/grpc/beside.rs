@@ -1,7 +1,11 @@
 //! Health and reflection, which need no credential, and what is not spoken here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis::matrix::Layout;
+use portcullis_server::{Admission, DoorBounds, ServedFile, Source, System};
+use portcullis_testkit::agreement::Pair;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -11,6 +15,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use crate::gate::*;
+use crate::proto::WatchRequest;
 
 const SERVING: i32 = 1;
 const NOT_SERVING: i32 = 2;
@@ -122,4 +127,67 @@ async fn a_request_id_is_given_back_and_idle_streams_hold_up_no_end() {
     drop(ann);
     stopping.join().unwrap();
     assert!(begun.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn a_message_that_is_another_is_refused() {
+    let gate = Gate::open();
+    let mut grpc = tonic::client::Grpc::new(channel(gate.address).await);
+    grpc.ready().await.unwrap();
+    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
+    let path = http::uri::PathAndQuery::from_static("/portcullis.v1.Decisions/Check");
+    let mut asked = Request::new(HealthCheckRequest { service: "\u{0b}".to_owned() });
+    asked.metadata_mut().insert("authorization", gate.ann_key.parse().unwrap());
+    assert!(refused(grpc.unary(asked, path, codec).await, Code::InvalidArgument).contains("proto3"));
+}
+
+#[tokio::test]
+async fn strangers_have_few_places_and_keep_nobody_from_a_decision() {
+    let gate = Gate::within(DoorBounds { strangers: 1, ..DoorBounds::default() });
+    let of = |service: &str| HealthCheckRequest { service: service.to_owned() };
+    let mut client = HealthClient::new(channel(gate.address).await);
+    let held = client.watch(of("")).await.unwrap();
+    refused(client.check(of("")).await, Code::ResourceExhausted);
+    assert!(gate.ann().await.check(good()).await.unwrap().into_inner().decision);
+    drop(held);
+    let mut again = client.check(of("")).await;
+    for _ in 0..50 {
+        if again.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        again = client.check(of("")).await;
+    }
+    again.unwrap();
+}
+
+#[tokio::test]
+async fn a_served_file_asks_for_no_key_of_this_machine_alone() {
+    let workspace = |role: &str| {
+        let roles = serde_json::json!({ role: { "version": "2022-04-26", "policies": [
+            { "effect": "allow", "actions": ["read"], "resource": ["sync"] }] } });
+        let members = serde_json::json!({ "a": { "role": role } });
+        serde_json::json!({ "workspace": "w", "schema": "hightouch", "roles": roles, "members": members })
+    };
+    let compiled = |value: serde_json::Value| Pair::new(&value, Layout::Auto).snapshot;
+    let file = ServedFile::new(compiled(workspace("r")), Admission::Anybody, Arc::new(System)).unwrap();
+    let file = Arc::new(file);
+    let server = serve(Source::File(Arc::clone(&file)), DoorBounds::default());
+    let mut client = client(server.address(), None).await;
+    let asked = || check("a", "read", "sync");
+    assert!(client.check(asked()).await.unwrap().into_inner().decision);
+    let with = |key: &'static str, value: &str| {
+        let mut request = Request::new(asked());
+        request.metadata_mut().insert(key, value.parse().unwrap());
+        request
+    };
+    refused(client.check(with("x-forwarded-for", "10.0.0.1")).await, Code::PermissionDenied);
+    refused(client.check(with("origin", "https://evil.example")).await, Code::PermissionDenied);
+    refused(client.check(with("portcullis-at-least", "0.1")).await, Code::InvalidArgument);
+    // A newer version of the file is a revision.
+    let mut watch = client.watch(WatchRequest {}).await.unwrap().into_inner();
+    let first = watch.message().await.unwrap().unwrap().revision;
+    file.replace(compiled(workspace("q")));
+    assert_ne!(watch.message().await.unwrap().unwrap().revision, first);
+    server.stop(Duration::ZERO);
 }
