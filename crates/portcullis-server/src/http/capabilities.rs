@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
-use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -114,6 +114,7 @@ impl Visitor {
         }
         let numbering = data_encoding::HEXLOWER.encode(&grid.numbering);
         let schema = hearing.snapshot().schema().name();
+        let subject = entity(&hearing, &subject);
         let told: Value = if asked.as_bits {
             json!({
                 "subject": subject,
@@ -155,6 +156,14 @@ impl Visitor {
             "numbering": data_encoding::HEXLOWER.encode(&numbering_of(schema)),
         });
         Ok(answered(&hearing, told.to_string().into_bytes()))
+    }
+}
+
+/// The subject as a question names it. Of somebody unknown there is no type.
+fn entity(hearing: &Hearing, subject: &str) -> Value {
+    match hearing.snapshot().member_type(subject) {
+        Some(kind) => json!({ "type": kind, "id": subject }),
+        None => json!({ "id": subject }),
     }
 }
 
@@ -215,7 +224,9 @@ fn tagged(mut response: Response<Body>, tag: &str) -> Response<Body> {
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
-    // Whose answer it is hangs on the key, and it is worth nothing once there is a newer one.
+    // Whose answer it is hangs on the key, also where two members have the same row and so the same tag; and it is worth nothing once
+    // there is a newer one.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response.headers_mut().insert(VARY, HeaderValue::from(AUTHORIZATION));
     response
 }

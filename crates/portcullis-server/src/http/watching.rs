@@ -2,7 +2,8 @@
 //!
 //! The first event comes at once, another with each revision. It carries the revision and the tag of the asker's capabilities, so that
 //! who keeps those asks again only when they changed. The credential is looked at anew each time, when it expires, and every few
-//! seconds besides; the watch ends as soon as it opens nothing, and says so.
+//! seconds besides; the watch ends as soon as it opens nothing. The last event says why, with the status that a request would get now, so that
+//! a client tells a credential that is over from a server that is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,10 +31,12 @@ impl Visitor {
         workspace: Option<&str>,
         head: &Parts,
     ) -> Result<Response<Body>, Failure> {
-        let (asker, hearing) = self.heard(&head.headers, workspace).await?;
+        let (asker, _) = self.heard(&head.headers, workspace).await?;
         let permit = Arc::clone(&self.door.watches).try_acquire_owned();
         let permit = permit.map_err(|_| Failure::busy("there are too many watches"))?;
         let told = self.door.source.follow(&asker).map_err(|refusal| self.refused(refusal))?;
+        // Only now, so that no revision is between what is told first and what is followed.
+        let hearing = self.hear(&asker, workspace)?;
         let (events, pieces) = mpsc::channel(4);
         let token = HeaderValue::from_str(hearing.revision()).ok();
         let watching = Watching { door: Arc::clone(&self.door), asker, told, events, _permit: permit };
@@ -63,15 +66,15 @@ impl Watching {
     async fn run(mut self, mut hearing: Hearing) {
         self.door.metrics.watches.inc();
         let mut stopping = self.door.stopping();
-        self.told.mark_unchanged();
         let mut said = 0;
         loop {
             let is_new = said != hearing.revision_number();
             let event = if is_new { event(&hearing) } else { Bytes::from_static(b":\n\n") };
             // Nobody waits for a client that does not read: its credential must be looked at all the same. It is told later.
+            let mut is_behind = false;
             match self.events.try_send(event) {
                 Ok(()) => said = hearing.revision_number(),
-                Err(mpsc::error::TrySendError::Full(_)) => {}
+                Err(mpsc::error::TrySendError::Full(_)) => is_behind = is_new,
                 Err(mpsc::error::TrySendError::Closed(_)) => break,
             }
             let next = until_expiry(&hearing, self.door.source.now()).min(BEAT);
@@ -79,15 +82,17 @@ impl Watching {
                 changed = self.told.changed() => if changed.is_err() { break },
                 () = tokio::time::sleep(next) => {}
                 () = self.events.closed() => break,
+                // There is room for what could not be told.
+                _ = self.events.reserve(), if is_behind => {}
                 _ = stopping.wait_for(|stops| *stops) => {
-                    let _ = self.events.try_send(end("the server stops"));
+                    let _ = self.events.try_send(end(&Failure::busy("the server stops")));
                     break;
                 }
             }
             match self.door.source.hear(&self.asker, None) {
                 Ok(newer) => hearing = newer,
                 Err(refusal) => {
-                    let _ = self.events.try_send(end(&refusal.to_string()));
+                    let _ = self.events.try_send(end(&refusal.into()));
                     break;
                 }
             }
@@ -109,6 +114,7 @@ fn event(hearing: &Hearing) -> Bytes {
     Bytes::from(format!("event: revision\nid: {}\ndata: {data}\n\n", hearing.revision()))
 }
 
-fn end(why: &str) -> Bytes {
-    Bytes::from(format!("event: end\ndata: {}\n\n", serde_json::json!({ "why": why })))
+fn end(failure: &Failure) -> Bytes {
+    let data = serde_json::json!({ "status": failure.status.as_u16(), "why": failure.message });
+    Bytes::from(format!("event: end\ndata: {data}\n\n"))
 }

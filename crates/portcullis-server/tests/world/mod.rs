@@ -53,7 +53,7 @@ pub(crate) struct World {
     /// The same, where it is one that fails on command.
     pub(crate) memory: Arc<MemoryStore>,
     pub(crate) hand: Arc<Hand>,
-    pub(crate) service: Service,
+    pub(crate) service: Arc<Service>,
     pub(crate) acme: Id,
     /// The administrator, ann@acme.example.
     pub(crate) ann: Call,
@@ -81,7 +81,7 @@ impl World {
     fn on(store: Arc<dyn Store>, memory: Arc<MemoryStore>, schema: &str) -> World {
         let hand = Hand::new();
         let service = Service::open(Arc::clone(&store), Arc::clone(&hand) as Arc<dyn Outside>);
-        let service = service.unwrap();
+        let service = Arc::new(service.unwrap());
         let setup = service.init("root", "acme", schema, ANN).unwrap();
         let ann_key = setup.key.reveal();
         let ann = Call::of_key(service.authenticate(&ann_key).unwrap());
