@@ -234,6 +234,17 @@ impl Replacing {
         Ok(replacing)
     }
 
+    /// The same of a file that is its owner's alone, where there was none before.
+    pub(crate) fn begin_closed(target: &Path) -> io::Result<Self> {
+        let replacing = Replacing::begin(target)?;
+        #[cfg(unix)]
+        if let Some(file) = replacing.file.as_ref().filter(|_| !target.exists()) {
+            use std::os::unix::fs::PermissionsExt as _;
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+        Ok(replacing)
+    }
+
     /// Puts what was written in its place.
     pub(crate) fn commit(mut self) -> io::Result<()> {
         let file = self.file.take();

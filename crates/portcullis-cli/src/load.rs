@@ -95,13 +95,25 @@ pub(crate) fn workspace_at(
     limits: &Limits,
     out: &Output,
 ) -> Result<Snapshot, Failure> {
+    let (snapshot, report) = compiled(path, files, limits)?;
+    mention_warnings(path, None, &report, out);
+    Ok(snapshot)
+}
+
+/// The same for whoever tells of the warnings in another way.
+pub(crate) fn compiled(
+    path: &Path,
+    files: &dyn Files,
+    limits: &Limits,
+) -> Result<(Snapshot, Report), Failure> {
     let schema = Schema::hightouch().map_err(|report| reported(path, report))?;
-    match read(path, files, (&schema, None), limits, out)? {
-        Read::Workspace(snapshot) => Ok(*snapshot),
-        other => Err(Failure::with_help(
+    match read_any(&source(path, limits)?, &schema, files, limits) {
+        Ok((Read::Workspace(snapshot), report)) => Ok((*snapshot, report)),
+        Ok((other, _)) => Err(Failure::with_help(
             format!("{} is {}, not a workspace", quoted(&files::shown(path)), kind_name(&other)),
             "a workspace has `members`",
         )),
+        Err(report) => Err(reported(path, report)),
     }
 }
 
@@ -113,18 +125,8 @@ pub(crate) fn any(
     limits: &Limits,
     out: &Output,
 ) -> Result<Read, Failure> {
-    read(path, &Beside::file(path), (schema, typed), limits, out)
-}
-
-fn read(
-    path: &Path,
-    files: &dyn Files,
-    (schema, typed): (&Schema, Option<&SchemaArgs>),
-    limits: &Limits,
-    out: &Output,
-) -> Result<Read, Failure> {
     let source = source(path, limits)?;
-    match read_any(&source, schema, files, limits) {
+    match read_any(&source, schema, &Beside::file(path), limits) {
         Ok((read, report)) => {
             // Only documents are read under the schema that was typed.
             let typed = typed.filter(|_| matches!(read, Read::Policy(..)));

@@ -127,10 +127,17 @@ impl Files for Noting<'_> {
 pub(crate) struct End {
     came: Receiver<()>,
     /// Kept so that the channel is open when nobody listens.
-    _sender: Sender<()>,
+    _sender: Option<Sender<()>>,
 }
 
 impl End {
+    /// An end that comes when what stands beside it is dropped.
+    #[cfg(unix)]
+    pub(crate) fn with_sender() -> (Sender<()>, End) {
+        let (sender, came) = mpsc::channel();
+        (sender, End { came, _sender: None })
+    }
+
     /// Begins to listen. A terminal is left alone, as reading it would stop a process in the background; so is
     /// what never ends or has always been at its end, such as the null device.
     pub(crate) fn listen() -> End {
@@ -143,7 +150,7 @@ impl End {
                 let _ = sender.send(());
             });
         }
-        End { came, _sender: sender }
+        End { came, _sender: Some(sender) }
     }
 
     /// Waits, and says whether the end came.

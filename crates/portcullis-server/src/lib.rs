@@ -12,6 +12,7 @@
 //! through which it was made, and by its scopes.
 
 pub mod authzen;
+mod file_keys;
 mod grpc;
 mod hearing;
 pub mod http;
@@ -29,6 +30,7 @@ mod state;
 mod view;
 pub mod why;
 
+pub use file_keys::{FileCaller, FileKey, FileKeys};
 pub use hearing::Hearing;
 pub use limits::{Bounds, DoorBounds};
 pub use operation::{Administered, Needs, Operation, Properties, Scope, Which};
@@ -36,7 +38,7 @@ pub use outside::{Outside, System, rfc3339};
 pub use portcullis_store::Id;
 pub use refusal::{Excess, Refusal, Refused};
 pub use secret::{Secret, SecretKind, holds_secret};
-pub use served_file::{Admission, ServedFile, Trouble};
+pub use served_file::{Admission, Part, ServedFile, Trouble};
 pub use service::{
     Accepted, Actor, Answered, Call, Caller, Change, Done, Founding, Made, MemberPreview, Operator, Preview,
     Service, Setup, SetupCode, Was,

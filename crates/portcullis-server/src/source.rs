@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use portcullis_store::{Id, Millis};
+use portcullis_store::Millis;
 use tokio::sync::watch;
 
+use crate::file_keys::FileCaller;
 use crate::served_file::{ServedFile, Trouble};
 use crate::{Caller, Hearing, Refusal, Service};
 
@@ -26,7 +27,7 @@ pub enum Asker {
     /// A member of a workspace, by a key.
     Member(Caller),
     /// Somebody with a key of the file that is served.
-    KeyOfFile(Id),
+    KeyOfFile(FileCaller),
     /// Anybody, where nobody needs a key.
     Anybody,
 }
@@ -54,12 +55,14 @@ impl Source {
     pub fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Hearing, Refusal> {
         match (self, asker) {
             (Source::Store(service), Asker::Member(caller)) => service.hear(caller, workspace),
-            (Source::File(file), Asker::KeyOfFile(_) | Asker::Anybody) => file.hear(workspace),
+            (Source::File(file), Asker::KeyOfFile(caller)) => file.hear(Some(caller), workspace),
+            (Source::File(file), Asker::Anybody) => file.hear(None, workspace),
             _ => Err(Refusal::Unauthenticated),
         }
     }
 
-    /// Tells the number of the revision that is in force for an asker, and every later one.
+    /// Tells the number of the revision that is in force for an asker, and every later one. Whoever follows must ask to be heard each time it is
+    /// told something, also where the number is the same: the keys may be others.
     ///
     /// # Errors
     /// [`Refusal::Unauthenticated`].

@@ -96,6 +96,9 @@ impl Command {
     /// Whether a server does it for whoever typed it: a command on what is in a data folder.
     #[cfg(unix)]
     pub(crate) fn is_for_a_server(&self) -> bool {
+        if let Command::Key(key) = self {
+            return key.is_on_a_folder();
+        }
         let note = matches!(self, Command::Backup(backup) if backup.is_note());
         note || matches!(
             self,
@@ -104,7 +107,6 @@ impl Command {
                 | Command::Group(_)
                 | Command::Role(_)
                 | Command::Invite(_)
-                | Command::Key(_)
                 | Command::Object(_)
                 | Command::Rule(_)
                 | Command::Batch(_)

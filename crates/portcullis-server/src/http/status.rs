@@ -29,8 +29,7 @@ impl Visitor {
         if let (Some(trouble), Some(object)) = (self.door.source.trouble(), detail.as_object_mut()) {
             object.insert("stale".to_owned(), json!(true));
             object.insert("since".to_owned(), json!(rfc3339(trouble.since)));
-            let sentence = "the newest version of the workspace file has errors: the last good one is served";
-            object.insert("message".to_owned(), json!(sentence));
+            object.insert("message".to_owned(), json!(trouble.sentence));
             if self.source_lets_in(&head.headers) {
                 object.insert("errors".to_owned(), json!(trouble.what));
             }

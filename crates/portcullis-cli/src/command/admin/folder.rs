@@ -40,6 +40,12 @@ impl FolderArgs {
         self.data.clone().or_else(of_environment).unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
+    /// Whether somebody typed which.
+    #[cfg(unix)]
+    pub(crate) const fn is_typed(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// Opens it, with every workspace in it. When a server has it, the command is done there.
     pub(crate) fn open(&self, out: &mut Output) -> Result<Opened, Trouble> {
         if let Some(served) = out.around().served() {

@@ -9,6 +9,7 @@ use super::change::ChangeArgs;
 use super::folder::{ActingArgs, Session};
 use super::given::{self, which};
 use super::member;
+use super::offline::New;
 use super::refused::{Trouble, settle};
 use crate::clock;
 use crate::exit::{Exit, Outcome};
@@ -80,6 +81,8 @@ Examples:
         #[command(flatten)]
         acting: ActingArgs,
     },
+    /// Make a key for the keys file of a server without a data folder
+    New(New),
     /// Revoke a key, and those that were made through it; it opens nothing from now on
     #[command(after_help = "Example:\n  portcullis key revoke production")]
     Revoke {
@@ -93,6 +96,12 @@ Examples:
 }
 
 impl Key {
+    /// Whether it is about what a data folder holds.
+    #[cfg(unix)]
+    pub(crate) const fn is_on_a_folder(&self) -> bool {
+        !matches!(self.what, What::New(_))
+    }
+
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         match &self.what {
             What::List { member, acting } => {
@@ -115,6 +124,7 @@ impl Key {
                 };
                 settle(add(out), acting.format, out)
             }
+            What::New(new) => new.run(out),
             What::Revoke { key, change, acting } => {
                 let revoke = Operation::RevokeKey { key: Which(key.clone()) };
                 settle(acting.change(vec![revoke], change, out), acting.format, out)

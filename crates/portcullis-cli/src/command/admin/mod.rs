@@ -20,6 +20,7 @@ pub(crate) mod invite;
 pub(crate) mod key;
 pub(crate) mod member;
 pub(crate) mod object;
+pub(crate) mod offline;
 pub(crate) mod refused;
 pub(crate) mod restore;
 pub(crate) mod role;

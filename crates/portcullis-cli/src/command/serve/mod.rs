@@ -1,8 +1,10 @@
-//! `portcullis serve`: the decision server, upon a data folder or a workspace file.
+//! `portcullis serve`: the decision server, upon a data folder, a workspace file, or a sample to look at.
 //!
 //! Whatever is served is loaded first; only then is the port bound, so that a connection that is accepted is answered. What it says of
 //! itself while it runs goes to standard error as a log. It ends at SIGTERM or SIGINT, after it has answered what had begun.
 
+mod demo;
+mod file;
 mod log;
 mod running;
 mod store;
@@ -11,24 +13,33 @@ use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 
+use self::file::FileArgs;
 use self::running::Serving;
 use super::admin::folder::FolderArgs;
 use crate::args::FormatArgs;
 use crate::exit::{Failure, Outcome};
 use crate::output::Output;
 
-/// Answer decisions over HTTP and gRPC: OpenID AuthZEN upon a data folder.
+/// Answer decisions over HTTP and gRPC: OpenID AuthZEN upon a data folder, or upon a workspace file.
 ///
 /// An empty folder is set up by whoever has the code that the first start shows. While it runs, the administrator's commands work on the
-/// folder as ever, through the server.
+/// folder as ever, through the server. A workspace file is read again when it changes; while its newest version has errors, the last good
+/// one is served.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  portcullis serve --demo
   portcullis serve --data acme-data
-  portcullis serve --data acme-data --listen 0.0.0.0:8080 --public-url https://pdp.acme.example")]
+  portcullis serve --data acme-data --listen 0.0.0.0:8080 --public-url https://pdp.acme.example
+  portcullis serve --workspace workspace.json --keys keys.json")]
 pub(crate) struct Serve {
     #[command(flatten)]
     folder: FolderArgs,
+    #[command(flatten)]
+    file: FileArgs,
+    /// Serve a sample workspace that is gone in the end, and print what to try
+    #[arg(long)]
+    demo: bool,
     #[command(flatten)]
     port: PortArgs,
 }
@@ -52,10 +63,38 @@ pub(crate) struct PortArgs {
 impl Serve {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
         let base = self.port.base()?;
+        self.is_of_one_kind()?;
+        let asked = self.file.asked(&self.port)?;
         log::begin(self.port.format.is_json(), out);
-        let opened = store::open(&self.folder, out)?;
         let serving = Serving { port: &self.port, base };
+        if self.demo {
+            return demo::serve(&serving, out);
+        }
+        if let Some(asked) = asked {
+            return file::serve(&asked, &serving);
+        }
+        let opened = store::open(&self.folder, out)?;
         store::serve(&self.folder, opened, &serving, out)
+    }
+
+    /// Refuses what belongs to two ways of serving.
+    fn is_of_one_kind(&self) -> Result<(), Failure> {
+        let kinds = [
+            (self.demo, "--demo"),
+            (self.file.is_typed(), "--workspace"),
+            (self.folder.is_typed(), "--data"),
+        ];
+        let typed: Vec<&str> = kinds.iter().filter(|(typed, _)| *typed).map(|(_, flag)| *flag).collect();
+        match typed.as_slice() {
+            [one, other, ..] => {
+                let message = format!("`{one}` and `{other}` were both given, and one thing is served");
+                Err(Failure::with_help(
+                    message,
+                    "--data serves a folder, --workspace a file, --demo a sample of its own",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! A data folder that is served: its port, the socket of its administrator, and its setup when it is new.
 
 use std::fs::{self, OpenOptions};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis::text::printable;
@@ -37,15 +37,37 @@ pub(super) fn open(folder: &FolderArgs, out: &Output) -> Result<Opened, Failure>
 /// Serves it until a signal comes.
 pub(super) fn serve(folder: &FolderArgs, opened: Opened, serving: &Serving<'_>, out: &Output) -> Outcome {
     let path = folder.path();
+    let code = opened.service.offer_setup().map_err(failure)?;
+    let left = CodeFile(path.join(CODE_FILE));
+    let service = Arc::clone(&opened.service);
+    serve_opened(
+        &path,
+        opened,
+        serving,
+        |base| code.map_or(Ok(()), |code| tell_code(&left, base, &code, out)),
+        || {
+            if !service.workspace_names().is_empty() {
+                left.remove();
+            }
+        },
+    )
+}
+
+/// Serves a folder that is open, with the socket of its administrator.
+pub(super) fn serve_opened(
+    path: &Path,
+    opened: Opened,
+    serving: &Serving<'_>,
+    listening: impl FnOnce(&str) -> Result<(), Failure>,
+    mut now_and_then: impl FnMut(),
+) -> Outcome {
     let Opened { store, service } = opened;
-    let commands = socket::listen(&path, Arc::clone(&service), store)
+    let commands = socket::listen(path, Arc::clone(&service), store)
         .map_err(|error| Failure::said(format!("cannot take commands for the folder: {error}")))?;
-    let code = service.offer_setup().map_err(failure)?;
-    let outcome = serving.run(
-        Source::Store(Arc::clone(&service)),
-        |base| code.map_or(Ok(()), |code| tell_code(&path, base, &code, out)),
-        || note_used(&service),
-    );
+    let outcome = serving.run(Source::Store(Arc::clone(&service)), listening, || {
+        note_used(&service);
+        now_and_then();
+    });
     commands.stop();
     outcome
 }
@@ -57,27 +79,42 @@ fn note_used(service: &Service) {
     }
 }
 
+/// Where a setup code is left. It goes with the server, since the next start shows another code.
+struct CodeFile(PathBuf);
+
+impl CodeFile {
+    /// Leaves a code, for the owner of the folder alone.
+    fn write(&self, code: &str) -> io::Result<()> {
+        // One of an earlier start is of no use any more.
+        self.remove();
+        let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.0)?;
+        writeln!(open, "{code}")
+    }
+
+    fn remove(&self) {
+        // As a rule there is none.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Drop for CodeFile {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
 /// Shows the setup code on a terminal, else leaves it in a file that is its owner's alone.
-fn tell_code(folder: &Path, base: &str, code: &SetupCode, out: &Output) -> Result<(), Failure> {
+fn tell_code(file: &CodeFile, base: &str, code: &SetupCode, out: &Output) -> Result<(), Failure> {
     let code = code.reveal();
-    if std::io::stderr().is_terminal() {
+    if io::stderr().is_terminal() {
         out.tell(&format!("this store has not been set up. Within the hour, with the code\n\n    {code}\n"));
         out.tell(&format!(
             "curl {base}/setup -H 'content-type: application/json' -d '{{\"code\": \"{code}\", \"workspace\": \"acme\", \"admin\": \"ann@acme.example\"}}'\n\nmakes the first workspace and shows its keys, once."
         ));
         return Ok(());
     }
-    let file = folder.join(CODE_FILE);
-    let written = || {
-        // One of an earlier start is of no use any more.
-        if file.exists() {
-            fs::remove_file(&file)?;
-        }
-        let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-        writeln!(open, "{code}")
-    };
-    let shown = files::shown(&file);
-    written().map_err(|error| {
+    let shown = files::shown(&file.0);
+    file.write(&code).map_err(|error| {
         Failure::said(format!("cannot leave the setup code in {}: {error}", printable(&shown)))
     })?;
     tracing::info!(file = %shown, "this store has not been set up: the code is in the file, good for an hour; POST it to /setup");
