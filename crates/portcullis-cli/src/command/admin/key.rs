@@ -184,3 +184,21 @@ fn show(acting: &ActingArgs, key: &str, out: &mut Output) -> Result<Exit, Troubl
     )?;
     Ok(Exit::Clear)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::command::Cli;
+
+    /// A server writes no file that a command names, so it never makes a key for a keys file.
+    #[test]
+    fn a_server_makes_no_key_for_a_keys_file() {
+        let is_done = |arguments: &[&str]| {
+            let typed = ["portcullis", "key"].iter().chain(arguments);
+            Cli::try_parse_from(typed).unwrap().command.is_for_a_server()
+        };
+        assert!(is_done(&["list"]) && is_done(&["revoke", "x"]));
+        assert!(!is_done(&["new", "--offline", "--name", "x", "--keys", "keys.json"]));
+    }
+}
