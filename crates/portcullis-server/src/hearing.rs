@@ -5,6 +5,7 @@
 //! narrowing of the asker's key to what is asked about itself. Transports put questions to it and to nothing else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use portcullis::matrix::{Permission, Subject};
 use portcullis::{Question, Snapshot};
@@ -27,6 +28,8 @@ pub(crate) struct Published {
     pub(crate) has_conditions: bool,
     /// `read` on the administration types, of the workspace and of the membership: each request asks for them.
     reads: [Option<Permission>; 2],
+    /// Whether something newer is in force.
+    superseded: AtomicBool,
 }
 
 impl Published {
@@ -43,7 +46,13 @@ impl Published {
             revision,
             token: token(epoch, revision).into(),
             has_conditions,
+            superseded: AtomicBool::new(false),
         })
+    }
+
+    /// Notes that something newer is in force: for hearings that began before.
+    pub(crate) fn supersede(&self) {
+        self.superseded.store(true, Ordering::Release);
     }
 
     /// The number of the revision that a token names, which may be yet to come.
@@ -128,6 +137,13 @@ impl Hearing {
     /// imported or restored.
     pub fn read_token(&self, token: &str) -> Result<u64, Refusal> {
         self.published.read_token(token)
+    }
+
+    /// Whether what is heard under is still in force, and the credential has not expired meanwhile.
+    #[must_use]
+    pub fn is_current(&self, now: impl FnOnce() -> Millis) -> bool {
+        !self.published.superseded.load(Ordering::Acquire)
+            && self.expires().is_none_or(|expires| now() < expires)
     }
 
     /// Whether any role has conditions. Where none has, neither what a request brings nor the time matters.

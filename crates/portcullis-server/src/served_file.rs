@@ -107,7 +107,7 @@ impl ServedFile {
             let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
             let next = in_force.published.revision + 1;
             let newer = Published::new(Id::NIL, snapshot, in_force.published.epoch, next);
-            in_force.published = newer;
+            std::mem::replace(&mut in_force.published, newer).supersede();
             next
         };
         self.is_good_again(Part::Workspace);

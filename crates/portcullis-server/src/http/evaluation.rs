@@ -26,8 +26,7 @@ impl Visitor {
         head: &Parts,
         body: Incoming,
     ) -> Result<Response<Body>, Failure> {
-        let (_, hearing) = self.heard(&head.headers, workspace).await?;
-        let bytes = self.json(head, body).await?;
+        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
         let evaluation = Evaluation::read(&bytes, Forms::ObjectsOnly, keep(&hearing)).map_err(unread)?;
         let now = self.now(&hearing);
         let explains = reason::is_asked(&head.headers)?;
@@ -43,8 +42,7 @@ impl Visitor {
         head: &Parts,
         body: Incoming,
     ) -> Result<Response<Body>, Failure> {
-        let (_, hearing) = self.heard(&head.headers, workspace).await?;
-        let bytes = self.json(head, body).await?;
+        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
         let evaluations =
             Evaluations::read(&bytes, keep(&hearing), self.door.bounds().items).map_err(unread)?;
         let now = self.now(&hearing);

@@ -170,6 +170,22 @@ impl Visitor {
         }
     }
 
+    /// The body of a request that is JSON, and its sender before what is in force once the body is there: it may take its time, in which what
+    /// was in force is changed, and the credential revoked.
+    async fn heard_with_json(
+        &self,
+        workspace: Option<&str>,
+        head: &Parts,
+        body: Incoming,
+    ) -> Result<(Hearing, Bytes), Failure> {
+        let (asker, hearing) = self.heard(&head.headers, workspace).await?;
+        let bytes = self.json(head, body).await?;
+        if hearing.is_current(|| self.door.source.now()) {
+            return Ok((hearing, bytes));
+        }
+        Ok((self.hear(&asker, workspace)?, bytes))
+    }
+
     /// The body of a request that is JSON.
     async fn json(&self, head: &Parts, body: Incoming) -> Result<Bytes, Failure> {
         let is_json = head.headers.get(CONTENT_TYPE).is_some_and(is_json);

@@ -42,8 +42,7 @@ impl Visitor {
         head: &Parts,
         body: Incoming,
     ) -> Result<Response<Body>, Failure> {
-        let (_, hearing) = self.heard(&head.headers, workspace).await?;
-        let bytes = self.json(head, body).await?;
+        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
         let wanted = match endpoint {
             Endpoint::SubjectSearch => Wanted::Subjects,
             Endpoint::ResourceSearch => Wanted::Resources,
@@ -125,7 +124,14 @@ pub(crate) fn find(
         || question.context.is_some();
     let allows = |question: &Question<'_>| hearing.decide(question).is_ok_and(|answer| answer.is_allowed());
     let mut all: Vec<&str> = match wanted {
-        Wanted::Subjects => subjects(snapshot, &question, brings, &allows),
+        Wanted::Subjects => {
+            let mut all = subjects(snapshot, &question, brings, &allows);
+            // What its key takes away from the asker is not allowed to it either.
+            if hearing.is_narrowed_away(question.action, question.resource) {
+                all.retain(|subject| !hearing.is_own(subject));
+            }
+            all
+        }
         Wanted::Resources => {
             let mut all = resources(snapshot, &question, brings, &allows);
             if hearing.is_own(question.subject)

@@ -289,7 +289,9 @@ impl Tenant {
     fn publish(&self, state: &State, writer: &Writer) {
         let next = published(state, writer);
         let revision = next.revision;
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = next;
+        let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *published, next).supersede();
+        drop(published);
         self.told.send_replace(revision);
     }
 }
