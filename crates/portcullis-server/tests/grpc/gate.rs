@@ -51,7 +51,6 @@ impl Gate {
 
     pub(crate) fn within(bounds: DoorBounds) -> Gate {
         let World { service, hand, acme, ann, ann_key, operator, .. } = World::new();
-        let service = Arc::new(service);
         let server = serve(Source::Store(Arc::clone(&service)), bounds);
         let address = server.address();
         Gate { service, hand, acme, ann, ann_key, operator, server: Some(server), address }
