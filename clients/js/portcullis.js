@@ -233,13 +233,16 @@ export class Portcullis {
   }
 
   /**
-   * Whether there is another key by now than the one that was refused.
+   * Whether there is another key by now than the one that was refused, or may yet be.
    *
    * @param {string | null} refused
    */
   async #isRenewed(refused) {
-    const now = await this.#key().catch(() => refused);
-    return now !== refused && !this.#transport.closing.aborted;
+    try {
+      return (await this.#key()) !== refused;
+    } catch (error) {
+      return error instanceof PortcullisError && error.isPassing;
+    }
   }
 
   /**

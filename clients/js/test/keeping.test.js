@@ -223,8 +223,12 @@ test("when the key opens nothing any more, everything is denied at once and for 
 });
 
 test("a new key is taken up where the old one ended", async () => {
-  let key = "first";
-  await connected({ key: () => key });
+  let [key, trouble] = ["first", false];
+  const give = async () => {
+    if (trouble) throw new Error("offline");
+    return key;
+  };
+  await connected({ key: give });
   key = "second";
   await server.watch.tell("end", { status: 401, why: "the credential is not valid" });
   assert.deepEqual([...says(), changed.mock.callCount()], [...STALE, 1]);
@@ -235,6 +239,16 @@ test("a new key is taken up where the old one ended", async () => {
     ["capabilities Bearer first", "watch Bearer first", "capabilities Bearer second", "watch Bearer second"],
   );
   assert.equal(server.asked[2]?.init.headers["if-none-match"], undefined, "nothing is left of what the old key held");
+  // What gives it may be in trouble itself for a while.
+  key = "";
+  trouble = true;
+  await server.watch.tell("end", { status: 401, why: "the credential is not valid" });
+  await clock.pass(5000);
+  assert.deepEqual(says(), STALE);
+  assert.match(String(held.error), /the key could not be had/);
+  [key, trouble] = ["third", false];
+  await clock.pass(10_000);
+  assert.deepEqual([...says(), held.error], [...CURRENT, null]);
   // Somebody who has logged out has none.
   key = "";
   await server.watch.tell("end", { status: 401, why: "the credential is not valid" });
