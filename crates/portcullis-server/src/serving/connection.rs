@@ -39,10 +39,13 @@ pub(super) async fn answer(
     let Ok(stream) = Stream::from_std(stream) else { return };
     // An answer is written at once and whole: waiting for more to send with it would delay it.
     let _ = stream.set_nodelay(true);
-    let Ok(Ok(speaks_two)) = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream)).await
-    else {
-        return;
+    let begun = tokio::select! {
+        biased;
+        begun = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream)) => begun,
+        // One that has said nothing yet has nothing to be answered.
+        _ = stop.wait_for(Option::is_some) => return,
     };
+    let Ok(Ok(speaks_two)) = begun else { return };
     let service = service_fn(|request| {
         let visitor = Rc::clone(&visitor);
         async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }

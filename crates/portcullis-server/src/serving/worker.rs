@@ -71,6 +71,8 @@ async fn work(
     let mut stopped = stop.clone();
     loop {
         let next = tokio::select! {
+            // What was given before the end is counted, and would be waited for.
+            biased;
             next = given.recv() => next,
             _ = stopped.wait_for(Option::is_some) => break,
         };

@@ -118,7 +118,7 @@ pub(crate) fn get(address: SocketAddr, key: &str, path: &str, headers: &[(&str, 
     Reply { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
 }
 
-fn send(address: SocketAddr, key: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+pub(crate) fn send(address: SocketAddr, key: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

@@ -1,11 +1,12 @@
 //! Watches: what they tell, and that they end with what they were opened by.
 
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use portcullis_server::Scope;
 
-use crate::peer::{Served, WATCH};
+use crate::peer::{Served, WATCH, send};
 use crate::world::*;
 
 #[test]
@@ -120,4 +121,18 @@ fn a_server_that_stops_says_that_it_is_the_server() {
     watch.revision();
     served.stop();
     assert_eq!(watch.ends(), (503, "the server stops".to_owned()));
+}
+
+#[test]
+fn nobody_who_has_only_just_come_keeps_a_server_from_stopping() {
+    for n in 0..40 {
+        let mut served = Served::new();
+        let silent = TcpStream::connect(served.address()).unwrap();
+        // On its way, whether or not the server has read it by then.
+        let asked = send(served.address(), &served.ann_key, WATCH, &[]);
+        let begun = Instant::now();
+        served.stop();
+        assert!(begun.elapsed() < Duration::from_secs(2), "{n}: {:?}", begun.elapsed());
+        drop((silent, asked));
+    }
 }
