@@ -1,7 +1,7 @@
 //! HTTP: OpenID AuthZEN and what stands beside it, thin over whatever decides.
 //!
 //! A request is routed by its path, its sender let in, put before one revision and answered; every failure is a status and a sentence.
-//! Nothing here decides: what may be asked and what is answered is for [`Hearing`](crate::Hearing) to say, and what bodies look like for
+//! Nothing here decides: what may be asked and what is answered is for [`Hearing`] to say, and what bodies look like for
 //! `authzen`. Requests of gRPC come to the same door, told by their content type, and are let in by the same credentials.
 //!
 //! There is no framework under this: a dozen fixed paths are one match, and a check is so cheap that a layer more would be what the
