@@ -77,8 +77,7 @@ pub(super) async fn answer(
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head_time)
             .max_buf_size(bounds.head_bytes)
-            .max_headers(bounds.headers)
-            .pipeline_flush(true);
+            .max_headers(bounds.headers);
         let mut connection = pin!(builder.serve_connection(io, service));
         tokio::select! {
             _ = connection.as_mut() => {}
