@@ -14,7 +14,7 @@ use portcullis::{FetchedFile, Files, Source};
 use portcullis_server::{Id, Outside as _, System};
 use portcullis_store::SqliteStore;
 
-use super::running::Serving;
+use super::running::{Serving, Signals};
 use super::store;
 use crate::command::admin::acting;
 use crate::command::admin::folder::Opened;
@@ -111,13 +111,14 @@ impl Drop for Temporary {
 
 /// Serves the sample until a signal comes.
 pub(super) fn serve(serving: &Serving<'_>, out: &mut Output) -> Outcome {
+    let signals = Signals::caught()?;
     let folder = Temporary::make()?;
     let path = folder.0.join("data");
     let opened = Opened::of(SqliteStore::create(&path).map_err(|error| failure(error.into()))?)?;
     let source = Source::new("workspace.json", WORKSPACE);
     let made = opened.service.import(&acting::user(), &source, &Sample, ADMIN).map_err(failure)?;
     let key = made.key.reveal();
-    store::serve_opened(&path, opened, serving, |base| Ok(told(base, &key, &path, out)?), || {})
+    store::serve_opened(&path, opened, (signals, serving), |base| Ok(told(base, &key, &path, out)?), || {})
 }
 
 /// Prints where the demo is and what to try.

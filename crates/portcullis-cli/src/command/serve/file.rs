@@ -15,7 +15,7 @@ use portcullis::{Limits, Severity, Snapshot};
 use portcullis_server::{Admission, Part, ServedFile, Source, System};
 
 use super::PortArgs;
-use super::running::Serving;
+use super::running::{Serving, Signals};
 use crate::args::LimitArgs;
 use crate::command::admin::offline;
 use crate::command::admin::refused::failure;
@@ -128,7 +128,7 @@ pub(super) fn serve(asked: &Asked<'_>, serving: &Serving<'_>) -> Outcome {
     let file = Arc::new(file);
     // Dropped in the end, which ends the threads.
     let _following = follow(asked, &file, watched, watched_keys)?;
-    serving.run(Source::File(file), |_| Ok(()), || {})
+    serving.run(Signals::caught()?, Source::File(file), |_| Ok(()), || {})
 }
 
 /// Compiles the workspace of a file, noting down how everything is that is read. Of warnings it is said that there are some.

@@ -20,7 +20,7 @@ use crate::args::FormatArgs;
 use crate::exit::{Failure, Outcome};
 use crate::output::Output;
 
-/// Answer decisions over HTTP and gRPC: OpenID AuthZEN upon a data folder, or upon a workspace file.
+/// Answer decisions over HTTP and gRPC, upon a data folder or a workspace file.
 ///
 /// An empty folder is set up by whoever has the code that the first start shows. While it runs, the administrator's commands work on the
 /// folder as ever, through the server. A workspace file is read again when it changes; while its newest version has errors, the last good

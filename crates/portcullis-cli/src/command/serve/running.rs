@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use portcullis_server::http::Door;
 use portcullis_server::{DoorBounds, Server, Source};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::PortArgs;
 use crate::exit::{Exit, Failure, Outcome};
@@ -24,25 +25,43 @@ pub(super) struct Serving<'s> {
     pub(super) base: Option<String>,
 }
 
+/// The signals that end a server, caught from now on: before anybody can know that there is something to end, and before anything is made
+/// that has to be cleared away.
+pub(super) struct Signals {
+    runtime: Runtime,
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(super) fn caught() -> Result<Signals, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| unable("start", &error))?;
+        let (term, interrupt) = {
+            let _inside = runtime.enter();
+            let caught = |kind| signal(kind).map_err(|error| unable("catch signals", &error));
+            (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?)
+        };
+        Ok(Signals { runtime, term, interrupt })
+    }
+}
+
+fn unable(what: &str, error: &std::io::Error) -> Failure {
+    Failure::said(format!("cannot {what}: {error}"))
+}
+
 impl Serving<'_> {
     /// Serves until a signal comes. `now_and_then` is called every while and once at the end, `listening` with the address that clients are told.
     pub(super) fn run(
         &self,
+        signals: Signals,
         source: Source,
         listening: impl FnOnce(&str) -> Result<(), Failure>,
         mut now_and_then: impl FnMut(),
     ) -> Outcome {
-        let unable = |what: &str, error: std::io::Error| Failure::said(format!("cannot {what}: {error}"));
+        let Signals { runtime, mut term, mut interrupt } = signals;
         let mut bounds = DoorBounds::default();
         bounds.connections = bounds.connections.min(handles());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| unable("start", error))?;
-        // Signals are caught before anybody can know that there is something to end.
-        let (mut term, mut interrupt) = {
-            let _inside = runtime.enter();
-            let caught = |kind| signal(kind).map_err(|error| unable("catch signals", error));
-            (caught(SignalKind::terminate())?, caught(SignalKind::interrupt())?)
-        };
         let address = self.port.listen;
         let listener = TcpListener::bind(address).map_err(|error| {
             let why = crate::files::in_words(&error);
@@ -51,14 +70,14 @@ impl Serving<'_> {
                 "choose another with --listen ADDRESS",
             )
         })?;
-        let bound = listener.local_addr().map_err(|error| unable("listen", error))?;
+        let bound = listener.local_addr().map_err(|error| unable("listen", &error))?;
         let base = self.base.clone().unwrap_or_else(|| format!("http://{bound}"));
         let threads = self
             .port
             .threads
             .map_or_else(|| available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
         let server = Server::start(listener, Door::new(source, &base, bounds), threads);
-        let server = server.map_err(|error| unable("start", error))?;
+        let server = server.map_err(|error| unable("start", &error))?;
         tracing::info!(address = %bound, threads, "listening");
         let told = listening(&base);
         if told.is_ok() {

@@ -10,7 +10,7 @@ use portcullis::text::printable;
 use portcullis_server::{Service, SetupCode, Source};
 use portcullis_store::{SqliteStore, StoreError};
 
-use super::running::Serving;
+use super::running::{Serving, Signals};
 use crate::command::admin::folder::{FolderArgs, Opened};
 use crate::command::admin::refused::failure;
 use crate::command::admin::socket;
@@ -43,7 +43,7 @@ pub(super) fn serve(folder: &FolderArgs, opened: Opened, serving: &Serving<'_>, 
     serve_opened(
         &path,
         opened,
-        serving,
+        (Signals::caught()?, serving),
         |base| code.map_or(Ok(()), |code| tell_code(&left, base, &code, out)),
         || {
             if !service.workspace_names().is_empty() {
@@ -57,14 +57,14 @@ pub(super) fn serve(folder: &FolderArgs, opened: Opened, serving: &Serving<'_>, 
 pub(super) fn serve_opened(
     path: &Path,
     opened: Opened,
-    serving: &Serving<'_>,
+    (signals, serving): (Signals, &Serving<'_>),
     listening: impl FnOnce(&str) -> Result<(), Failure>,
     mut now_and_then: impl FnMut(),
 ) -> Outcome {
     let Opened { store, service } = opened;
     let commands = socket::listen(path, Arc::clone(&service), store)
         .map_err(|error| Failure::said(format!("cannot take commands for the folder: {error}")))?;
-    let outcome = serving.run(Source::Store(Arc::clone(&service)), listening, || {
+    let outcome = serving.run(signals, Source::Store(Arc::clone(&service)), listening, || {
         note_used(&service);
         now_and_then();
     });
