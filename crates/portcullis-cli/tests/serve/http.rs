@@ -97,6 +97,37 @@ pub(crate) fn get(address: &str, key: Option<&str>, path: &str) -> Answer {
     send(address, "GET", path, &headers, None)
 }
 
+/// A connection that is kept.
+#[derive(Debug)]
+pub(crate) struct Kept(TcpStream);
+
+impl Kept {
+    pub(crate) fn open(address: &str) -> Kept {
+        Kept(TcpStream::connect(address).unwrap())
+    }
+
+    /// The status of what is asked for on it with a key.
+    pub(crate) fn get(&mut self, key: &str, path: &str) -> u16 {
+        let text = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\r\n");
+        self.0.write_all(text.as_bytes()).unwrap();
+        self.0.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let (mut seen, mut bytes) = (String::new(), [0; 16 << 10]);
+        loop {
+            let count = self.0.read(&mut bytes).unwrap();
+            assert_ne!(count, 0, "it was closed: {seen}");
+            seen.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+            if !seen.contains("\r\n\r\n") {
+                continue;
+            }
+            let answer = answer(&seen);
+            let length: usize = answer.header("content-length").unwrap().parse().unwrap();
+            if answer.body.len() >= length {
+                return answer.status;
+            }
+        }
+    }
+}
+
 /// A watch that is open.
 #[derive(Debug)]
 pub(crate) struct Watch {

@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::http::{Watch, ask, get};
+use crate::http::{Kept, Watch, ask, get};
 use crate::server::{Served, acme, command, edit, eventually, new_key, run};
 
 const SERVE: [&str; 4] = ["-w", "workspace.json", "--keys", "keys.json"];
 const ASKED: [&str; 3] = ["ann@acme.example", "read", "sync"];
+
+/// What only whoever is let in gets.
+const PATHS: [&str; 3] =
+    ["/access/v1/capabilities?subject=ann%40acme.example", "/access/v1/capabilities/numbering", "/metrics"];
 
 fn entries(folder: &Path) -> Vec<Value> {
     let text = fs::read_to_string(folder.join("keys.json")).unwrap();
@@ -101,6 +105,10 @@ fn a_new_key_opens_soon_and_a_revoked_one_is_closed_out_of_everything() {
         let (id, going) = new_key(folder.path(), &format!("going {number}"));
         eventually("the new key opening", || ask(&at, Some(&going), ASKED).status == 200);
         let mut watch = Watch::open(&at, Some(&going));
+        let mut kept = PATHS.map(|path| (path, Kept::open(&at)));
+        for (path, kept) in &mut kept {
+            assert_eq!(kept.get(&going, path), 200, "{path}");
+        }
         let begun = Instant::now();
         revoke(folder.path(), &id);
         let took = watch.end() - begun;
@@ -110,6 +118,10 @@ fn a_new_key_opens_soon_and_a_revoked_one_is_closed_out_of_everything() {
             watch.seen
         );
         assert_eq!(ask(&at, Some(&going), ASKED).status, 401);
+        // A connection that remembers who it was found to be is no way around it.
+        for (path, kept) in &mut kept {
+            assert_eq!(kept.get(&going, path), 401, "{path}");
+        }
         took
     });
     let took: Vec<Duration> = took.collect();

@@ -44,7 +44,8 @@ impl Visitor {
                 service.authenticate_operator(shown).map_err(|refusal| self.refused(refusal))?;
             }
             Source::File(_) => {
-                self.asker(&head.headers)?;
+                let asker = self.asker(&head.headers)?;
+                self.hear(&asker, None)?;
             }
         }
         self.door.metrics.stale.set(i64::from(self.door.source.trouble().is_some()));
