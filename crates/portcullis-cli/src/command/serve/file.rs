@@ -187,8 +187,8 @@ fn each_change(
                 }
                 Err(failure) => {
                     let what = in_words(&failure);
+                    file.keep(part, what.clone());
                     tracing::error!("a new version is not in force, and the last good one still is:\n{what}");
-                    file.keep(part, what);
                 }
             }
             watched = newer;
