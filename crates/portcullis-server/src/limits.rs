@@ -65,6 +65,8 @@ pub struct DoorBounds {
     pub body_bytes: usize,
     /// How long a body may take.
     pub body_time: Duration,
+    /// How long a peer may not take a byte of what it asked for.
+    pub write_time: Duration,
     /// Questions in one request for evaluations.
     pub items: usize,
     /// Results of a search on one page.
@@ -96,6 +98,7 @@ impl Default for DoorBounds {
             head_time: Duration::from_secs(30),
             body_bytes: 2 << 20,
             body_time: Duration::from_secs(10),
+            write_time: Duration::from_secs(30),
             items: 10_000,
             page: 10_000,
             searches: 4,

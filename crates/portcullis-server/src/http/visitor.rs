@@ -108,9 +108,12 @@ impl Visitor {
             let message = format!("the header `{name}` is refused where no key is asked for");
             return Err(Failure::forbidden(message));
         }
-        let host = head.uri.authority().map(http::uri::Authority::as_str);
-        let host = host.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
-        if headers.get_all(HOST).iter().count() > 1 || !host.is_some_and(is_loopback_name) {
+        // A host may stand in the line of a request, in a header, or in both.
+        let in_line = head.uri.authority().map(http::uri::Authority::as_str);
+        let in_headers = headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
+        let is_named = in_line.is_some() || headers.contains_key(HOST);
+        let is_twice = headers.get_all(HOST).iter().count() > 1;
+        if !is_named || is_twice || !in_line.into_iter().chain(in_headers).all(is_loopback_name) {
             let message = "`Host` must be a loopback name, such as localhost, where no key is asked for";
             return Err(Failure::forbidden(message));
         }

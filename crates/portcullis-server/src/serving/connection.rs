@@ -1,7 +1,7 @@
 //! One connection, from its first byte to its last.
 //!
 //! A peer that connects and says nothing, or sends a head byte by byte, is cut off when its time is over; so is one that stays idle
-//! between two requests.
+//! between two requests, or does not take what it asked for.
 
 use std::io;
 use std::net::TcpStream;
@@ -15,12 +15,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream as Stream;
 use tokio::sync::watch;
 
+use super::patient::Patient;
 use crate::http::Visitor;
 
-/// What a connection of HTTP/2 begins with, as far as it tells it from HTTP/1.1.
-const PREFACE: &[u8] = b"PRI ";
-/// How often the first bytes are looked at while there are too few of them.
-const GLANCE: Duration = Duration::from_millis(5);
+/// What a connection of HTTP/2 begins with. All of it is waited for here, since what comes after here waits for it without end.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// When the first bytes are looked at again while there are too few of them: ever less often, so that many who never send the rest cost
+/// nothing.
+const FIRST_GLANCE: Duration = Duration::from_millis(5);
+const LAST_GLANCE: Duration = Duration::from_secs(1);
 /// How much a peer may send on one stream of HTTP/2, and on all of a connection, before it must wait. Streams of checks are small messages in
 /// great numbers, which must not wait for each other.
 const STREAM_WINDOW: u32 = 1 << 20;
@@ -50,7 +53,7 @@ pub(super) async fn answer(
         let visitor = Rc::clone(&visitor);
         async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }
     });
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Patient::new(stream, bounds.write_time));
     let mut stopped = pin!(async move { stop.wait_for(Option::is_some).await.is_ok() });
     // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
     if speaks_two {
@@ -77,7 +80,10 @@ pub(super) async fn answer(
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head_time)
             .max_buf_size(bounds.head_bytes)
-            .max_headers(bounds.headers);
+            .max_headers(bounds.headers)
+            // Head and body of an answer are one write. Answers to requests that came together are not held back to be one too: the last
+            // before a connection is closed would be lost.
+            .writev(false);
         let mut connection = pin!(builder.serve_connection(io, service));
         tokio::select! {
             _ = connection.as_mut() => {}
@@ -92,6 +98,7 @@ pub(super) async fn answer(
 /// Looks at the first bytes without taking them.
 async fn begins_with_preface(stream: &Stream) -> io::Result<bool> {
     let mut first = [0; PREFACE.len()];
+    let mut pause = FIRST_GLANCE;
     loop {
         let count = stream.peek(&mut first).await?;
         let seen = first.get(..count).unwrap_or_default();
@@ -101,7 +108,8 @@ async fn begins_with_preface(stream: &Stream) -> io::Result<bool> {
         if count == PREFACE.len() {
             return Ok(true);
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LAST_GLANCE);
     }
 }
 

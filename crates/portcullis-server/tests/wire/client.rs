@@ -6,7 +6,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -200,6 +200,29 @@ impl Client {
     pub(crate) fn next_or_stream(&mut self) -> Option<Answer> {
         let head = self.head()?;
         if head.header("transfer-encoding").is_some() { Some(head) } else { Some(self.body_of(head)) }
+    }
+
+    /// The status of the next answer, whatever bytes its head has.
+    #[track_caller]
+    pub(crate) fn next_bytewise(&mut self) -> Option<u16> {
+        while !self.rest.windows(4).any(|four| four == b"\r\n\r\n") {
+            if !self.more() {
+                return None;
+            }
+        }
+        std::str::from_utf8(&self.rest[9..12]).ok()?.parse().ok()
+    }
+
+    /// Whether the server hangs up at all, whatever it says before.
+    #[track_caller]
+    pub(crate) fn hangs_up_whatever_it_says(&mut self) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if !self.more() {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether the server hangs up without another byte.
