@@ -212,3 +212,30 @@ fn header_values_that_are_no_text_break_nothing() {
     client.send(b"POST /access/v1/evaluation HTTP/1.1\r\nauthorization: Bearer \xff\r\n\r\n");
     assert_eq!(client.next().unwrap().status, 401);
 }
+
+#[test]
+fn more_connections_than_the_bound_are_closed_and_the_others_stay() {
+    let world = crate::world::World::new();
+    let bounds = portcullis_server::DoorBounds { connections: 10, ..Default::default() };
+    let served = Served::within(&world, bounds);
+    let live = Asked::get("/livez");
+    let mut clients: Vec<Client> = (0..10).map(|_| served.client()).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(&live).status, 200);
+    }
+    for _ in 0..5 {
+        assert!(served.client().is_hung_up());
+    }
+    for client in &mut clients {
+        assert_eq!(client.ask(&live).status, 200);
+    }
+    drop(clients);
+    let until = Instant::now() + LATE;
+    let mut again = false;
+    while !again && Instant::now() < until {
+        let mut client = served.client();
+        again =
+            client.try_send(&live.written()).is_ok() && client.next().is_some_and(|told| told.status == 200);
+    }
+    assert!(again, "whose connections ended left no room");
+}
