@@ -27,6 +27,10 @@ impl Visitor {
         match headers.get(AT_LEAST) {
             None => Ok((asker, hearing)),
             Some(token) => {
+                // Which of two is the newer one is not guessed.
+                if headers.get_all(AT_LEAST).iter().count() > 1 {
+                    return Err(Failure::bad_request(format!("the header `{AT_LEAST}` stands twice")));
+                }
                 let token =
                     token.to_str().map_err(|_| Failure::bad_request("a revision token is plain text"))?;
                 let wait = headers.get(WAIT).map(|wait| wait.to_str().unwrap_or_default());

@@ -115,6 +115,9 @@ fn a_token_of_another_epoch_is_409_and_a_malformed_one_400() {
     ] {
         assert_eq!(at_least(&house, bad, None).status, 400, "{bad}");
     }
+    let asked = Asked::post(EVALUATION, question(BOB, "update", "sync")).key(&house.bob);
+    let twice = asked.header("portcullis-at-least", &good).header("portcullis-at-least", &token(&house, 1));
+    assert_eq!(house.ask(&twice).status, 400);
 }
 
 #[test]
