@@ -1,11 +1,10 @@
 //! Connections: many requests on one, in order; HTTP/1.1 and HTTP/2 on the same port.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::House;
 use crate::wire::client::Asked;
+use crate::wire::frames::*;
 use crate::wire::*;
 use crate::world::ANN;
 
@@ -108,74 +107,31 @@ fn who_waits_to_be_told_to_go_on_is_told_so() {
     assert_eq!(client.next_of_any_kind().unwrap().status, 401);
 }
 
-/// A frame of HTTP/2.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = u32::try_from(payload.len()).unwrap().to_be_bytes()[1..].to_vec();
-    bytes.extend([kind, flags]);
-    bytes.extend(stream.to_be_bytes());
-    bytes.extend(payload);
-    bytes
-}
-
-/// Headers as HPACK writes those that are in no table.
-fn headers(list: &[(&str, &str)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, value) in list {
-        bytes.push(0);
-        for text in [name, value] {
-            assert!(text.len() < 127);
-            bytes.push(u8::try_from(text.len()).unwrap());
-            bytes.extend(text.as_bytes());
-        }
-    }
-    bytes
-}
-
 #[test]
 fn http_2_is_spoken_to_who_begins_with_it() {
-    const ENDS_STREAM: u8 = 1;
-    const ENDS_HEADERS: u8 = 4;
     let house = House::new();
-    let mut stream = TcpStream::connect(house.served.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut two = Two::silent(house.served.address);
     // The preface comes in two pieces, of which the first tells nothing yet.
-    stream.write_all(b"PR").unwrap();
+    two.send(&PREFACE[..2]);
     std::thread::sleep(Duration::from_millis(20));
-    stream.write_all(b"I * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
-    stream.write_all(&frame(4, 0, 0, &[])).unwrap();
-    let bearer = format!("Bearer {}", house.ann);
-    for (stream_id, action) in [(1, "read"), (3, "no action")] {
-        let list = [
-            (":method", "POST"),
-            (":scheme", "http"),
-            (":path", EVALUATION),
-            (":authority", "localhost"),
-            ("content-type", "application/json"),
-            ("authorization", &*bearer),
-        ];
-        stream.write_all(&frame(1, ENDS_HEADERS, stream_id, &headers(&list))).unwrap();
-        let body = question(ANN, action, "sync").to_string();
-        stream.write_all(&frame(0, ENDS_STREAM, stream_id, body.as_bytes())).unwrap();
+    two.send(&PREFACE[2..]);
+    two.send(&frame(SETTINGS, 0, 0, &[]));
+    for (stream, action) in [(1, "read"), (3, "no action")] {
+        two.send(&frame(HEADERS, ENDS_HEADERS, stream, &post(EVALUATION, &house.ann)));
+        two.send(&frame(DATA, ENDS_STREAM, stream, question(ANN, action, "sync").to_string().as_bytes()));
     }
-    let mut answers = [Vec::new(), Vec::new()];
-    let mut statuses = [0, 0];
-    let mut ended = 0;
+    let (mut answers, mut statuses, mut ended) = ([Vec::new(), Vec::new()], [0, 0], 0);
     while ended < 2 {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).unwrap();
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
-        let at = u32::from_be_bytes([head[5], head[6], head[7], head[8]]) as usize / 2;
-        let mut payload = vec![0; length];
-        stream.read_exact(&mut payload).unwrap();
-        match head[3] {
+        let told = two.next_of(&[DATA, HEADERS, RESET, GO_AWAY]).unwrap();
+        let at = told.stream as usize / 2;
+        match told.kind {
             // The first header is the status, and 200 is the eighth of the table.
-            1 => statuses[at] = payload[0],
-            0 => {
-                answers[at].extend(payload);
-                ended += usize::from(head[4] & ENDS_STREAM != 0);
+            HEADERS => statuses[at] = told.payload[0],
+            DATA => {
+                answers[at].extend(told.payload);
+                ended += usize::from(told.flags & ENDS_STREAM != 0);
             }
-            4 | 6 | 8 => {}
-            other => panic!("a frame of kind {other}"),
+            _ => panic!("{told:?}"),
         }
     }
     assert_eq!(statuses, [0x88, 0x88]);

@@ -16,6 +16,7 @@ mod bodies;
 mod framing;
 mod heads;
 mod rebinding;
+mod streams;
 
 use std::time::{Duration, Instant};
 

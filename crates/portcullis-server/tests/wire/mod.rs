@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod client;
+pub(crate) mod frames;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
