@@ -112,3 +112,102 @@ impl Default for DoorBounds {
         }
     }
 }
+
+impl DoorBounds {
+    /// The names by which bounds are set, in the order of the fields. Times are in seconds, waits in milliseconds.
+    pub const NAMES: [&str; 17] = [
+        "connections",
+        "head-bytes",
+        "headers",
+        "head-seconds",
+        "body-bytes",
+        "body-seconds",
+        "write-seconds",
+        "items",
+        "page",
+        "searches",
+        "streams",
+        "watches",
+        "strangers",
+        "longest-wait-ms",
+        "usual-wait-ms",
+        "failures",
+        "addresses",
+    ];
+
+    /// Sets a bound by its name.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be so little or so much.
+    ///
+    /// ```
+    /// let mut bounds = portcullis_server::DoorBounds::default();
+    /// bounds.set("head-seconds", 5).unwrap();
+    /// assert_eq!(bounds.head_time.as_secs(), 5);
+    /// assert!(bounds.set("head-bytes", 1).is_err());
+    /// ```
+    pub fn set(&mut self, name: &str, value: u64) -> Result<(), String> {
+        // A head of fewer bytes is not read; a time of nothing leaves nobody any.
+        let (least, most) = match name {
+            "head-bytes" => (8 << 10, 1 << 20),
+            "body-bytes" => (1 << 10, 1 << 30),
+            "head-seconds" | "body-seconds" | "write-seconds" => (1, 86_400),
+            "longest-wait-ms" | "usual-wait-ms" => (0, 2_000),
+            "failures" => (0, 1_000_000),
+            _ => (1, 1_000_000),
+        };
+        let known = DoorBounds::NAMES.contains(&name);
+        if known && !(least..=most).contains(&value) {
+            return Err(format!("`{name}` can be {least} to {most}"));
+        }
+        let narrow = u32::try_from(value).map_err(|_| format!("`{name}` can be {least} to {most}"));
+        let count = usize::try_from(value).map_err(|_| format!("`{name}` can be {least} to {most}"));
+        let (seconds, millis) = (Duration::from_secs(value), Duration::from_millis(value));
+        match name {
+            "connections" => self.connections = count?,
+            "head-bytes" => self.head_bytes = count?,
+            "headers" => self.headers = count?,
+            "head-seconds" => self.head_time = seconds,
+            "body-bytes" => self.body_bytes = count?,
+            "body-seconds" => self.body_time = seconds,
+            "write-seconds" => self.write_time = seconds,
+            "items" => self.items = count?,
+            "page" => self.page = count?,
+            "searches" => self.searches = count?,
+            "streams" => self.streams = narrow?,
+            "watches" => self.watches = count?,
+            "strangers" => self.strangers = count?,
+            "longest-wait-ms" => self.longest_wait = millis,
+            "usual-wait-ms" => self.usual_wait = millis,
+            "failures" => self.failures = narrow?,
+            "addresses" => self.addresses = count?,
+            _ => {
+                let names = portcullis::text::listed(DoorBounds::NAMES, 20);
+                return Err(format!(
+                    "there is no bound {}: expected {names}",
+                    portcullis::text::quoted(name)
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bound_is_set_by_its_name_and_only_within_reason() {
+        let mut bounds = DoorBounds::default();
+        for name in DoorBounds::NAMES {
+            let before = format!("{bounds:?}");
+            let value = if name.ends_with("bytes") { 65_536 } else { 77 };
+            bounds.set(name, value).unwrap();
+            assert_ne!(format!("{bounds:?}"), before, "{name}");
+            assert!(bounds.set(name, u64::MAX).unwrap_err().contains("can be"), "{name}");
+        }
+        assert!(bounds.set("nothing", 1).unwrap_err().contains("there is no bound `nothing`"));
+        assert!(bounds.set("head-bytes", 100).is_err() && bounds.set("head-seconds", 0).is_err());
+    }
+}

@@ -208,28 +208,28 @@ fn the_page_says_every_bound() {
     let millis = |time: Duration| format!("{} ms", grouped(usize::try_from(time.as_millis()).unwrap()));
     let number = |number: u32| grouped(usize::try_from(number).unwrap());
     let rows = [
-        ("connections at once", grouped(connections)),
-        ("bytes of a request's head", grouped(head_bytes)),
-        ("header lines of a request", grouped(headers)),
-        ("time for a head, and idle between two requests", seconds(head_time)),
-        ("bytes of a body", grouped(body_bytes)),
-        ("time for a body", seconds(body_time)),
-        ("time in which a peer takes nothing of an answer", seconds(write_time)),
-        ("questions in one `evaluations`", grouped(items)),
-        ("results of a search on one page", grouped(page)),
-        ("searches computed at once", grouped(searches)),
-        ("requests and streams at once on a connection of HTTP/2", number(streams)),
-        ("watches at once", grouped(watches)),
-        ("calls of health and reflection over gRPC at once", grouped(strangers)),
-        ("`Portcullis-Wait`", millis(longest_wait)),
-        ("`Portcullis-Wait` where it is not said", millis(usual_wait)),
-        ("failed authentications of an address in a minute", number(failures)),
-        ("addresses of which failures are counted", grouped(addresses)),
-        ("bytes of a keys file", grouped(FileKeys::BYTES)),
-        ("keys in a keys file", grouped(FileKeys::KEYS)),
+        ("connections at once", "`connections`", grouped(connections)),
+        ("bytes of a request's head", "`head-bytes`", grouped(head_bytes)),
+        ("header lines of a request", "`headers`", grouped(headers)),
+        ("time for a head, and idle between two requests", "`head-seconds`", seconds(head_time)),
+        ("bytes of a body", "`body-bytes`", grouped(body_bytes)),
+        ("time for a body", "`body-seconds`", seconds(body_time)),
+        ("time in which a peer takes nothing of an answer", "`write-seconds`", seconds(write_time)),
+        ("questions in one `evaluations`", "`items`", grouped(items)),
+        ("results of a search on one page", "`page`", grouped(page)),
+        ("searches computed at once", "`searches`", grouped(searches)),
+        ("requests and streams at once on a connection of HTTP/2", "`streams`", number(streams)),
+        ("watches at once", "`watches`", grouped(watches)),
+        ("calls of health and reflection over gRPC at once", "`strangers`", grouped(strangers)),
+        ("`Portcullis-Wait`", "`longest-wait-ms`", millis(longest_wait)),
+        ("`Portcullis-Wait` where it is not said", "`usual-wait-ms`", millis(usual_wait)),
+        ("failed authentications of an address in a minute", "`failures`", number(failures)),
+        ("addresses of which failures are counted", "`addresses`", grouped(addresses)),
+        ("bytes of a keys file", "", grouped(FileKeys::BYTES)),
+        ("keys in a keys file", "", grouped(FileKeys::KEYS)),
     ];
-    let rows = rows.map(|(what, most)| format!("| {what} | {most} | "));
-    holds_table("| what | at most | beyond it |", &rows);
+    let rows = rows.map(|(what, name, most)| format!("| {what} | {name} | {most} | ").replace("|  |", "| |"));
+    holds_table("| what | `--bound` | at most | beyond it |", &rows);
 }
 
 #[test]

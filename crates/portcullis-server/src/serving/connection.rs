@@ -28,6 +28,8 @@ const LAST_GLANCE: Duration = Duration::from_secs(1);
 /// great numbers, which must not wait for each other.
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Fewer bytes of a head cannot be asked for.
+const LEAST_HEAD: usize = 8 << 10;
 /// How often a peer of HTTP/2 is asked whether it is still there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
@@ -79,7 +81,7 @@ pub(super) async fn answer(
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(bounds.head_time)
-            .max_buf_size(bounds.head_bytes)
+            .max_buf_size(bounds.head_bytes.max(LEAST_HEAD))
             .max_headers(bounds.headers)
             // Head and body of an answer are one write. Answers to requests that came together are not held back to be one too: the last
             // before a connection is closed would be lost.

@@ -12,6 +12,7 @@ mod store;
 use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
+use portcullis_server::DoorBounds;
 
 use self::file::FileArgs;
 use self::running::Serving;
@@ -56,17 +57,20 @@ pub(crate) struct PortArgs {
     /// Threads that answer [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Another bound on what strangers send and hold open, such as connections=4096; docs/server.md has the names
+    #[arg(long = "bound", value_name = "NAME=N")]
+    bounds: Vec<String>,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 impl Serve {
     pub(crate) fn run(&self, out: &mut Output) -> Outcome {
-        let base = self.port.base()?;
+        let (base, bounds) = (self.port.base()?, self.port.bounds()?);
         self.is_of_one_kind()?;
         let asked = self.file.asked(&self.port)?;
         log::begin(self.port.format.is_json(), out);
-        let serving = Serving { port: &self.port, base };
+        let serving = Serving { port: &self.port, base, bounds };
         if self.demo {
             return demo::serve(&serving, out);
         }
@@ -99,6 +103,21 @@ impl Serve {
 }
 
 impl PortArgs {
+    /// The bounds, as far as others were typed.
+    fn bounds(&self) -> Result<DoorBounds, Failure> {
+        let mut bounds = DoorBounds::default();
+        for typed in &self.bounds {
+            let pair = typed.split_once('=').and_then(|(name, value)| Some((name, value.parse().ok()?)));
+            let (name, value) = pair.ok_or_else(|| {
+                let message =
+                    format!("expected a bound as NAME=N, found {}", portcullis::text::quoted(typed));
+                Failure::with_help(message, "N is a whole number: connections=4096, head-seconds=5")
+            })?;
+            bounds.set(name, value).map_err(Failure::said)?;
+        }
+        Ok(bounds)
+    }
+
     /// The address that the metadata give, if one was typed.
     fn base(&self) -> Result<Option<String>, Failure> {
         let Some(url) = self.public_url.as_deref() else { return Ok(None) };

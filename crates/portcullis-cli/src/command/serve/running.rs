@@ -23,6 +23,7 @@ const OTHER_HANDLES: u64 = 128;
 pub(super) struct Serving<'s> {
     pub(super) port: &'s PortArgs,
     pub(super) base: Option<String>,
+    pub(super) bounds: DoorBounds,
 }
 
 /// The signals that end a server, caught from now on: before anybody can know that there is something to end, and before anything is made
@@ -60,7 +61,7 @@ impl Serving<'_> {
         mut now_and_then: impl FnMut(),
     ) -> Outcome {
         let Signals { runtime, mut term, mut interrupt } = signals;
-        let mut bounds = DoorBounds::default();
+        let mut bounds = self.bounds;
         bounds.connections = bounds.connections.min(handles());
         let address = self.port.listen;
         let listener = TcpListener::bind(address).map_err(|error| {
