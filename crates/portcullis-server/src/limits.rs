@@ -73,6 +73,8 @@ pub struct DoorBounds {
     pub page: usize,
     /// Searches that are computed at once; others wait their turn.
     pub searches: usize,
+    /// How long a search may take, its turn counted.
+    pub search_time: Duration,
     /// Requests and streams at once on one connection of HTTP/2.
     pub streams: u32,
     /// Watches at once.
@@ -102,6 +104,7 @@ impl Default for DoorBounds {
             items: 10_000,
             page: 10_000,
             searches: 4,
+            search_time: Duration::from_secs(30),
             streams: 256,
             watches: 10_000,
             strangers: 1_024,
@@ -115,7 +118,7 @@ impl Default for DoorBounds {
 
 impl DoorBounds {
     /// The names by which bounds are set, in the order of the fields. Times are in seconds, waits in milliseconds.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 18] = [
         "connections",
         "head-bytes",
         "headers",
@@ -126,6 +129,7 @@ impl DoorBounds {
         "items",
         "page",
         "searches",
+        "search-seconds",
         "streams",
         "watches",
         "strangers",
@@ -151,7 +155,7 @@ impl DoorBounds {
         let (least, most) = match name {
             "head-bytes" => (8 << 10, 1 << 20),
             "body-bytes" => (1 << 10, 1 << 30),
-            "head-seconds" | "body-seconds" | "write-seconds" => (1, 86_400),
+            "head-seconds" | "body-seconds" | "write-seconds" | "search-seconds" => (1, 86_400),
             "longest-wait-ms" | "usual-wait-ms" => (0, 2_000),
             "failures" => (0, 1_000_000),
             _ => (1, 1_000_000),
@@ -174,6 +178,7 @@ impl DoorBounds {
             "items" => self.items = count?,
             "page" => self.page = count?,
             "searches" => self.searches = count?,
+            "search-seconds" => self.search_time = seconds,
             "streams" => self.streams = narrow?,
             "watches" => self.watches = count?,
             "strangers" => self.strangers = count?,

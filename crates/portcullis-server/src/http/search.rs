@@ -57,19 +57,29 @@ impl Visitor {
         computed.await
     }
 
-    /// Computes something that may take long, beside the connections.
+    /// Computes something that may take long, beside the connections. Who has waited for too long is told so, its turn counted; what was
+    /// begun ends on its own and keeps its place until then, so no more is under way at once than is allowed.
     pub(crate) async fn computed<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let stops = || Failure::busy("the server stops");
-        let permit = Arc::clone(&self.door.searches).acquire_owned().await.map_err(|_| stops())?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(permit);
-            done
-        });
-        done.await.map_err(|_| stops())?
+        let time = self.door.bounds().search_time;
+        let computed = async {
+            let stops = || Failure::busy("the server stops");
+            let permit = Arc::clone(&self.door.searches).acquire_owned().await.map_err(|_| stops())?;
+            let done = tokio::task::spawn_blocking(move || {
+                let done = work();
+                drop(permit);
+                done
+            });
+            done.await.map_err(|_| stops())?
+        };
+        tokio::time::timeout(time, computed).await.unwrap_or_else(|_| {
+            let seconds = time.as_secs();
+            Err(Failure::busy(format!(
+                "the search took more than the {seconds} seconds allowed: ask for less, or later"
+            )))
+        })
     }
 }
 
@@ -194,4 +204,35 @@ fn actions<'s>(snapshot: &'s Snapshot, question: &Question<'_>, allows: Allows<'
     let schema = snapshot.schema();
     let Some(kind) = schema.resource_type(question.resource) else { return Vec::new() };
     schema.actions_of(kind).filter(|action| allows(&Question { action, ..*question })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use portcullis::{NoFiles, Source as Text, Workspace};
+
+    use super::*;
+    use crate::http::Door;
+    use crate::{Admission, DoorBounds, ServedFile, Source, System};
+
+    #[test]
+    fn a_search_that_takes_too_long_is_told_so_and_keeps_its_place_until_it_ends() {
+        let text = r#"{ "workspace": "w", "schema": "hightouch", "roles": {}, "members": {} }"#;
+        let (workspace, _) = Workspace::read(&Text::new("w.json", text), &NoFiles).unwrap();
+        let (snapshot, _) = workspace.compile().unwrap();
+        let file = ServedFile::new(snapshot, Admission::Anybody, Arc::new(System)).unwrap();
+        let bounds = DoorBounds { searches: 1, search_time: Duration::from_millis(20), ..DoorBounds::default() };
+        let door = Door::new(Source::File(Arc::new(file)), "http://localhost", bounds);
+        let visitor = door.visited("127.0.0.1:1".parse().unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        runtime.block_on(async {
+            let slow = visitor.computed(move || Ok(ended.recv().is_ok())).await;
+            assert_eq!(slow.unwrap_err().status, http::StatusCode::SERVICE_UNAVAILABLE);
+            assert!(visitor.computed(|| Ok(())).await.is_err(), "there is one place");
+            end.send(()).unwrap();
+            while visitor.computed(|| Ok(())).await.is_err() {}
+        });
+    }
 }
