@@ -222,7 +222,8 @@ mod tests {
         let (workspace, _) = Workspace::read(&Text::new("w.json", text), &NoFiles).unwrap();
         let (snapshot, _) = workspace.compile().unwrap();
         let file = ServedFile::new(snapshot, Admission::Anybody, Arc::new(System)).unwrap();
-        let bounds = DoorBounds { searches: 1, search_time: Duration::from_millis(20), ..DoorBounds::default() };
+        let bounds =
+            DoorBounds { searches: 1, search_time: Duration::from_millis(20), ..DoorBounds::default() };
         let door = Door::new(Source::File(Arc::new(file)), "http://localhost", bounds);
         let visitor = door.visited("127.0.0.1:1".parse().unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
