@@ -35,7 +35,7 @@ pub struct FileKey {
 }
 
 /// Somebody who showed a key of the file: which, and that it was this secret of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileCaller {
     id: Id,
     hash: Hash,

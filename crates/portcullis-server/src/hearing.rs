@@ -50,6 +50,11 @@ impl Published {
         })
     }
 
+    /// The same once more: for when only who is let in has changed.
+    pub(crate) fn again(&self) -> Arc<Published> {
+        Published::new(self.id, Arc::clone(&self.snapshot), self.epoch, self.revision)
+    }
+
     /// Notes that something newer is in force: for hearings that began before.
     pub(crate) fn supersede(&self) {
         self.superseded.store(true, Ordering::Release);

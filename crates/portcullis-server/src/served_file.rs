@@ -119,7 +119,13 @@ impl ServedFile {
         if self.is_open {
             return;
         }
-        self.in_force.write().unwrap_or_else(PoisonError::into_inner).admission = Admission::Keys(keys);
+        {
+            let mut in_force = self.in_force.write().unwrap_or_else(PoisonError::into_inner);
+            in_force.admission = Admission::Keys(keys);
+            // The same once more, so that whoever was heard before it is looked at anew.
+            let same = in_force.published.again();
+            std::mem::replace(&mut in_force.published, same).supersede();
+        }
         self.is_good_again(Part::Keys);
         // The revision is the same; that something is sent wakes those who wait.
         self.told.send_modify(|_| {});

@@ -22,7 +22,7 @@ pub enum Source {
 }
 
 /// Somebody who was let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// A member of a workspace, by a key.
     Member(Caller),

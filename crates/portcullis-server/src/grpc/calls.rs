@@ -3,6 +3,7 @@
 //! The credential is looked at before the message is read, so that a stranger's message is not. A message may be as large as a body and take
 //! as long as one; there is one of it, except on a stream of checks.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -34,8 +35,7 @@ const PIECE: usize = 32 << 10;
 
 impl Visitor {
     pub(super) async fn check(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (_, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        let message = self.message(head, body).await?;
+        let (hearing, message) = self.heard_with_message(head, body).await?;
         let asked = Asked::read(&message, hearing.has_conditions()).map_err(status::of)?;
         let mut clock = Clock::default();
         let question = asked.question(clock.text(&self.door, &hearing));
@@ -45,8 +45,7 @@ impl Visitor {
     }
 
     pub(super) async fn check_batch(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (_, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        let message = self.message(head, body).await?;
+        let (hearing, message) = self.heard_with_message(head, body).await?;
         let (checks, semantic) = of_batch(&message, self.door.bounds().items).map_err(status::of)?;
         let semantic = i32::try_from(semantic).ok().and_then(|number| Semantic::try_from(number).ok());
         let semantic = semantic.ok_or_else(|| {
@@ -81,18 +80,17 @@ impl Visitor {
     pub(super) async fn check_stream(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
         let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
         let questions = self.messages(head, body)?;
-        let following = Following::new(&self.door, asker, hearing)?;
+        let following = Following::new(&self.door, asker, Hearing::clone(&hearing))?;
         let hearing = following.hearing.clone();
         Ok(several(&hearing, Checks::new(questions, following)))
     }
 
     pub(super) async fn find(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (_, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        let message = self.message(head, body).await?;
+        let (hearing, message) = self.heard_with_message(head, body).await?;
         let mut clock = Clock::default();
         let now = clock.text(&self.door, &hearing).map(str::to_owned);
         let most = self.door.bounds().page;
-        let heard = hearing.clone();
+        let heard = Hearing::clone(&hearing);
         let computed = self.computed(move || page_of(&heard, &message, now.as_deref(), most));
         Ok(single(&hearing, computed.await.map_err(status::of)?))
     }
@@ -104,11 +102,19 @@ impl Visitor {
     ) -> Result<Response<Body>, Status> {
         let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
         self.message(head, body).await?;
+        let hearing = self.heard_again(&asker, hearing, None).map_err(status::of)?;
         let permit = Arc::clone(self.door.watches()).try_acquire_owned();
         let permit = permit.map_err(|_| Status::resource_exhausted("there are too many watches"))?;
-        let following = Following::new(&self.door, asker, hearing)?;
+        let following = Following::new(&self.door, asker, Hearing::clone(&hearing))?;
         let hearing = following.hearing.clone();
         Ok(several(&hearing, Watched::new(following, permit)))
+    }
+
+    /// The one message of a call, and its sender before what is in force once the message is there: it may take its time, as a body may.
+    async fn heard_with_message(&self, head: &Parts, body: Incoming) -> Result<(Rc<Hearing>, Bytes), Status> {
+        let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
+        let message = self.message(head, body).await?;
+        Ok((self.heard_again(&asker, hearing, None).map_err(status::of)?, message))
     }
 
     /// The messages of a stream, as they come.

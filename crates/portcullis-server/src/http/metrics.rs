@@ -9,15 +9,16 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::paths::Endpoint;
+use super::striped::Striped;
 
 /// What is counted. Counters of the hot path are found once, not at each request.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    answered: Vec<[Counter; 4]>,
+    answered: Vec<[Striped; 4]>,
     calls: Family<Labels, Counter>,
-    pub(crate) allowed: Counter,
-    pub(crate) denied: Counter,
+    allowed: Striped,
+    denied: Striped,
     pub(crate) failed_authentications: Counter,
     pub(crate) connections: Gauge,
     pub(crate) refused_connections: Counter,
@@ -33,7 +34,7 @@ type Labels = [(&'static str, &'static str); 2];
 impl Metrics {
     pub(crate) fn new() -> Metrics {
         let mut registry = Registry::with_prefix("portcullis");
-        let requests = Family::<Labels, Counter>::default();
+        let requests = Family::<Labels, Striped>::default();
         let answered = Endpoint::ALL.map(|endpoint| {
             ["2xx", "3xx", "4xx", "5xx"].map(|status| {
                 let labels = [("endpoint", endpoint.word()), ("status", status)];
@@ -43,7 +44,7 @@ impl Metrics {
         registry.register("requests", "Requests answered", requests);
         let calls = Family::<Labels, Counter>::default();
         registry.register("calls", "Calls of gRPC answered, streams as they began", calls.clone());
-        let decisions = Family::<[(&'static str, &'static str); 1], Counter>::default();
+        let decisions = Family::<[(&'static str, &'static str); 1], Striped>::default();
         let [allowed, denied] =
             ["allow", "deny"].map(|decision| decisions.get_or_create(&[("decision", decision)]).clone());
         registry.register("decisions", "Decisions made", decisions);

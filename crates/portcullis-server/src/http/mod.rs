@@ -12,6 +12,7 @@ mod capabilities;
 mod evaluation;
 mod failure;
 mod failures;
+mod hearings;
 mod metadata;
 mod metrics;
 mod paths;
@@ -20,6 +21,7 @@ mod search;
 mod setup;
 mod standing;
 mod status;
+mod striped;
 mod visitor;
 mod watching;
 
@@ -37,6 +39,7 @@ use tokio::sync::{Semaphore, watch};
 pub use self::body::Body;
 pub(crate) use self::failure::Failure;
 use self::failures::Failures;
+pub(crate) use self::hearings::Hearings;
 use self::metrics::Metrics;
 use self::paths::{Endpoint, Route};
 pub(crate) use self::reason::reason_admin;
@@ -114,9 +117,9 @@ impl Door {
         self.stopping.subscribe()
     }
 
-    /// Somebody who connects.
-    pub(crate) fn visited(self: &Arc<Self>, address: SocketAddr) -> Rc<Visitor> {
-        Rc::new(Visitor::new(Arc::clone(self), address))
+    /// Somebody who connects, to a thread that has heard these.
+    pub(crate) fn visited(self: &Arc<Self>, address: SocketAddr, hearings: &Rc<Hearings>) -> Rc<Visitor> {
+        Rc::new(Visitor::new(Arc::clone(self), address, Rc::clone(hearings)))
     }
 }
 
@@ -177,13 +180,10 @@ impl Visitor {
         workspace: Option<&str>,
         head: &Parts,
         body: Incoming,
-    ) -> Result<(Hearing, Bytes), Failure> {
+    ) -> Result<(Rc<Hearing>, Bytes), Failure> {
         let (asker, hearing) = self.heard(&head.headers, workspace).await?;
         let bytes = self.json(head, body).await?;
-        if hearing.is_current(|| self.door.source.now()) {
-            return Ok((hearing, bytes));
-        }
-        Ok((self.hear(&asker, workspace)?, bytes))
+        Ok((self.heard_again(&asker, hearing, workspace)?, bytes))
     }
 
     /// The body of a request that is JSON.

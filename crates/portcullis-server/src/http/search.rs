@@ -50,6 +50,7 @@ impl Visitor {
         };
         let now = self.now(&hearing);
         let most = self.door.bounds().page;
+        let hearing = Hearing::clone(&hearing);
         let computed = self.computed(move || {
             let text = page_of(&hearing, &bytes, wanted, now.as_deref(), most)?;
             Ok(answered(&hearing, text))
@@ -208,6 +209,7 @@ fn actions<'s>(snapshot: &'s Snapshot, question: &Question<'_>, allows: Allows<'
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
     use std::time::Duration;
 
     use portcullis::{NoFiles, Source as Text, Workspace};
@@ -225,7 +227,7 @@ mod tests {
         let bounds =
             DoorBounds { searches: 1, search_time: Duration::from_millis(20), ..DoorBounds::default() };
         let door = Door::new(Source::File(Arc::new(file)), "http://localhost", bounds);
-        let visitor = door.visited("127.0.0.1:1".parse().unwrap());
+        let visitor = door.visited("127.0.0.1:1".parse().unwrap(), &Rc::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (end, ended) = std::sync::mpsc::channel::<()>();
         runtime.block_on(async {

@@ -3,6 +3,7 @@
 //! A client that has just changed something names the revision that the change gave, and is answered from no older one. Where that is
 //! not in force here, the request waits for a moment and is then refused, which a client takes for a denial.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
@@ -21,7 +22,7 @@ impl Visitor {
         &self,
         headers: &HeaderMap,
         workspace: Option<&str>,
-    ) -> Result<(Asker, Hearing), Failure> {
+    ) -> Result<(Asker, Rc<Hearing>), Failure> {
         let asker = self.asker(headers)?;
         let hearing = self.hear(&asker, workspace)?;
         match headers.get(AT_LEAST) {
@@ -44,11 +45,11 @@ impl Visitor {
     pub(crate) async fn at_least(
         &self,
         asker: &Asker,
-        hearing: Hearing,
+        hearing: Rc<Hearing>,
         workspace: Option<&str>,
         token: &str,
         wait: Option<&str>,
-    ) -> Result<Hearing, Failure> {
+    ) -> Result<Rc<Hearing>, Failure> {
         if matches!(self.door.source, Source::File(_)) {
             let message = format!(
                 "a file that is served has no revisions that can be waited for: leave out `{AT_LEAST}`"

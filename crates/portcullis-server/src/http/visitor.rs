@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -14,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Door;
 use super::failure::Failure;
+use super::hearings::Hearings;
 use crate::source::Asker;
 use crate::{Hearing, Refusal};
 
@@ -25,6 +27,7 @@ const MINUTE: i64 = 60_000;
 pub(crate) struct Visitor {
     pub(crate) door: Arc<Door>,
     pub(crate) address: SocketAddr,
+    hearings: Rc<Hearings>,
     remembered: RefCell<Option<Remembered>>,
 }
 
@@ -38,8 +41,8 @@ struct Remembered {
 }
 
 impl Visitor {
-    pub(crate) fn new(door: Arc<Door>, address: SocketAddr) -> Visitor {
-        Visitor { door, address, remembered: RefCell::default() }
+    pub(crate) fn new(door: Arc<Door>, address: SocketAddr, hearings: Rc<Hearings>) -> Visitor {
+        Visitor { door, address, hearings, remembered: RefCell::default() }
     }
 
     /// Where it came in.
@@ -80,8 +83,28 @@ impl Visitor {
     }
 
     /// Whoever asks, before what is in force.
-    pub(crate) fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Hearing, Failure> {
-        self.door.source.hear(asker, workspace).map_err(|refusal| self.refused(refusal))
+    pub(crate) fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Rc<Hearing>, Failure> {
+        let source = &self.door.source;
+        if workspace.is_none()
+            && let Some(hearing) = self.hearings.get(asker, || source.now())
+        {
+            return Ok(hearing);
+        }
+        let hearing = source.hear(asker, workspace).map_err(|refusal| self.refused(refusal))?;
+        Ok(self.hearings.keep(*asker, hearing))
+    }
+
+    /// The same hearing as long as it is good, and another when something has changed since.
+    pub(crate) fn heard_again(
+        &self,
+        asker: &Asker,
+        hearing: Rc<Hearing>,
+        workspace: Option<&str>,
+    ) -> Result<Rc<Hearing>, Failure> {
+        if hearing.is_current(|| self.door.source.now()) {
+            return Ok(hearing);
+        }
+        self.hear(asker, workspace)
     }
 
     /// A refusal; a bad credential is counted for its address, and told to wait after too many.

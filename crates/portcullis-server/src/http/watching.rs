@@ -40,7 +40,7 @@ impl Visitor {
         let (events, pieces) = mpsc::channel(4);
         let token = HeaderValue::from_str(hearing.revision()).ok();
         let watching = Watching { door: Arc::clone(&self.door), asker, told, events, _permit: permit };
-        tokio::task::spawn_local(watching.run(hearing));
+        tokio::task::spawn_local(watching.run(Hearing::clone(&hearing)));
         let mut response = Response::new(Body::Pieces(pieces));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

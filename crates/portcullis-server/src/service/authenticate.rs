@@ -17,7 +17,7 @@ use crate::secret::{Secret, SecretKind};
 use crate::state::{State, is_over};
 
 /// Whoever showed a key that is good: a member of one workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
     pub(super) workspace: Id,
     pub(super) member: Id,
@@ -82,7 +82,8 @@ impl Service {
         // Of an unknown id the same is computed as of a known one.
         let opens = secret.opens(&known.as_ref().map_or([0; 32], |known| known.hash));
         let known = known.filter(|_| opens).ok_or(Refusal::Unauthenticated)?;
-        self.active(&known)?;
+        let published = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published();
+        self.active(&known, &published)?;
         let caller = Caller { workspace: known.workspace, member: known.member, key: secret.id() };
         self.note_use(&caller);
         Ok(caller)
@@ -94,10 +95,12 @@ impl Service {
     /// [`Refusal::Unauthenticated`] when the key is good no more; [`Refusal::NoWorkspace`] when another workspace is named, by name or id;
     /// [`Refusal::OutOfScope`].
     pub fn hear(&self, caller: &Caller, workspace: Option<&str>) -> Result<Hearing, Refusal> {
+        // What is in force first: a key that ends after that ends together with what is in force.
+        let published = self.find(caller.workspace).ok_or(Refusal::Unauthenticated)?.published();
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&caller.key).cloned();
         let known =
             known.filter(|known| known.workspace == caller.workspace).ok_or(Refusal::Unauthenticated)?;
-        let (published, subject) = self.active(&known)?;
+        let subject = self.active(&known, &published)?;
         let is_named =
             |name: &str| name == published.snapshot.workspace() || Id::parse(name) == Some(published.id);
         if let Some(other) = workspace.filter(|name| !is_named(name)) {
@@ -125,14 +128,13 @@ impl Service {
         hearing.decide(&Question { subject, ..*question })
     }
 
-    /// What is in force in a key's workspace, and its member there, if the key opens anything.
-    fn active(&self, known: &Known) -> Result<(Arc<Published>, Subject), Refusal> {
-        let published = self.find(known.workspace).ok_or(Refusal::Unauthenticated)?.published();
+    /// The member of a key before what is in force in its workspace, if the key opens anything.
+    fn active(&self, known: &Known, published: &Published) -> Result<Subject, Refusal> {
         let subject = published.snapshot.subject(&known.subject);
         let subject =
             subject.filter(|subject| published.snapshot.matrix().set_of(subject.id()) != SetId::SUSPENDED);
         match subject {
-            Some(subject) if !is_over(known.expires, self.outside.now()) => Ok((published, subject)),
+            Some(subject) if !is_over(known.expires, self.outside.now()) => Ok(subject),
             _ => Err(Refusal::Unauthenticated),
         }
     }

@@ -13,8 +13,8 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream as Stream;
-use tokio::sync::watch;
 
+use super::ending::{Ending, Told};
 use super::patient::Patient;
 use crate::http::Visitor;
 
@@ -35,28 +35,19 @@ const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
 
 /// Answers requests on a connection until it ends.
-pub(super) async fn answer(
-    stream: TcpStream,
-    visitor: Rc<Visitor>,
-    mut stop: watch::Receiver<Option<Duration>>,
-) {
+pub(super) async fn answer(stream: TcpStream, visitor: Rc<Visitor>, ending: &Ending) {
     let bounds = *visitor.door().bounds();
     let Ok(stream) = Stream::from_std(stream) else { return };
     // An answer is written at once and whole: waiting for more to send with it would delay it.
     let _ = stream.set_nodelay(true);
-    let begun = tokio::select! {
-        biased;
-        begun = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream)) => begun,
-        // One that has said nothing yet has nothing to be answered.
-        _ = stop.wait_for(Option::is_some) => return,
-    };
-    let Ok(Ok(speaks_two)) = begun else { return };
+    let begins = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream));
+    // One that has said nothing yet has nothing to be answered.
+    let Some(Ok(Ok(speaks_two))) = ending.told(pin!(begins), |_| Told::Dropped).await else { return };
     let service = service_fn(|request| {
         let visitor = Rc::clone(&visitor);
         async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }
     });
     let io = TokioIo::new(Patient::new(stream, bounds.write_time));
-    let mut stopped = pin!(async move { stop.wait_for(Option::is_some).await.is_ok() });
     // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
     if speaks_two {
         let mut builder = http2::Builder::new(OnThisThread);
@@ -68,14 +59,13 @@ pub(super) async fn answer(
             .initial_connection_window_size(CONNECTION_WINDOW)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG);
-        let mut connection = pin!(builder.serve_connection(io, service));
-        tokio::select! {
-            _ = connection.as_mut() => {}
-            _ = stopped.as_mut() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
-        }
+        let connection = pin!(builder.serve_connection(io, service));
+        ending
+            .told(connection, |connection| {
+                connection.graceful_shutdown();
+                Told::Ends
+            })
+            .await;
     } else {
         let mut builder = http1::Builder::new();
         builder
@@ -86,14 +76,13 @@ pub(super) async fn answer(
             // Head and body of an answer are one write. Answers to requests that came together are not held back to be one too: the last
             // before a connection is closed would be lost.
             .writev(false);
-        let mut connection = pin!(builder.serve_connection(io, service));
-        tokio::select! {
-            _ = connection.as_mut() => {}
-            _ = stopped.as_mut() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
-        }
+        let connection = pin!(builder.serve_connection(io, service));
+        ending
+            .told(connection, |connection| {
+                connection.graceful_shutdown();
+                Told::Ends
+            })
+            .await;
     }
 }
 

@@ -5,6 +5,7 @@
 //! with the preface of HTTP/2, that. What a peer may send, hold open and take its time over is bounded by [`DoorBounds`](crate::DoorBounds).
 
 mod connection;
+mod ending;
 mod patient;
 mod worker;
 

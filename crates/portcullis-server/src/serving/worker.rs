@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -9,9 +10,14 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
+use tokio::time::MissedTickBehavior;
 
 use super::connection;
-use crate::http::Door;
+use super::ending::Ending;
+use crate::http::{Door, Hearings};
+
+/// How often those who were heard are let go.
+const FORGETS: Duration = Duration::from_secs(1);
 
 /// A thread that answers.
 #[derive(Debug)]
@@ -28,10 +34,10 @@ impl Worker {
         let connections = Arc::new(AtomicUsize::new(0));
         let stop = watch::Sender::new(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let working = work(door, given, Arc::clone(&connections), stop.subscribe());
+        let (counted, stopped) = (Arc::clone(&connections), stop.subscribe());
         let thread = thread::Builder::new().name(format!("answer-{number}")).spawn(move || {
             let local = LocalSet::new();
-            local.block_on(&runtime, working);
+            local.block_on(&runtime, work(door, given, counted, stopped));
             // Searches that still run are not waited for.
             runtime.shutdown_background();
         })?;
@@ -68,6 +74,9 @@ async fn work(
     connections: Arc<AtomicUsize>,
     mut stop: watch::Receiver<Option<Duration>>,
 ) {
+    let (hearings, ending) = (Rc::new(Hearings::default()), Rc::new(Ending::default()));
+    let mut second = tokio::time::interval(FORGETS);
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stopped = stop.clone();
     loop {
         let next = tokio::select! {
@@ -75,15 +84,20 @@ async fn work(
             biased;
             next = given.recv() => next,
             _ = stopped.wait_for(Option::is_some) => break,
+            _ = second.tick() => {
+                hearings.forget();
+                continue;
+            }
         };
         let Some((stream, peer)) = next else { break };
-        let (visitor, counted) = (door.visited(peer), Counted::new(&connections, &door));
-        let stop = stop.clone();
+        let (visitor, counted) = (door.visited(peer, &hearings), Counted::new(&connections, &door));
+        let ending = Rc::clone(&ending);
         tokio::task::spawn_local(async move {
-            connection::answer(stream, visitor, stop).await;
+            connection::answer(stream, visitor, &ending).await;
             drop(counted);
         });
     }
+    ending.begin();
     let grace = stop.wait_for(Option::is_some).await.map_or(None, |grace| *grace).unwrap_or_default();
     let all_ended = async {
         while connections.load(Ordering::Relaxed) > 0 {

@@ -19,6 +19,7 @@ mod bodies;
 mod connections;
 mod corpora;
 mod discovery;
+mod heard;
 mod matrix;
 mod properties;
 mod searches;

@@ -261,3 +261,31 @@ async fn a_change_is_in_force_for_the_next_check() {
         assert!(!ann.check(check(&subject, "read", "sync")).await.unwrap().into_inner().decision);
     }
 }
+
+/// What is decided is decided when the message is there, not when somebody began to send it.
+#[tokio::test]
+async fn a_message_that_is_slow_is_not_answered_under_a_key_that_was_revoked_meanwhile() {
+    let gate = Gate::open();
+    for is_revoked in [false, true] {
+        let (key, id) = gate.key(None, None);
+        let (sends, messages) = tokio::sync::mpsc::channel(1);
+        let mut call = tonic::client::Grpc::new(channel(gate.address).await);
+        call.ready().await.unwrap();
+        // As a stream of one message, which can be held back.
+        let mut request = Request::new(tokio_stream::wrappers::ReceiverStream::new(messages));
+        request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+        let codec = tonic_prost::ProstCodec::<CheckRequest, CheckResponse>::default();
+        let path = "/portcullis.v1.Decisions/Check".parse().unwrap();
+        let answered = tokio::spawn(async move { call.client_streaming(request, path, codec).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if is_revoked {
+            gate.act(revoke(id));
+        }
+        sends.send(good()).await.unwrap();
+        drop(sends);
+        match answered.await.unwrap() {
+            Ok(answer) => assert!(!is_revoked && answer.into_inner().decision),
+            Err(status) => assert!(is_revoked && status.code() == Code::Unauthenticated, "{status}"),
+        }
+    }
+}
