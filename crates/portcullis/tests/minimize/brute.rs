@@ -1,6 +1,6 @@
 //! Every grid of three actions and three types, and what a search through all sets of rectangles finds.
 
-use super::{document, minimized, schema};
+use super::{document, fewest, minimized, schema};
 
 /// A cell: not mentioned, allowed, denied.
 const STATES: usize = 3;
@@ -41,22 +41,8 @@ impl Bench {
 
     /// The fewest statements that say `live`, and nothing but that and what is in `free`.
     fn fewest(&self, live: u32, free: u32, wildcards: bool) -> usize {
-        let usable = self.statements.iter().filter(|(covered, wild)| {
-            covered & !(live | free) == 0 && (wildcards || !wild) && covered & live != 0
-        });
-        let usable: Vec<u32> = usable.map(|(covered, _)| covered & live).collect();
-        let mut reached = vec![0];
-        for count in 0.. {
-            if reached.contains(&live) {
-                return count;
-            }
-            let next = reached.iter().flat_map(|known| usable.iter().map(move |covered| known | covered));
-            let mut next: Vec<u32> = next.collect();
-            next.sort_unstable();
-            next.dedup();
-            reached = next;
-        }
-        unreachable!("single cells cover everything")
+        let usable = self.statements.iter().filter(|(_, wild)| wildcards || !wild);
+        fewest(usable.map(|(covered, _)| *covered), live, free)
     }
 
     fn schema(&self) -> portcullis::Schema {

@@ -38,3 +38,22 @@ fn minimized(document: &Document, schema: &Schema, wildcards: bool) -> Minimized
     let found = minimize(document, schema, &how(wildcards));
     found.unwrap_or_else(|error| panic!("{error}\n{}", document.source().text()))
 }
+
+/// The fewest statements that say `live`, and nothing but that and what is in `free`. Each is the cells that it covers, and all that any so
+/// many of them say together is gone through.
+fn fewest(statements: impl Iterator<Item = u32>, live: u32, free: u32) -> usize {
+    let usable = statements.filter(|covered| covered & !(live | free) == 0 && covered & live != 0);
+    let usable: Vec<u32> = usable.map(|covered| covered & live).collect();
+    let mut reached = vec![0];
+    for count in 0..=live.count_ones() as usize {
+        if reached.contains(&live) {
+            return count;
+        }
+        let next = reached.iter().flat_map(|known| usable.iter().map(move |covered| known | covered));
+        let mut next: Vec<u32> = next.collect();
+        next.sort_unstable();
+        next.dedup();
+        reached = next;
+    }
+    unreachable!("single cells cover everything")
+}

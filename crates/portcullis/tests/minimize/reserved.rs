@@ -7,7 +7,7 @@ use portcullis::{Document, Schema, Source, diff_documents};
 use portcullis_testkit::generate::Prng;
 use portcullis_testkit::reference::{Reference, Request};
 
-use super::{document, minimized, schema};
+use super::{document, fewest, minimized, schema};
 
 const RESERVED: &str = "portcullis.workspace";
 const TYPES: [&str; 3] = ["doc", "task", RESERVED];
@@ -54,24 +54,6 @@ fn statements(wildcards: bool) -> Vec<u32> {
     all
 }
 
-/// The fewest of these that say `live`, and nothing but that and what is in `free`.
-fn fewest(statements: &[u32], live: u32, free: u32) -> usize {
-    let usable: Vec<u32> =
-        statements.iter().filter(|one| **one & !(live | free) == 0).map(|one| one & live).collect();
-    let mut reached = vec![0];
-    for count in 0.. {
-        if reached.contains(&live) {
-            return count;
-        }
-        let next = reached.iter().flat_map(|known| usable.iter().map(move |covered| known | covered));
-        let mut next: Vec<u32> = next.collect();
-        next.sort_unstable();
-        next.dedup();
-        reached = next;
-    }
-    unreachable!("single cells cover everything")
-}
-
 fn read(text: &str) -> Document {
     Document::read(&Source::new("minimized.json", text)).unwrap().0
 }
@@ -107,7 +89,8 @@ fn run(wildcards: bool, every: usize) {
         let context = || format!("{}\n{}", old.source().text(), found.text());
         same_planes(&old, &read(found.text()), &schema);
         assert!(found.is_proven(), "{}", context());
-        let least = fewest(&statements, allowed, denied) + fewest(&statements, denied, 0);
+        let few = |live, free| fewest(statements.iter().copied(), live, free);
+        let least = few(allowed, denied) + few(denied, 0);
         assert_eq!(found.after().statements, least, "{}", context());
         named += usize::from(found.text().contains(RESERVED));
         starred += usize::from(found.text().contains("\"*\""));
