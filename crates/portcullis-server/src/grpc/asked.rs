@@ -10,8 +10,9 @@ use portcullis::condition::Attribute;
 use sha2::{Digest as _, Sha256};
 
 use super::fields::{Fault, Fields, Held};
+use super::proto::check_batch_request::Semantic as Named;
 use super::sent::attribute;
-use crate::authzen::Wanted;
+use crate::authzen::{Semantic, Wanted};
 use crate::http::Failure;
 
 /// A subject, an action or a resource.
@@ -174,8 +175,8 @@ pub(super) fn of_stream(message: &[u8]) -> Result<(u64, &[u8]), Fault> {
     Ok((id.unwrap_or_default(), check.unwrap_or_default()))
 }
 
-/// A `CheckBatchRequest`: the messages of its questions, and its semantic by number.
-pub(super) fn of_batch(message: &[u8], most: usize) -> Result<(Vec<&[u8]>, u64), Failure> {
+/// A `CheckBatchRequest`: the messages of its questions, and its semantic.
+pub(super) fn of_batch(message: &[u8], most: usize) -> Result<(Vec<&[u8]>, Semantic), Failure> {
     let (mut checks, mut semantic) = (Vec::new(), None);
     let mut fields = Fields::of(message);
     while let Some((number, held)) = fields.next().map_err(Failure::bad_request)? {
@@ -190,7 +191,20 @@ pub(super) fn of_batch(message: &[u8], most: usize) -> Result<(Vec<&[u8]>, u64),
             _ => {}
         }
     }
-    Ok((checks, semantic.unwrap_or_default()))
+    Ok((checks, semantic_of(semantic.unwrap_or_default())?))
+}
+
+/// The semantic of a number, which has its name in the proto.
+fn semantic_of(number: u64) -> Result<Semantic, Failure> {
+    let named = i32::try_from(number).ok().and_then(|number| Named::try_from(number).ok());
+    match named {
+        Some(Named::ExecuteAll) => Ok(Semantic::ExecuteAll),
+        Some(Named::DenyOnFirstDeny) => Ok(Semantic::DenyOnFirstDeny),
+        Some(Named::PermitOnFirstPermit) => Ok(Semantic::PermitOnFirstPermit),
+        None => Err(Failure::bad_request(
+            "`semantic` must be EXECUTE_ALL, DENY_ON_FIRST_DENY or PERMIT_ON_FIRST_PERMIT",
+        )),
+    }
 }
 
 /// A search as it was sent.

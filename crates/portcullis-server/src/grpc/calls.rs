@@ -19,7 +19,6 @@ use tonic_prost::ProstEncoder;
 
 use super::asked::{Asked, Search, of_batch};
 use super::following::Following;
-use super::proto::check_batch_request::Semantic;
 use super::proto::{Action, CheckBatchResponse, CheckResponse, Entity, SearchResponse};
 use super::streams::{Checks, Watched};
 use super::{Clock, Whole, decide, status, too_slow};
@@ -47,12 +46,6 @@ impl Visitor {
     pub(super) async fn check_batch(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
         let (hearing, message) = self.heard_with_message(head, body).await?;
         let (checks, semantic) = of_batch(&message, self.door.bounds().items).map_err(status::of)?;
-        let semantic = i32::try_from(semantic).ok().and_then(|number| Semantic::try_from(number).ok());
-        let semantic = semantic.ok_or_else(|| {
-            Status::invalid_argument(
-                "`semantic` must be EXECUTE_ALL, DENY_ON_FIRST_DENY or PERMIT_ON_FIRST_PERMIT",
-            )
-        })?;
         let mut clock = Clock::default();
         // One moment for all, as one revision.
         let now = clock.text(&self.door, &hearing);
@@ -65,12 +58,7 @@ impl Visitor {
                 Err(failure) => (false, None, failure.message),
             };
             decisions.push(CheckResponse { decision, reason_admin, error });
-            let is_last = match semantic {
-                Semantic::ExecuteAll => false,
-                Semantic::DenyOnFirstDeny => !decision,
-                Semantic::PermitOnFirstPermit => decision,
-            };
-            if is_last {
+            if semantic.ends_with(decision) {
                 break;
             }
         }

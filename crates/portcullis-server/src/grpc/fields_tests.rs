@@ -147,7 +147,7 @@ proptest! {
     fn batches_and_streams_hold_their_questions(checks in prop::collection::vec(check(), 0..5), id in any::<u64>()) {
         let batch = proto::CheckBatchRequest { checks: checks.clone(), semantic: 2 }.encode_to_vec();
         let (read, semantic) = of_batch(&batch, 5).unwrap();
-        prop_assert_eq!(semantic, 2);
+        prop_assert_eq!(semantic, crate::authzen::Semantic::PermitOnFirstPermit);
         prop_assert_eq!(read.len(), checks.len());
         for (read, check) in read.into_iter().zip(&checks) {
             prop_assert_eq!(read, check.encode_to_vec());

@@ -16,7 +16,7 @@ use super::visitor::Visitor;
 use super::{answered, reason};
 use crate::Hearing;
 use crate::authzen::answer::{Decisions, decision};
-use crate::authzen::{Evaluation, Evaluations, Fault, Forms, Keep, Semantic};
+use crate::authzen::{Evaluation, Evaluations, Fault, Forms, Keep};
 use crate::outside::rfc3339;
 
 impl Visitor {
@@ -30,10 +30,7 @@ impl Visitor {
         let evaluation = Evaluation::read(&bytes, Forms::ObjectsOnly, keep(&hearing)).map_err(unread)?;
         let now = self.now(&hearing);
         let explains = reason::is_asked(&head.headers)?;
-        let (allowed, context) = self.decide(&hearing, &evaluation.question(now.as_deref()), explains)?;
-        let mut text = Vec::with_capacity(32);
-        decision(&mut text, allowed, context.as_ref());
-        Ok(answered(&hearing, text))
+        self.decided(&hearing, &evaluation.question(now.as_deref()), explains)
     }
 
     pub(super) async fn evaluations(
@@ -47,15 +44,12 @@ impl Visitor {
             Evaluations::read(&bytes, keep(&hearing), self.door.bounds().items).map_err(unread)?;
         let now = self.now(&hearing);
         let explains = reason::is_asked(&head.headers)?;
-        let mut text = Vec::with_capacity(32 + 20 * evaluations.len());
         if evaluations.is_single() {
             let question = evaluations.get(0, now.as_deref()).unwrap_or(Ok(Question::new("", "", "")));
             let question = question.map_err(|fault| Failure::bad_request(fault.words()))?;
-            let (allowed, context) = self.decide(&hearing, &question, explains)?;
-            decision(&mut text, allowed, context.as_ref());
-            return Ok(answered(&hearing, text));
+            return self.decided(&hearing, &question, explains);
         }
-        let semantic = evaluations.semantic();
+        let mut text = Vec::with_capacity(32 + 20 * evaluations.len());
         let mut decisions = Decisions::begin(&mut text);
         for question in evaluations.iter(now.as_deref()) {
             let allowed = match question {
@@ -74,17 +68,25 @@ impl Visitor {
                     }
                 },
             };
-            let is_last = match semantic {
-                Semantic::ExecuteAll => false,
-                Semantic::DenyOnFirstDeny => !allowed,
-                Semantic::PermitOnFirstPermit => allowed,
-            };
-            if is_last {
+            if evaluations.semantic().ends_with(allowed) {
                 break;
             }
         }
         decisions.end();
         Ok(answered(&hearing, text))
+    }
+
+    /// The answer to one question.
+    fn decided(
+        &self,
+        hearing: &Hearing,
+        question: &Question<'_>,
+        explains: bool,
+    ) -> Result<Response<Body>, Failure> {
+        let (allowed, context) = self.decide(hearing, question, explains)?;
+        let mut text = Vec::with_capacity(32);
+        decision(&mut text, allowed, context.as_ref());
+        Ok(answered(hearing, text))
     }
 
     /// Decides a question, and says why if that was asked.
