@@ -20,7 +20,7 @@ use tonic_prost::ProstEncoder;
 use super::asked::{Asked, Search, of_batch};
 use super::following::Following;
 use super::proto::{Action, CheckBatchResponse, CheckResponse, Entity, SearchResponse};
-use super::streams::{Checks, Watched};
+use super::streams::{Checks, UntilOver, Watched};
 use super::{Clock, Whole, decide, status, too_slow};
 use crate::Hearing;
 use crate::authzen::page::{Next, Pages};
@@ -176,12 +176,12 @@ fn single<M: Message + 'static>(hearing: &Hearing, message: M) -> Response<Body>
     answered(hearing, settings, messages)
 }
 
-/// An answer of messages as they come.
+/// An answer of messages as they come, until it is over.
 fn several<M: Message + 'static>(
     hearing: &Hearing,
-    messages: impl Stream<Item = Result<M, Status>> + Send + 'static,
+    messages: impl Stream<Item = Result<M, Status>> + Send + Unpin + 'static,
 ) -> Response<Body> {
-    answered(hearing, BufferSettings::default(), messages)
+    answered(hearing, BufferSettings::default(), UntilOver::new(messages))
 }
 
 fn answered<M: Message + 'static>(

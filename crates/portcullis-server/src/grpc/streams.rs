@@ -46,22 +46,14 @@ pub(super) struct Checks {
     /// The number of the revision that was told last.
     told: Option<u64>,
     since_glance: u32,
-    is_over: bool,
     _open: Open,
 }
 
 impl Checks {
     pub(super) fn new(questions: Streaming<Bytes>, following: Following) -> Checks {
         let open = Open::new(&following.door);
-        Checks {
-            questions,
-            following,
-            clock: Clock::default(),
-            told: None,
-            since_glance: 0,
-            is_over: false,
-            _open: open,
-        }
+        let clock = Clock::default();
+        Checks { questions, following, clock, told: None, since_glance: 0, _open: open }
     }
 
     fn answer(&mut self, message: &Bytes) -> Result<CheckStreamResponse, Status> {
@@ -88,24 +80,6 @@ impl Checks {
         let now = self.clock.text(door, hearing);
         decide(door, hearing, &asked.question(now), asked.explains)
     }
-
-    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<CheckStreamResponse, Status>>> {
-        self.since_glance += 1;
-        if self.since_glance >= GLANCE {
-            self.since_glance = 0;
-            self.following.poll(context)?;
-        }
-        match Pin::new(&mut self.questions).poll_next(context) {
-            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(self.answer(&message))),
-            Poll::Ready(Some(Err(status))) => Poll::Ready(Some(Err(status::of_frame(status)))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => {
-                self.since_glance = 0;
-                self.following.poll(context)?;
-                Poll::Pending
-            }
-        }
-    }
 }
 
 impl Stream for Checks {
@@ -113,12 +87,21 @@ impl Stream for Checks {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if this.is_over {
-            return Poll::Ready(None);
+        this.since_glance += 1;
+        if this.since_glance >= GLANCE {
+            this.since_glance = 0;
+            this.following.poll(context)?;
         }
-        let next = this.next(context);
-        this.is_over = matches!(next, Poll::Ready(None | Some(Err(_))));
-        next
+        match Pin::new(&mut this.questions).poll_next(context) {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(this.answer(&message))),
+            Poll::Ready(Some(Err(status))) => Poll::Ready(Some(Err(status::of_frame(status)))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                this.since_glance = 0;
+                this.following.poll(context)?;
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -126,7 +109,6 @@ impl Stream for Checks {
 pub(super) struct Watched {
     following: Following,
     told: Option<u64>,
-    is_over: bool,
     _permit: OwnedSemaphorePermit,
     _counted: Watching,
 }
@@ -144,16 +126,7 @@ impl Watched {
     pub(super) fn new(following: Following, permit: OwnedSemaphorePermit) -> Watched {
         following.door.metrics().watches.inc();
         let counted = Watching(Arc::clone(&following.door));
-        Watched { following, told: None, is_over: false, _permit: permit, _counted: counted }
-    }
-
-    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<WatchResponse, Status>>> {
-        self.following.poll(context)?;
-        let hearing = &self.following.hearing;
-        if self.told.replace(hearing.revision_number()) == Some(hearing.revision_number()) {
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Ok(WatchResponse { revision: hearing.revision().to_owned() })))
+        Watched { following, told: None, _permit: permit, _counted: counted }
     }
 }
 
@@ -162,11 +135,60 @@ impl Stream for Watched {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if this.is_over {
-            return Poll::Ready(None);
+        this.following.poll(context)?;
+        let hearing = &this.following.hearing;
+        if this.told.replace(hearing.revision_number()) == Some(hearing.revision_number()) {
+            return Poll::Pending;
         }
-        let next = this.next(context);
-        this.is_over = matches!(next, Poll::Ready(None | Some(Err(_))));
+        Poll::Ready(Some(Ok(WatchResponse { revision: hearing.revision().to_owned() })))
+    }
+}
+
+/// A stream until it is over: until there is no more of it, or it says why. With that it gives back what it held, and is not polled again.
+pub(super) struct UntilOver<S>(Option<S>);
+
+impl<S> UntilOver<S> {
+    pub(super) const fn new(stream: S) -> UntilOver<S> {
+        UntilOver(Some(stream))
+    }
+}
+
+impl<M, S: Stream<Item = Result<M, Status>> + Unpin> Stream for UntilOver<S> {
+    type Item = Result<M, Status>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let Some(stream) = &mut this.0 else { return Poll::Ready(None) };
+        let next = Pin::new(stream).poll_next(context);
+        if matches!(next, Poll::Ready(None | Some(Err(_)))) {
+            this.0 = None;
+        }
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::StreamExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_is_over_with_its_first_failure_and_holds_nothing_then() {
+        let held = Arc::new(());
+        let told = [Ok(1), Err(status::stops()), Ok(2)];
+        let holding = Arc::clone(&held);
+        let stream = tokio_stream::iter(told).map(move |one| {
+            let _ = &holding;
+            one
+        });
+        let mut stream = UntilOver::new(stream);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            assert_eq!((stream.next().await.unwrap().unwrap(), Arc::strong_count(&held)), (1, 2));
+            assert_eq!(stream.next().await.unwrap().unwrap_err().code(), tonic::Code::Unavailable);
+            assert_eq!(Arc::strong_count(&held), 1);
+            assert!(stream.next().await.is_none());
+        });
     }
 }
