@@ -22,5 +22,5 @@ mod refusals;
 mod secrets;
 mod trail;
 
-/// Whether a server has the folders; the test `served` runs the same with one.
+/// Whether a server has the folders; the test `local_socket` runs the same with one.
 const SERVED: bool = false;

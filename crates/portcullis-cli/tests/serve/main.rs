@@ -1,5 +1,5 @@
 //! `portcullis serve` as whoever runs it meets it: the sidecar and its keys file, the demo, the setup of a new folder, and what docs/server.md says
-//! of all of it. Each test starts the command and speaks HTTP with it over a plain socket; the socket of the administrator has tests of its own (`served`).
+//! of all of it. Each test starts the command and speaks HTTP with it over a plain socket; the socket of the administrator has tests of its own (`local_socket`).
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
