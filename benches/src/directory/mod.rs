@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::{NoFiles, Source};
-use portcullis_server::{Call, Change, Done, Id, Operation, Service, System};
+use portcullis_server::{Call, Change, Done, Id, Operation, Service, System, Whence};
 use portcullis_store::{SqliteStore, Store};
 
 use crate::Trouble;
@@ -171,7 +171,7 @@ fn joins(service: &Service, imported: &Imported, email: &str, role: &str) -> Res
     let invite = Operation::Invite { email: email.to_owned(), role: Some(role.into()) };
     let done = service.change(&imported.admin, imported.workspace, &Change::from(invite))?;
     let token = secret(&done).ok_or("an invitation has a token")?;
-    let accepted = service.accept(&token, None)?;
+    let accepted = service.accept(&token, &Whence::default())?;
     Ok(Call::of_key(service.authenticate(&accepted.key.reveal())?))
 }
 

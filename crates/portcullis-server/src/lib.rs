@@ -41,7 +41,7 @@ pub use secret::{Secret, SecretKind, holds_secret};
 pub use served_file::{Admission, Part, ServedFile, Trouble};
 pub use service::{
     Accepted, Actor, Answered, Call, Caller, Change, Done, Founding, Made, MemberPreview, Operator, Preview,
-    Service, Setup, SetupCode, Was,
+    Service, Setup, SetupCode, Was, Whence,
 };
 pub use serving::Server;
 pub use source::{Asker, Source};

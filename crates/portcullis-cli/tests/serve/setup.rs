@@ -4,14 +4,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::{Answer, ask, get, send};
-use crate::server::{Served, eventually};
+use crate::server::{Served, eventually, run};
 
 fn claim(at: &str, code: &str) -> Answer {
     let body = json!({ "code": code, "workspace": "acme", "admin": "ann@acme.example" }).to_string();
-    send(at, "POST", "/setup", &[("content-type", "application/json")], Some(&body))
+    let headers = [("content-type", "application/json"), ("x-request-id", "setting-up")];
+    send(at, "POST", "/setup", &headers, Some(&body))
 }
 
 /// Starts on a folder that is new, and gives the code that was left in it.
@@ -34,14 +35,25 @@ fn whoever_has_the_code_sets_the_store_up_once() {
     // Nobody is let in before there is anybody.
     assert_eq!(ask(&at, None, ["ann@acme.example", "read", "sync"]).status, 401);
     let json = [("content-type", "application/json")];
-    for (headers, body) in [
-        (&json[..], "{}"),
-        (&json, r#"{"code": "x", "workspace": "y"}"#),
-        (&json, r#"{"code": "x", "workspace": "y", "admin": "z", "more": 1}"#),
-        (&[], r#"{"code": "x", "workspace": "y", "admin": "z"}"#),
+    let no_object = "the body is not the object that was expected";
+    for (headers, body, said) in [
+        (&json[..], "{}", no_object),
+        (&json, r#"{"code": "x", "workspace": "y"}"#, no_object),
+        (&json, r#"{"code": "x", "workspace": "y", "admin": "z", "more": 1}"#, no_object),
+        (&json, r#"{"code": 7, "workspace": "y", "admin": "z"}"#, no_object),
+        (&json, r#"{"code": "x", "workspace": "#, "the body is not JSON"),
+        (&[], r#"{"code": "x", "workspace": "y", "admin": "z"}"#, "expected the header"),
     ] {
-        assert_eq!(send(&at, "POST", "/setup", headers, Some(body)).status, 400, "{body}");
+        let told = send(&at, "POST", "/setup", headers, Some(body));
+        assert!(told.status == 400 && told.body.contains(said), "{body}: {told:?}");
     }
+    let body = format!("{{\n \"codes\": {code:?}}}");
+    let told = send(&at, "POST", "/setup", &json, Some(&body)).json();
+    assert_eq!(
+        told,
+        "the body is not the object that was expected, as line 2 column 8 shows: send `code`, `workspace` and `admin`, each a string, and \
+         nothing else"
+    );
     assert_eq!(get(&at, None, "/setup").status, 405);
     assert_eq!(claim(&at, "00000000000000000000000000").status, 401);
 
@@ -58,6 +70,20 @@ fn whoever_has_the_code_sets_the_store_up_once() {
     let (_, log) = served.stop();
     assert!(![&key, &operator, &code].into_iter().any(|secret| log.contains(secret.as_str())), "{log}");
     assert!(!folder.path().join("data/setup-code").exists());
+    // From where it was set up, and tried, is in the trails.
+    for (trail, operation, outcome) in
+        [(&[][..], "workspace.create", "done"), (&["--operator"], "setup.claim", "refused")]
+    {
+        let listed =
+            run(folder.path(), &[&["audit", "list", "--data", "data", "--format", "json"], trail].concat());
+        let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+        let entry = listed.as_array().unwrap().iter().find(|entry| entry["operation"] == operation);
+        let entry = entry.unwrap_or_else(|| panic!("{listed}"));
+        assert_eq!(
+            (&entry["outcome"], &entry["actor"], &entry["address"], &entry["request"]),
+            (&json!(outcome), &json!("setup"), &json!("127.0.0.1"), &json!("setting-up"))
+        );
+    }
     // From then on there is nothing to set up.
     let served = Served::start(folder.path(), &["--data", "data"]);
     eventually("it being ready", || get(&served.address, None, "/readyz").status == 200);

@@ -29,16 +29,10 @@ impl Visitor {
     pub(super) async fn setup(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Failure> {
         let Source::Store(service) = &self.door.source else { return Err(Failure::not_found()) };
         let bytes = self.json(head, body).await?;
-        let claim: Claim = serde_json::from_slice(&bytes).map_err(|error| {
-            // What was sent holds a code, so only what is wrong with its shape is said back.
-            let place = format!("line {} column {}", error.line(), error.column());
-            Failure::bad_request(format!(
-                "expected an object with `code`, `workspace` and `admin`: it ends to be one at {place}"
-            ))
-        })?;
-        let service = std::sync::Arc::clone(service);
+        let claim: Claim = serde_json::from_slice(&bytes).map_err(|error| unread(&error))?;
+        let (service, whence) = (std::sync::Arc::clone(service), self.whence(&head.headers));
         let claimed = tokio::task::spawn_blocking(move || {
-            service.claim_setup(&claim.code, &claim.workspace, &claim.admin)
+            service.claim_setup(&claim.code, &claim.workspace, &claim.admin, &whence)
         });
         let setup = claimed
             .await
@@ -55,4 +49,13 @@ impl Visitor {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
+}
+
+/// What is wrong with a body. It may hold a code, so nothing of it is said back.
+fn unread(error: &serde_json::Error) -> Failure {
+    let what = if error.is_data() { "not the object that was expected" } else { "not JSON" };
+    let (line, column) = (error.line(), error.column());
+    Failure::bad_request(format!(
+        "the body is {what}, as line {line} column {column} shows: send `code`, `workspace` and `admin`, each a string, and nothing else"
+    ))
 }

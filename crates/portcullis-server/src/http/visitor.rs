@@ -13,12 +13,14 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use subtle::ConstantTimeEq as _;
 
-use super::Door;
 use super::failure::Failure;
 use super::hearings::Hearings;
+use super::{Door, REQUEST_ID};
 use crate::source::Asker;
-use crate::{Hearing, Refusal};
+use crate::{Hearing, Refusal, Whence};
 
+/// So much of a request's id is kept.
+const MOST_OF_ID: usize = 128;
 /// How long a use of a key goes unnoted, in milliseconds: they are kept to the minute.
 const MINUTE: i64 = 60_000;
 
@@ -118,6 +120,15 @@ impl Visitor {
             return Failure::too_many_failures();
         }
         refusal.into()
+    }
+
+    /// From where a request comes, for the audit trail.
+    pub(crate) fn whence(&self, headers: &HeaderMap) -> Whence {
+        let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        Whence {
+            address: Some(self.address.ip().to_canonical().to_string()),
+            request: id.map(|id| id.chars().take(MOST_OF_ID).collect()),
+        }
     }
 
     /// Refuses what a page of another site, or a proxy, could have sent to a server that asks nobody for a key.

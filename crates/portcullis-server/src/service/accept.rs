@@ -8,11 +8,10 @@ use super::apply::{Asked, join, new_key};
 use super::commit::{Change, Tried, refusal};
 use super::draft::Draft;
 use super::held::Holds;
-use super::{Service, Tenant, Working};
+use super::{Service, Tenant, Whence, Working};
 use crate::Refusal;
 use crate::naming::folded;
 use crate::operation::Scope;
-use crate::outside::random;
 use crate::secret::{Secret, SecretKind};
 
 /// Somebody who joined by an invitation.
@@ -36,7 +35,7 @@ impl Service {
     /// # Errors
     /// [`Refusal::Unauthenticated`] for a token that is of no invitation, expired, cancelled, accepted before or lapsed: when who sent it is gone,
     /// suspended, or no longer holds what it gives.
-    pub fn accept(&self, shown: &str, address: Option<String>) -> Result<Accepted, Refusal> {
+    pub fn accept(&self, shown: &str, whence: &Whence) -> Result<Accepted, Refusal> {
         let secret = Secret::parse(shown).filter(|secret| secret.kind() == SecretKind::Invitation);
         let found = secret.and_then(|secret| Some((self.workspace_of_invitation(secret.id())?, secret)));
         let Some((workspace, secret)) = found else {
@@ -45,10 +44,10 @@ impl Service {
         };
         let tenant = self.find(workspace).ok_or(Refusal::Unauthenticated)?;
         let mut working = tenant.working();
-        let accepted = self.accept_in(&tenant, &mut working, &secret, address.clone());
+        let accepted = self.accept_in(&tenant, &mut working, &secret, whence);
         if let Err(refusal) = &accepted {
             let why = serde_json::json!({ "invitation": secret.id().to_string(), "refused": refusal.code() });
-            if let Ok(entry) = self.invitee(&secret, address, Outcome::Refused, why.to_string()) {
+            if let Ok(entry) = self.invitee(&secret, whence, Outcome::Refused, why.to_string()) {
                 let _ = self.store.note(tenant.id, &entry);
             }
         }
@@ -58,21 +57,13 @@ impl Service {
     fn invitee(
         &self,
         secret: &Secret,
-        address: Option<String>,
+        whence: &Whence,
         outcome: Outcome,
         payload: String,
     ) -> Result<Entry, Refusal> {
-        Ok(Entry {
-            time: self.outside.now(),
-            actor: format!("invitation:{}", secret.id()),
-            credential: Some(secret.id()),
-            address,
-            request: None,
-            operation: "invitation.accept".to_owned(),
-            outcome,
-            payload: Some(payload),
-            salt: random(&*self.outside)?,
-        })
+        let actor = format!("invitation:{}", secret.id());
+        let entry = self.entry_of(actor, "invitation.accept", outcome, Some(payload))?;
+        Ok(whence.told(Entry { credential: Some(secret.id()), ..entry }))
     }
 
     fn accept_in(
@@ -80,7 +71,7 @@ impl Service {
         tenant: &Tenant,
         working: &mut Working,
         secret: &Secret,
-        address: Option<String>,
+        whence: &Whence,
     ) -> Result<Accepted, Refusal> {
         let open = self.lock(tenant, working)?;
         let Working { state, writer } = working;
@@ -125,7 +116,7 @@ impl Service {
                 Refusal::Excess(_) | Refusal::ReachingUp(_) => Refusal::Unauthenticated,
                 other => other,
             })
-            .and_then(|()| self.invitee(secret, address, Outcome::Done, payload.to_string()));
+            .and_then(|()| self.invitee(secret, whence, Outcome::Done, payload.to_string()));
         let revision = self.settle(tenant, open, tried.draft, entry)?;
         Ok(Accepted { workspace: tenant.id, member, subject: invitation.email, key, revision })
     }

@@ -221,7 +221,7 @@ impl Service {
         let failed = self.failed.swap(0, Ordering::Relaxed);
         if failed > 0 {
             let payload = serde_json::json!({ "count": failed }).to_string();
-            let entry = self.realm_entry("unknown", "authentication.failed", Outcome::Refused, Some(payload));
+            let entry = self.entry_of("unknown", "authentication.failed", Outcome::Refused, Some(payload));
             if let Err(refusal) = entry.and_then(|entry| Ok(self.store.note(Id::NIL, &entry)?)) {
                 self.failed.fetch_add(failed, Ordering::Relaxed);
                 return Err(refusal);

@@ -113,7 +113,7 @@ impl Service {
     ) -> Result<Setup, Refusal> {
         let entry = self.entry(&Call::local(user), "workspace.import", Outcome::Done, None)?;
         let made = self.imported(source, files, admin).and_then(|drafted| self.made(drafted, &entry, &[]));
-        self.or_noted(made, &entry.actor, "workspace.import")
+        self.or_noted(made, entry)
     }
 
     /// What a workspace file says, as a workspace that is not yet anywhere.

@@ -115,7 +115,7 @@ impl Service {
         if self.store.workspaces()?.iter().any(|other| other.name == state.workspace.name) {
             return Err(StoreError::Taken { what: "workspace", part: "name" }.into());
         }
-        let entry = self.realm_entry("nobody", "workspace.create", Outcome::Done, None)?;
+        let entry = self.entry_of("nobody", "workspace.create", Outcome::Done, None)?;
         MemoryStore::new().create(&state.workspace, &state.rows(), &entry, &[])?;
         let edited = state.roles.values().filter(|role| role.built_in && role.current > 1);
         Ok(Founding {

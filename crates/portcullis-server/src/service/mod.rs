@@ -52,28 +52,42 @@ pub enum Actor {
     Local(String),
 }
 
-/// One call of the service: who, and what the audit trail says of it besides.
+/// From where something is done, as far as the audit trail says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whence {
+    /// The address.
+    pub address: Option<String>,
+    /// What whoever asked for it calls the request.
+    pub request: Option<String>,
+}
+
+impl Whence {
+    /// An audit entry that says it.
+    fn told(&self, entry: Entry) -> Entry {
+        Entry { address: self.address.clone(), request: self.request.clone(), ..entry }
+    }
+}
+
+/// One call of the service: who, and from where.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Who.
     pub actor: Actor,
     /// From where.
-    pub address: Option<String>,
-    /// In which request.
-    pub request: Option<String>,
+    pub whence: Whence,
 }
 
 impl Call {
     /// A call of whoever showed a key.
     #[must_use]
     pub const fn of_key(caller: Caller) -> Call {
-        Call { actor: Actor::Key(caller), address: None, request: None }
+        Call { actor: Actor::Key(caller), whence: Whence { address: None, request: None } }
     }
 
     /// A call of a user of the machine.
     #[must_use]
     pub fn local(user: impl Into<String>) -> Call {
-        Call { actor: Actor::Local(user.into()), address: None, request: None }
+        Call { actor: Actor::Local(user.into()), whence: Whence::default() }
     }
 
     fn actor_name(&self) -> String {
@@ -262,12 +276,24 @@ impl Service {
         outcome: Outcome,
         payload: Option<String>,
     ) -> Result<Entry, Refusal> {
+        let entry = self.entry_of(call.actor_name(), operation, outcome, payload)?;
+        Ok(call.whence.told(Entry { credential: call.key(), ..entry }))
+    }
+
+    /// An audit entry of somebody by name.
+    fn entry_of(
+        &self,
+        actor: impl Into<String>,
+        operation: impl Into<String>,
+        outcome: Outcome,
+        payload: Option<String>,
+    ) -> Result<Entry, Refusal> {
         Ok(Entry {
             time: self.outside.now(),
-            actor: call.actor_name(),
-            credential: call.key(),
-            address: call.address.clone(),
-            request: call.request.clone(),
+            actor: actor.into(),
+            credential: None,
+            address: None,
+            request: None,
             operation: operation.into(),
             outcome,
             payload,

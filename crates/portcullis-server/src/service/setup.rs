@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Service;
 use super::apply::Settings;
+use super::{Service, Whence};
 use crate::Refusal;
 use crate::naming::{fit, folded};
 use crate::operation::Scope;
@@ -79,26 +79,6 @@ impl Service {
         Ok(found.map(|(_, value)| value))
     }
 
-    pub(super) fn realm_entry(
-        &self,
-        actor: &str,
-        operation: &str,
-        outcome: Outcome,
-        payload: Option<String>,
-    ) -> Result<Entry, Refusal> {
-        Ok(Entry {
-            time: self.outside.now(),
-            actor: actor.to_owned(),
-            credential: None,
-            address: None,
-            request: None,
-            operation: operation.to_owned(),
-            outcome,
-            payload,
-            salt: random(&*self.outside)?,
-        })
-    }
-
     /// Offers the setup of a store that has not been set up, under a new code that is good for an hour and five tries. Nothing when it
     /// has been.
     ///
@@ -113,7 +93,7 @@ impl Service {
         let expires = self.outside.now().saturating_add(HOUR);
         let offered = value(&Progress::Offered { hash: hash_of(&code.reveal()), expires, tries: TRIES })?;
         let edit = RealmEdit { name: SETUP.to_owned(), expected: before, value: Some(offered) };
-        self.store.change_realm(&[edit], &self.realm_entry("system", "setup.offer", Outcome::Done, None)?)?;
+        self.store.change_realm(&[edit], &self.entry_of("system", "setup.offer", Outcome::Done, None)?)?;
         Ok(Some(code))
     }
 
@@ -121,7 +101,13 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal::Unauthenticated`] for a code that is wrong, expired or used up, or when the store was set up before.
-    pub fn claim_setup(&self, code: &str, name: &str, admin: &str) -> Result<Setup, Refusal> {
+    pub fn claim_setup(
+        &self,
+        code: &str,
+        name: &str,
+        admin: &str,
+        whence: &Whence,
+    ) -> Result<Setup, Refusal> {
         let before = self.setup_value()?;
         let offered = before.as_deref().and_then(|value| serde_json::from_slice(value).ok());
         let Some(Progress::Offered { hash, expires, tries }) = offered else {
@@ -134,11 +120,13 @@ impl Service {
         if !right {
             let fewer = value(&Progress::Offered { hash, expires, tries: tries - 1 })?;
             let edit = RealmEdit { name: SETUP.to_owned(), expected: before, value: Some(fewer) };
-            self.store
-                .change_realm(&[edit], &self.realm_entry("setup", "setup.claim", Outcome::Refused, None)?)?;
+            let entry = self.entry_of("setup", "setup.claim", Outcome::Refused, None)?;
+            self.store.change_realm(&[edit], &whence.told(entry))?;
             return Err(Refusal::Unauthenticated);
         }
-        self.set_up(before, "setup", name, "hightouch", admin)
+        let entry = whence.told(self.founding_entry("setup")?);
+        let made = self.set_up(before, &entry, name, "hightouch", admin);
+        self.or_noted(made, entry)
     }
 
     /// Sets a store up without a code: for whoever has the data folder itself.
@@ -152,13 +140,18 @@ impl Service {
                 "the store has been set up already: `portcullis workspace add` makes another workspace";
             return Err(Refusal::Conflict(message.to_owned()));
         }
-        self.set_up(before, &format!("local:{user}"), name, schema, admin)
+        self.set_up(before, &self.founding_entry(&format!("local:{user}"))?, name, schema, admin)
+    }
+
+    /// The audit entry of a new workspace.
+    fn founding_entry(&self, actor: &str) -> Result<Entry, Refusal> {
+        self.entry_of(actor, "workspace.create", Outcome::Done, None)
     }
 
     fn set_up(
         &self,
         before: Option<Vec<u8>>,
-        actor: &str,
+        entry: &Entry,
         name: &str,
         schema: &str,
         admin: &str,
@@ -173,7 +166,7 @@ impl Service {
                 value: Some(operator.hash().to_vec()),
             },
         ];
-        let setup = self.found(actor, name, schema, admin, &realm)?;
+        let setup = self.made(self.drafted(name, schema, admin)?, entry, &realm)?;
         Ok(Setup { operator: Some(operator), ..setup })
     }
 
@@ -206,21 +199,18 @@ impl Service {
         schema: &str,
         admin: &str,
     ) -> Result<Setup, Refusal> {
-        let actor = format!("operator:{}", operator.key);
-        let made = self.found(&actor, name, schema, admin, &[]);
-        self.or_noted(made, &actor, "workspace.create")
+        let entry = self.founding_entry(&format!("operator:{}", operator.key))?;
+        let drafted = self.drafted(name, schema, admin);
+        let made = drafted.and_then(|drafted| self.made(drafted, &entry, &[]));
+        self.or_noted(made, entry)
     }
 
-    /// What came of making a workspace. That it was refused is noted in the operator's trail, since there is no other that it could be in.
-    pub(super) fn or_noted<T>(
-        &self,
-        made: Result<T, Refusal>,
-        actor: &str,
-        operation: &str,
-    ) -> Result<T, Refusal> {
+    /// What came of making a workspace, which an entry tells. That it was refused is noted in the operator's trail, since there is no other
+    /// that it could be in.
+    pub(super) fn or_noted<T>(&self, made: Result<T, Refusal>, entry: Entry) -> Result<T, Refusal> {
         if let Err(refusal) = &made {
             let why = serde_json::json!({ "refused": refusal.code() }).to_string();
-            let entry = self.realm_entry(actor, operation, Outcome::Refused, Some(why))?;
+            let entry = Entry { outcome: Outcome::Refused, payload: Some(why), ..entry };
             // The refusal says more than that it could not be noted.
             let _ = self.store.note(Id::NIL, &entry);
         }
@@ -243,19 +233,6 @@ impl Service {
             .collect();
         all.sort();
         all
-    }
-
-    fn found(
-        &self,
-        actor: &str,
-        name: &str,
-        schema: &str,
-        admin: &str,
-        realm: &[RealmEdit],
-    ) -> Result<Setup, Refusal> {
-        let drafted = self.drafted(name, schema, admin)?;
-        let entry = self.realm_entry(actor, "workspace.create", Outcome::Done, None)?;
-        self.made(drafted, &entry, realm)
     }
 
     /// A workspace without members: its built-in roles, by name.

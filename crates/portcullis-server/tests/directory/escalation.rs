@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_server::{Call, Id, Operation, Scope, Service, Which};
+use portcullis_server::{Call, Id, Operation, Scope, Service, Whence, Which};
 
 use crate::world::*;
 
@@ -155,8 +155,13 @@ fn act_at_once(world: &World, call: &Call, operations: &[&Operation]) -> Option<
         match operation {
             Operation::AddKey { member, .. } => shown.extend(member.as_ref().map(|Which(name)| name.clone())),
             // A token is accepted at once.
-            _ => shown
-                .extend(world.service.accept(&secret.reveal(), None).ok().map(|accepted| accepted.subject)),
+            _ => shown.extend(
+                world
+                    .service
+                    .accept(&secret.reveal(), &Whence::default())
+                    .ok()
+                    .map(|accepted| accepted.subject),
+            ),
         }
     }
     Some(shown)

@@ -1,7 +1,7 @@
 //! The steps of the guide by which a catalogue's system account comes to Hightouch: a role from JSON, a group, an invitation, the group's role, a key.
 
 use portcullis::Question;
-use portcullis_server::{Operation, Scope};
+use portcullis_server::{Operation, Scope, Whence};
 
 use crate::world::*;
 
@@ -32,7 +32,7 @@ fn a_catalogue_is_given_what_its_guide_says_and_nothing_else() {
     // The group, the system account by invitation.
     world.act(&world.ann, add_group("atlan_group"));
     let token = world.invited(&world.ann, "svc-atlan@acme.example", Some("viewer"));
-    let accepted = world.service.accept(&token, None).unwrap();
+    let accepted = world.service.accept(&token, &Whence::default()).unwrap();
     world.act(&world.ann, add_role("nothing", &[]));
     world.act(&world.ann, set_role("svc-atlan@acme.example", "nothing"));
     // Its place in the group, and the role's for the group, from the role's side.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use portcullis_server::http::Door;
 use portcullis_server::{
-    Call, Change, Done, DoorBounds, Id, Operation, Scope, Server, Service, Source, Which,
+    Call, Change, Done, DoorBounds, Id, Operation, Scope, Server, Service, Source, Whence, Which,
 };
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::service::interceptor::InterceptedService;
@@ -71,7 +71,7 @@ impl Gate {
         let role = Some(Which::from(role));
         let done = self.act(Operation::Invite { email: email.to_owned(), role });
         let token = done.made[0].secret.as_ref().unwrap().reveal();
-        self.service.accept(&token, None).unwrap().key.reveal()
+        self.service.accept(&token, &Whence::default()).unwrap().key.reveal()
     }
 
     /// A further key of the administrator, and its id.

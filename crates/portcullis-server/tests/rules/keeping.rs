@@ -1,6 +1,6 @@
 //! Identities, secrets, names and the audit trail: rules 15, 20, 23, 24.
 
-use portcullis_server::{Call, Operation, Scope, Which};
+use portcullis_server::{Call, Operation, Scope, Whence, Which};
 use portcullis_store::Outcome;
 use portcullis_store::audit::Verifier;
 use serde_json::json;
@@ -42,7 +42,10 @@ fn rule_15_removal_takes_keys_and_invitations_along() {
     // Removal ends them for good.
     world.act(&world.ann, remove_member("bob@acme.example"));
     world.act(&world.ann, add_member("bob@acme.example", "admin"));
-    assert!(world.service.authenticate(&shown).is_err() && world.service.accept(&token, None).is_err());
+    assert!(
+        world.service.authenticate(&shown).is_err()
+            && world.service.accept(&token, &Whence::default()).is_err()
+    );
     assert_eq!(world.service.invitations(&world.ann, world.acme).unwrap()[0].state, "cancelled");
     assert!(world.service.group(&world.ann, world.acme, &"g".into()).unwrap().members.is_empty());
 }
@@ -85,7 +88,7 @@ fn rule_20_secrets_are_in_no_row_and_no_entry() {
     let world = World::new();
     let (_, key) = world.key(&world.ann, &Scope::ALL, None, None);
     let token = world.invited(&world.ann, "guest@acme.example", None);
-    let accepted = world.service.accept(&token, None).unwrap().key.reveal();
+    let accepted = world.service.accept(&token, &Whence::default()).unwrap().key.reveal();
     let mut all = format!("{:?}", world.service);
     world.store.load(world.acme, &mut |row| all.push_str(&format!("{row:?}"))).unwrap();
     for trail in [world.acme, portcullis_server::Id::NIL] {
@@ -151,8 +154,8 @@ fn rule_23_names_that_look_alike_are_refused() {
 #[test]
 fn rule_24_everything_leaves_an_entry() {
     let world = World::new();
-    let call =
-        Call { address: Some("192.0.2.1".to_owned()), request: Some("r-7".to_owned()), ..world.ann.clone() };
+    let whence = Whence { address: Some("192.0.2.1".to_owned()), request: Some("r-7".to_owned()) };
+    let call = Call { whence, ..world.ann.clone() };
     world.act(&call, add_group("g"));
     world.refused(&call, add_group("g"));
     let batch = vec![add_member("a@acme.example", "viewer"), add_member("b@acme.example", "viewer")];
@@ -248,7 +251,7 @@ fn rule_24_failed_authentication_is_counted() {
     for shown in ["", "portcullis_key_", &revoked, &world.operator] {
         assert!(world.service.authenticate(shown).is_err());
     }
-    assert!(world.service.accept("no token", None).is_err());
+    assert!(world.service.accept("no token", &Whence::default()).is_err());
     assert_eq!(world.store.audit(nil, 0, 100).unwrap().len(), before, "not one by one");
     world.service.note_used().unwrap();
     world.service.note_used().unwrap();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use portcullis_server::{
-    Call, Change, Done, Id, Operation, Outside, Preview, Properties, Refusal, Refused, Scope, Service, Which,
+    Call, Change, Done, Id, Operation, Outside, Preview, Properties, Refusal, Refused, Scope, Service,
+    Whence, Which,
 };
 use portcullis_store::{MemoryStore, Millis, SqliteStore, Store};
 use serde_json::Value;
@@ -117,7 +118,7 @@ impl World {
 
     pub(crate) fn joins_with_key(&self, email: &str, role: &str) -> String {
         let token = self.invited(&self.ann, email, Some(role));
-        self.service.accept(&token, None).unwrap().key.reveal()
+        self.service.accept(&token, &Whence::default()).unwrap().key.reveal()
     }
 
     /// The token of a new invitation.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use portcullis::text::{printable, quoted};
-use portcullis_server::{Operation, SecretKind, Which};
+use portcullis_server::{Operation, SecretKind, Whence, Which};
 use serde_json::json;
 
 use super::acting;
@@ -176,7 +176,7 @@ fn accept(folder: &FolderArgs, file: &Path, format: FormatArgs, out: &mut Output
     let token = acting::secret_in(out.around(), file)?;
     acting::must_be(SecretKind::Invitation, &token)?;
     let opened = folder.open(out)?;
-    let accepted = opened.admitted(opened.service.accept(&token, None))?;
+    let accepted = opened.admitted(opened.service.accept(&token, &Whence::default()))?;
     if format.is_json() {
         out.json(&json!({
             "workspace": accepted.workspace.to_string(),

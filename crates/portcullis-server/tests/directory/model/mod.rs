@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use expected::expected;
-use portcullis_server::Call;
+use portcullis_server::{Call, Whence};
 use proptest::prelude::*;
 use steps::{PEOPLE, Step, operation, steps};
 
@@ -161,7 +161,7 @@ fn play(world: &World, steps: &[(usize, Step)], seen: &RefCell<Seen>) -> Result<
         match step {
             Step::Pass { days } => world.hand.pass(days * DAY),
             Step::Accept { who } => {
-                let accepted = tokens.get(who).map(|token| world.service.accept(token, None));
+                let accepted = tokens.get(who).map(|token| world.service.accept(token, &Whence::default()));
                 let invited = model.invited.get(PEOPLE[*who]).cloned();
                 let good = invited.filter(|one| {
                     let role = one.role.clone().unwrap_or_else(|| model.default.clone());
