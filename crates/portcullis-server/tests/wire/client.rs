@@ -240,6 +240,8 @@ impl Client {
                 self.rest.extend_from_slice(&bytes[..count]);
                 count > 0
             }
+            // The machine slept meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) =>
             {
