@@ -4,8 +4,8 @@
 //! also knows what its asker may ask: about itself whoever is a member, about others whoever may read the membership; and it applies the
 //! narrowing of the asker's key to what is asked about itself. Transports put questions to it and to nothing else.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use portcullis::matrix::{Permission, Subject};
 use portcullis::{Question, Snapshot};
@@ -81,7 +81,21 @@ pub(crate) fn token(epoch: u64, revision: u64) -> String {
 
 /// One asker before one revision of one workspace.
 #[derive(Clone, Debug)]
-pub struct Hearing {
+pub struct Hearing(Arc<Heard>);
+
+/// A hearing that ends when nobody has it any more.
+#[derive(Clone, Debug)]
+pub(crate) struct Recalled(Weak<Heard>);
+
+impl Recalled {
+    /// The hearing, if it is there and still good.
+    pub(crate) fn hearing(&self, now: impl FnOnce() -> Millis) -> Option<Hearing> {
+        self.0.upgrade().map(Hearing).filter(|hearing| hearing.is_current(now))
+    }
+}
+
+#[derive(Debug)]
+struct Heard {
     published: Arc<Published>,
     /// Whoever asks, by its key; nobody in particular where a file is served, whose askers may ask about everyone.
     known: Option<Arc<Known>>,
@@ -103,36 +117,41 @@ impl Hearing {
             verdict.is_allow() && left
         });
         let [reads_workspace, about_others] = reads;
-        Hearing { published, known: Some(known), about_others, reads_workspace }
+        Hearing(Arc::new(Heard { published, known: Some(known), about_others, reads_workspace }))
     }
 
     /// Of somebody who may ask about everyone and read everything: whom a served file lets in.
-    pub(crate) const fn of_file(published: Arc<Published>) -> Hearing {
-        Hearing { published, known: None, about_others: true, reads_workspace: true }
+    pub(crate) fn of_file(published: Arc<Published>) -> Hearing {
+        Hearing(Arc::new(Heard { published, known: None, about_others: true, reads_workspace: true }))
+    }
+
+    /// Something by which this hearing can be found again as long as somebody has it.
+    pub(crate) fn recalled(&self) -> Recalled {
+        Recalled(Arc::downgrade(&self.0))
     }
 
     /// The compiled state that everything here is answered from.
     #[must_use]
     pub fn snapshot(&self) -> &Arc<Snapshot> {
-        &self.published.snapshot
+        &self.0.published.snapshot
     }
 
     /// The id of the workspace.
     #[must_use]
     pub fn workspace(&self) -> Id {
-        self.published.id
+        self.0.published.id
     }
 
     /// The token of the revision, `EPOCH.NUMBER`.
     #[must_use]
     pub fn revision(&self) -> &str {
-        &self.published.token
+        &self.0.published.token
     }
 
     /// The number of the revision.
     #[must_use]
     pub fn revision_number(&self) -> u64 {
-        self.published.revision
+        self.0.published.revision
     }
 
     /// The number of the revision that a token names. It may be one that is yet to come.
@@ -141,32 +160,32 @@ impl Hearing {
     /// [`Refusal::MalformedToken`]; [`Refusal::UnknownRevision`] when it is of another epoch: of another workspace, or of this one before it was
     /// imported or restored.
     pub fn read_token(&self, token: &str) -> Result<u64, Refusal> {
-        self.published.read_token(token)
+        self.0.published.read_token(token)
     }
 
     /// Whether what is heard under is still in force, and the credential has not expired meanwhile.
     #[must_use]
     pub fn is_current(&self, now: impl FnOnce() -> Millis) -> bool {
-        !self.published.superseded.load(Ordering::Acquire)
+        !self.0.published.superseded.load(Ordering::Acquire)
             && self.expires().is_none_or(|expires| now() < expires)
     }
 
     /// Whether any role has conditions. Where none has, neither what a request brings nor the time matters.
     #[must_use]
     pub fn has_conditions(&self) -> bool {
-        self.published.has_conditions
+        self.0.published.has_conditions
     }
 
     /// The member who asks; nobody in particular before a served file.
     #[must_use]
     pub fn asker(&self) -> Option<&str> {
-        self.known.as_deref().map(|known| &*known.subject)
+        self.0.known.as_deref().map(|known| &*known.subject)
     }
 
     /// When the credential stops being good by itself.
     #[must_use]
     pub fn expires(&self) -> Option<Millis> {
-        self.known.as_ref().and_then(|known| known.expires)
+        self.0.known.as_ref().and_then(|known| known.expires)
     }
 
     /// Whether a question is about whoever asks it.
@@ -177,16 +196,16 @@ impl Hearing {
 
     /// Whether the asker may read the workspace: statements, values, roles of others.
     #[must_use]
-    pub const fn reads_workspace(&self) -> bool {
-        self.reads_workspace
+    pub fn reads_workspace(&self) -> bool {
+        self.0.reads_workspace
     }
 
     /// Refuses whoever may ask about nobody but itself.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`].
-    pub const fn may_ask_about_others(&self) -> Result<(), Refusal> {
-        if self.about_others {
+    pub fn may_ask_about_others(&self) -> Result<(), Refusal> {
+        if self.0.about_others {
             return Ok(());
         }
         Err(Refusal::Forbidden(Needs { on: Administered::Membership, action: "read" }))
@@ -197,7 +216,7 @@ impl Hearing {
     /// # Errors
     /// As [`may_ask_about_others`](Self::may_ask_about_others), when it is about somebody else.
     pub fn heeded<'q>(&self, question: &Question<'q>) -> Result<Question<'q>, Refusal> {
-        if self.about_others {
+        if self.0.about_others {
             return Ok(*question);
         }
         if !self.is_own(question.subject) {
@@ -221,7 +240,7 @@ impl Hearing {
     /// Whether the asker's key takes a permission away from it. What a key's policy allows under conditions does not count.
     #[must_use]
     pub fn is_narrowed_away(&self, action: &str, resource: &str) -> bool {
-        let Some(left) = self.known.as_ref().and_then(|known| known.left.as_ref()) else { return false };
+        let Some(left) = self.0.known.as_ref().and_then(|known| known.left.as_ref()) else { return false };
         let schema = self.snapshot().schema();
         let permission = schema.permission(action, resource);
         left.permissions() != schema.permission_count()
@@ -230,7 +249,7 @@ impl Hearing {
 
     /// Refuses a key without a scope.
     pub(crate) fn within(self, scope: Scope) -> Result<Hearing, Refusal> {
-        match &self.known {
+        match &self.0.known {
             Some(known) if !known.scopes.contains(&scope) => Err(Refusal::OutOfScope(scope)),
             _ => Ok(self),
         }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::file_keys::FileCaller;
 use crate::served_file::{ServedFile, Trouble};
-use crate::{Caller, Hearing, Refusal, Service};
+use crate::{Call, Caller, Hearing, Refusal, Service};
 
 /// Where decisions come from.
 #[derive(Clone, Debug)]
@@ -58,6 +58,16 @@ impl Source {
             (Source::File(file), Asker::KeyOfFile(caller)) => file.hear(Some(caller), workspace),
             (Source::File(file), Asker::Anybody) => file.hear(None, workspace),
             _ => Err(Refusal::Unauthenticated),
+        }
+    }
+
+    /// The token of the revision that is in force in the workspace of somebody who was let in by a key of a store.
+    pub(crate) fn revision(&self, asker: &Asker) -> Option<String> {
+        match (self, asker) {
+            (Source::Store(service), Asker::Member(caller)) => {
+                service.revision(&Call::of_key(*caller), caller.workspace()).ok()
+            }
+            _ => None,
         }
     }
 

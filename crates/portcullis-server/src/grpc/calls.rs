@@ -3,7 +3,6 @@
 //! The credential is looked at before the message is read, so that a stranger's message is not. A message may be as large as a body and take
 //! as long as one; there is one of it, except on a stream of checks.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -33,26 +32,34 @@ const FRAME: usize = 5;
 const PIECE: usize = 32 << 10;
 
 impl Visitor {
-    pub(super) async fn check(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (hearing, message) = self.heard_with_message(head, body).await?;
-        let asked = Asked::read(&message, hearing.has_conditions()).map_err(status::of)?;
-        let mut clock = Clock::default();
-        let question = asked.question(clock.text(&self.door, &hearing));
-        let (decision, reason_admin) =
-            decide(&self.door, &hearing, &question, asked.explains).map_err(status::of)?;
-        Ok(single(&hearing, CheckResponse { decision, reason_admin, error: String::new() }))
+    /// The one message of a call, and its sender before what is in force once the message is there.
+    pub(super) async fn heard_with_message(
+        &self,
+        head: &Parts,
+        body: Incoming,
+    ) -> Result<(Hearing, Bytes), Status> {
+        let (_, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
+        let message = self.message(head, body).await.map_err(|status| status::under(status, &hearing))?;
+        Ok((hearing, message))
     }
 
-    pub(super) async fn check_batch(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (hearing, message) = self.heard_with_message(head, body).await?;
-        let (checks, semantic) = of_batch(&message, self.door.bounds().items).map_err(status::of)?;
+    pub(super) fn check(&self, hearing: &Hearing, message: &[u8]) -> Result<Response<Body>, Failure> {
+        let asked = Asked::read(message, hearing.has_conditions())?;
+        let mut clock = Clock::default();
+        let question = asked.question(clock.text(&self.door, hearing));
+        let (decision, reason_admin) = decide(&self.door, hearing, &question, asked.explains)?;
+        Ok(single(hearing, CheckResponse { decision, reason_admin, error: String::new() }))
+    }
+
+    pub(super) fn check_batch(&self, hearing: &Hearing, message: &[u8]) -> Result<Response<Body>, Failure> {
+        let (checks, semantic) = of_batch(message, self.door.bounds().items)?;
         let mut clock = Clock::default();
         // One moment for all, as one revision.
-        let now = clock.text(&self.door, &hearing);
+        let now = clock.text(&self.door, hearing);
         let mut decisions = Vec::with_capacity(checks.len());
         for check in checks {
             let decided = Asked::read(check, hearing.has_conditions())
-                .and_then(|asked| decide(&self.door, &hearing, &asked.question(now), asked.explains));
+                .and_then(|asked| decide(&self.door, hearing, &asked.question(now), asked.explains));
             let (decision, reason_admin, error) = match decided {
                 Ok((decision, reason)) => (decision, reason, String::new()),
                 Err(failure) => (false, None, failure.message),
@@ -62,25 +69,24 @@ impl Visitor {
                 break;
             }
         }
-        Ok(single(&hearing, CheckBatchResponse { decisions }))
+        Ok(single(hearing, CheckBatchResponse { decisions }))
     }
 
     pub(super) async fn check_stream(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
         let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        let questions = self.messages(head, body)?;
-        let following = Following::new(&self.door, asker, Hearing::clone(&hearing))?;
+        let questions = self.messages(head, body).map_err(|status| status::under(status, &hearing))?;
+        let following = Following::new(&self.door, asker, hearing)?;
         let hearing = following.hearing.clone();
         Ok(several(&hearing, Checks::new(questions, following)))
     }
 
-    pub(super) async fn find(&self, head: &Parts, body: Incoming) -> Result<Response<Body>, Status> {
-        let (hearing, message) = self.heard_with_message(head, body).await?;
+    pub(super) async fn find(&self, hearing: &Hearing, message: Bytes) -> Result<Response<Body>, Failure> {
         let mut clock = Clock::default();
-        let now = clock.text(&self.door, &hearing).map(str::to_owned);
+        let now = clock.text(&self.door, hearing).map(str::to_owned);
         let most = self.door.bounds().page;
-        let heard = Hearing::clone(&hearing);
+        let heard = hearing.clone();
         let computed = self.computed(move || page_of(&heard, &message, now.as_deref(), most));
-        Ok(single(&hearing, computed.await.map_err(status::of)?))
+        Ok(single(hearing, computed.await?))
     }
 
     pub(super) async fn follow_revisions(
@@ -89,20 +95,13 @@ impl Visitor {
         body: Incoming,
     ) -> Result<Response<Body>, Status> {
         let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        self.message(head, body).await?;
-        let hearing = self.heard_again(&asker, hearing, None).map_err(status::of)?;
+        let under = |status| status::under(status, &hearing);
+        self.message(head, body).await.map_err(under)?;
         let permit = Arc::clone(self.door.watches()).try_acquire_owned();
-        let permit = permit.map_err(|_| Status::resource_exhausted("there are too many watches"))?;
-        let following = Following::new(&self.door, asker, Hearing::clone(&hearing))?;
+        let permit = permit.map_err(|_| under(Status::resource_exhausted("there are too many watches")))?;
+        let following = Following::new(&self.door, asker, hearing)?;
         let hearing = following.hearing.clone();
         Ok(several(&hearing, Watched::new(following, permit)))
-    }
-
-    /// The one message of a call, and its sender before what is in force once the message is there: it may take its time, as a body may.
-    async fn heard_with_message(&self, head: &Parts, body: Incoming) -> Result<(Rc<Hearing>, Bytes), Status> {
-        let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
-        let message = self.message(head, body).await?;
-        Ok((self.heard_again(&asker, hearing, None).map_err(status::of)?, message))
     }
 
     /// The messages of a stream, as they come.

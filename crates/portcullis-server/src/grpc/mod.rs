@@ -134,10 +134,16 @@ impl Visitor {
         let (head, body) = request.into_parts();
         self.guard(&head).map_err(status::of)?;
         match method {
-            Method::Check => self.check(&head, body).await,
-            Method::CheckBatch => self.check_batch(&head, body).await,
+            Method::Check | Method::CheckBatch | Method::Search => {
+                let (hearing, message) = self.heard_with_message(&head, body).await?;
+                let answered = match method {
+                    Method::Check => self.check(&hearing, &message),
+                    Method::CheckBatch => self.check_batch(&hearing, &message),
+                    _ => self.find(&hearing, message).await,
+                };
+                answered.map_err(|failure| status::of(failure.under(hearing.revision())))
+            }
             Method::CheckStream => self.check_stream(&head, body).await,
-            Method::Search => self.find(&head, body).await,
             Method::Watch => self.follow_revisions(&head, body).await,
             Method::Health | Method::Reflection => {
                 let permit = Arc::clone(self.door.strangers()).try_acquire_owned();

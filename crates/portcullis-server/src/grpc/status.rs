@@ -3,12 +3,16 @@
 use http::StatusCode;
 use tonic::{Code, Status};
 
-use crate::Refusal;
 use crate::http::Failure;
+use crate::{Hearing, Refusal};
+
+/// As the header of HTTP.
+const REVISION: &str = "portcullis-revision";
 
 /// The status of a failure.
 pub(super) fn of(failure: Failure) -> Status {
     let retry = failure.retry_after().cloned();
+    let revision = failure.revision().and_then(|token| token.parse().ok());
     let code = match failure.status {
         StatusCode::BAD_REQUEST => Code::InvalidArgument,
         StatusCode::UNAUTHORIZED => Code::Unauthenticated,
@@ -25,6 +29,17 @@ pub(super) fn of(failure: Failure) -> Status {
     let mut status = Status::new(code, failure.message);
     if let Some(seconds) = retry.and_then(|seconds| seconds.to_str().ok()?.parse().ok()) {
         status.metadata_mut().insert("retry-after", seconds);
+    }
+    if let Some(token) = revision {
+        status.metadata_mut().insert(REVISION, token);
+    }
+    status
+}
+
+/// The same of a message that is not as it must be, or has no place: it names the revision that its sender was heard under.
+pub(super) fn under(mut status: Status, hearing: &Hearing) -> Status {
+    if let Ok(token) = hearing.revision().parse() {
+        status.metadata_mut().insert(REVISION, token);
     }
     status
 }

@@ -17,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::body::Body;
 use super::failure::Failure;
-use super::visitor::Visitor;
 use super::{answered, body};
 use crate::Hearing;
 
@@ -95,68 +94,57 @@ fn numbering_of(schema: &Schema) -> [u8; 16] {
     digest.first_chunk().copied().unwrap_or_default()
 }
 
-impl Visitor {
-    pub(super) async fn capabilities(
-        &self,
-        workspace: Option<&str>,
-        head: &Parts,
-    ) -> Result<Response<Body>, Failure> {
-        let (_, hearing) = self.heard(&head.headers, workspace).await?;
-        let asked = Asked::of(head.uri.query().unwrap_or_default())?;
-        let subject = asked.subject(&hearing)?;
-        let grid = Grid::of(&hearing, &subject);
-        let tag = grid.tag();
-        if head.headers.get_all(IF_NONE_MATCH).iter().any(|known| matches(known, &tag)) {
-            let mut response = answered(&hearing, Vec::new());
-            *response.body_mut() = body::empty();
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return Ok(tagged(response, &tag));
-        }
-        let numbering = data_encoding::HEXLOWER.encode(&grid.numbering);
-        let schema = hearing.snapshot().schema().name();
-        let subject = entity(&hearing, &subject);
-        let told: Value = if asked.as_bits {
-            json!({
-                "subject": subject,
-                "schema": schema,
-                "numbering": numbering,
-                "permissions": grid.permissions,
-                "granted": BASE64.encode(&grid.bits(&grid.granted)),
-                "conditional": BASE64.encode(&grid.bits(&grid.open)),
-            })
-        } else {
-            json!({
-                "subject": subject,
-                "schema": schema,
-                "granted": Grid::named(&grid.granted),
-                "conditional": Grid::named(&grid.open),
-            })
-        };
-        Ok(tagged(answered(&hearing, told.to_string().into_bytes()), &tag))
+/// The grid that a request asks for.
+pub(super) fn capabilities(hearing: &Hearing, head: &Parts) -> Result<Response<Body>, Failure> {
+    let asked = Asked::of(head.uri.query().unwrap_or_default())?;
+    let subject = asked.subject(hearing)?;
+    let grid = Grid::of(hearing, &subject);
+    let tag = grid.tag();
+    if head.headers.get_all(IF_NONE_MATCH).iter().any(|known| matches(known, &tag)) {
+        let mut response = answered(hearing, Vec::new());
+        *response.body_mut() = body::empty();
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(tagged(response, &tag));
     }
+    let numbering = data_encoding::HEXLOWER.encode(&grid.numbering);
+    let schema = hearing.snapshot().schema().name();
+    let subject = entity(hearing, &subject);
+    let told: Value = if asked.as_bits {
+        json!({
+            "subject": subject,
+            "schema": schema,
+            "numbering": numbering,
+            "permissions": grid.permissions,
+            "granted": BASE64.encode(&grid.bits(&grid.granted)),
+            "conditional": BASE64.encode(&grid.bits(&grid.open)),
+        })
+    } else {
+        json!({
+            "subject": subject,
+            "schema": schema,
+            "granted": Grid::named(&grid.granted),
+            "conditional": Grid::named(&grid.open),
+        })
+    };
+    Ok(tagged(answered(hearing, told.to_string().into_bytes()), &tag))
+}
 
-    /// The numbers that the schema gives its permissions: those of a type follow each other.
-    pub(super) async fn numbering(
-        &self,
-        workspace: Option<&str>,
-        head: &Parts,
-    ) -> Result<Response<Body>, Failure> {
-        let (_, hearing) = self.heard(&head.headers, workspace).await?;
-        let schema = hearing.snapshot().schema();
-        let mut first = 0;
-        let types = schema.types().iter().map(|kind| {
-            let actions: Vec<&str> = schema.actions_of(kind).collect();
-            let told = json!({ "type": kind.name(), "first": first, "actions": actions });
-            first += actions.len();
-            told
-        });
-        let told = json!({
-            "schema": schema.name(),
-            "types": types.collect::<Value>(),
-            "numbering": data_encoding::HEXLOWER.encode(&numbering_of(schema)),
-        });
-        Ok(answered(&hearing, told.to_string().into_bytes()))
-    }
+/// The numbers that the schema gives its permissions: those of a type follow each other.
+pub(super) fn numbering(hearing: &Hearing) -> Response<Body> {
+    let schema = hearing.snapshot().schema();
+    let mut first = 0;
+    let types = schema.types().iter().map(|kind| {
+        let actions: Vec<&str> = schema.actions_of(kind).collect();
+        let told = json!({ "type": kind.name(), "first": first, "actions": actions });
+        first += actions.len();
+        told
+    });
+    let told = json!({
+        "schema": schema.name(),
+        "types": types.collect::<Value>(),
+        "numbering": data_encoding::HEXLOWER.encode(&numbering_of(schema)),
+    });
+    answered(hearing, told.to_string().into_bytes())
 }
 
 /// The subject as a question names it. Of somebody unknown there is no type.

@@ -5,7 +5,6 @@
 
 use http::Response;
 use http::request::Parts;
-use hyper::body::Incoming;
 use portcullis::Question;
 use serde_json::Value;
 
@@ -20,34 +19,32 @@ use crate::authzen::{Evaluation, Evaluations, Fault, Forms, Keep};
 use crate::outside::rfc3339;
 
 impl Visitor {
-    pub(super) async fn evaluation(
+    pub(super) fn evaluation(
         &self,
-        workspace: Option<&str>,
+        hearing: &Hearing,
         head: &Parts,
-        body: Incoming,
+        bytes: &[u8],
     ) -> Result<Response<Body>, Failure> {
-        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
-        let evaluation = Evaluation::read(&bytes, Forms::ObjectsOnly, keep(&hearing)).map_err(unread)?;
-        let now = self.now(&hearing);
+        let evaluation = Evaluation::read(bytes, Forms::ObjectsOnly, keep(hearing)).map_err(unread)?;
+        let now = self.now(hearing);
         let explains = reason::is_asked(&head.headers)?;
-        self.decided(&hearing, &evaluation.question(now.as_deref()), explains)
+        self.decided(hearing, &evaluation.question(now.as_deref()), explains)
     }
 
-    pub(super) async fn evaluations(
+    pub(super) fn evaluations(
         &self,
-        workspace: Option<&str>,
+        hearing: &Hearing,
         head: &Parts,
-        body: Incoming,
+        bytes: &[u8],
     ) -> Result<Response<Body>, Failure> {
-        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
         let evaluations =
-            Evaluations::read(&bytes, keep(&hearing), self.door.bounds().items).map_err(unread)?;
-        let now = self.now(&hearing);
+            Evaluations::read(bytes, keep(hearing), self.door.bounds().items).map_err(unread)?;
+        let now = self.now(hearing);
         let explains = reason::is_asked(&head.headers)?;
         if evaluations.is_single() {
             let question = evaluations.get(0, now.as_deref()).unwrap_or(Ok(Question::new("", "", "")));
             let question = question.map_err(|fault| Failure::bad_request(fault.words()))?;
-            return self.decided(&hearing, &question, explains);
+            return self.decided(hearing, &question, explains);
         }
         let mut text = Vec::with_capacity(32 + 20 * evaluations.len());
         let mut decisions = Decisions::begin(&mut text);
@@ -57,7 +54,7 @@ impl Visitor {
                     decisions.fault(fault);
                     false
                 }
-                Ok(question) => match self.decide(&hearing, &question, explains) {
+                Ok(question) => match self.decide(hearing, &question, explains) {
                     Err(failure) => {
                         decisions.error(failure.status.as_u16(), &failure.message);
                         false
@@ -73,7 +70,7 @@ impl Visitor {
             }
         }
         decisions.end();
-        Ok(answered(&hearing, text))
+        Ok(answered(hearing, text))
     }
 
     /// The answer to one question.

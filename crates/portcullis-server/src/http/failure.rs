@@ -1,13 +1,15 @@
 //! What is answered when there is no answer: a status, a sentence as a JSON string, and what the client may do next.
 //!
 //! A refusal of the service becomes a status here and nowhere else. One body stands for every bad credential, so that an unknown one
-//! is not told from one that is revoked, expired or suspended.
+//! is not told from one that is revoked, expired or suspended. A failure names a revision as an answer does, as soon as its reader is
+//! known to belong to the workspace: before that, a revision would tell that there is one, and how it changes.
 
 use std::time::Duration;
 
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::REVISION;
 use super::body::Body;
 use crate::Refusal;
 
@@ -17,13 +19,18 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     header: Option<(HeaderName, HeaderValue)>,
+    /// The token of the revision that it was found under.
+    revision: Option<Box<str>>,
+    /// Whether its reader has no part in the workspace, as far as is known. No revision is told then, whoever was heard before.
+    is_outside: bool,
     /// Whether the connection is of no use any more.
     closes: bool,
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Failure {
-        Failure { status, message: message.into(), header: None, closes: false }
+        let message = message.into();
+        Failure { status, message, header: None, revision: None, is_outside: false, closes: false }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Failure {
@@ -45,12 +52,14 @@ impl Failure {
 
     pub(crate) fn unauthenticated() -> Failure {
         let failure = Failure::new(StatusCode::UNAUTHORIZED, Refusal::Unauthenticated.to_string());
-        Failure { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..failure }
+        let header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        Failure { header, is_outside: true, ..failure }
     }
 
     pub(crate) fn too_many_failures() -> Failure {
-        Failure::new(StatusCode::TOO_MANY_REQUESTS, "too many failed authentications from this address")
-            .retried_after(60)
+        let message = "too many failed authentications from this address";
+        let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, message).retried_after(60);
+        Failure { is_outside: true, ..failure }
     }
 
     pub(crate) fn busy(message: impl Into<String>) -> Failure {
@@ -80,6 +89,19 @@ impl Failure {
         Failure { header: Some((RETRY_AFTER, HeaderValue::from(seconds))), ..self }
     }
 
+    /// The same, found under a revision of the workspace that its reader belongs to. Of two the first one said counts.
+    pub(crate) fn under(mut self, token: &str) -> Failure {
+        if !self.is_outside {
+            self.revision.get_or_insert_with(|| Box::from(token));
+        }
+        self
+    }
+
+    /// The token of the revision that it was found under, where its reader may know.
+    pub(crate) fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
     /// After how many seconds it may be tried again, if it may.
     pub(crate) fn retry_after(&self) -> Option<&HeaderValue> {
         self.header.as_ref().filter(|(name, _)| *name == RETRY_AFTER).map(|(_, value)| value)
@@ -94,6 +116,9 @@ impl Failure {
         if let Some((name, value)) = self.header {
             headers.insert(name, value);
         }
+        if let Some(token) = self.revision.and_then(|token| HeaderValue::from_str(&token).ok()) {
+            headers.insert(REVISION, token);
+        }
         if self.closes {
             headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -105,7 +130,12 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
         let status = match &refusal {
             Refusal::Unauthenticated => return Failure::unauthenticated(),
-            Refusal::NoWorkspace(_) | Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
+            // Of another workspace as little is told as of one that is not there.
+            Refusal::NoWorkspace(_) => {
+                let failure = Failure::new(StatusCode::NOT_FOUND, refusal.to_string());
+                return Failure { is_outside: true, ..failure };
+            }
+            Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Forbidden(_)
             | Refusal::OutOfScope(_)
             | Refusal::NotAllowed(_)
@@ -132,5 +162,26 @@ impl From<Refusal> for Failure {
             }
         };
         Failure::new(status, refusal.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_named_by_the_first_who_knows_it_and_to_nobody_who_is_not_let_in() {
+        let named = |failure: Failure| {
+            let response = failure.under("first").under("second").response();
+            response.headers().get(REVISION).map(|token| token.to_str().unwrap().to_owned())
+        };
+        let elsewhere = Refusal::NoWorkspace("`w`".to_owned());
+        for outside in [Failure::unauthenticated(), Failure::too_many_failures(), elsewhere.into()] {
+            assert_eq!(named(outside), None);
+        }
+        for inside in [Failure::bad_request("x"), Failure::busy("x"), Failure::not_yet("x")] {
+            assert_eq!(named(inside).as_deref(), Some("first"));
+        }
+        assert_eq!(Failure::not_found().response().headers().get(REVISION), None);
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP: OpenID AuthZEN and what stands beside it, thin over whatever decides.
 //!
-//! A request is routed by its path, its sender let in, put before one revision and answered; every failure is a status and a sentence.
+//! A request is routed by its path, its sender let in, put before one revision and answered; every failure is a status and a sentence. As
+//! soon as its sender is known to belong to the workspace, a failure names the revision as every answer does.
 //! Nothing here decides: what may be asked and what is answered is for [`Hearing`] to say, and what bodies look like for
 //! `authzen`. Requests of gRPC come to the same door, told by their content type, and are let in by the same credentials.
 //!
@@ -12,7 +13,7 @@ mod capabilities;
 mod evaluation;
 mod failure;
 mod failures;
-mod hearings;
+mod kept;
 mod metadata;
 mod metrics;
 mod paths;
@@ -26,7 +27,6 @@ mod visitor;
 mod watching;
 
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -39,7 +39,7 @@ use tokio::sync::{Semaphore, watch};
 pub use self::body::Body;
 pub(crate) use self::failure::Failure;
 use self::failures::Failures;
-pub(crate) use self::hearings::Hearings;
+use self::kept::Kept;
 use self::metrics::Metrics;
 use self::paths::{Endpoint, Route};
 pub(crate) use self::reason::reason_admin;
@@ -61,6 +61,7 @@ pub struct Door {
     /// The address by which clients know the server, without a slash at its end.
     base: String,
     metrics: Metrics,
+    kept: Kept,
     failures: Failures,
     searches: Arc<Semaphore>,
     watches: Arc<Semaphore>,
@@ -78,6 +79,7 @@ impl Door {
             bounds,
             base: base.trim_end_matches('/').to_owned(),
             metrics: Metrics::new(),
+            kept: Kept::default(),
             failures: Failures::new(bounds.failures, bounds.addresses),
             searches: Arc::new(Semaphore::new(bounds.searches)),
             watches: Arc::new(Semaphore::new(bounds.watches)),
@@ -117,9 +119,14 @@ impl Door {
         self.stopping.subscribe()
     }
 
-    /// Somebody who connects, to a thread that has heard these.
-    pub(crate) fn visited(self: &Arc<Self>, address: SocketAddr, hearings: &Rc<Hearings>) -> Rc<Visitor> {
-        Rc::new(Visitor::new(Arc::clone(self), address, Rc::clone(hearings)))
+    /// Somebody who connects.
+    pub(crate) fn visited(self: &Arc<Self>, address: SocketAddr) -> Arc<Visitor> {
+        Arc::new(Visitor::new(Arc::clone(self), address))
+    }
+
+    /// Lets go whom it has heard. Whoever runs a server calls this every second.
+    pub(crate) fn forget(&self) {
+        self.kept.forget();
     }
 }
 
@@ -157,14 +164,28 @@ impl Visitor {
     ) -> Result<Response<Body>, Failure> {
         endpoint.by(&head.method)?;
         match endpoint {
-            Endpoint::Evaluation => self.evaluation(workspace, head, body).await,
-            Endpoint::Evaluations => self.evaluations(workspace, head, body).await,
-            Endpoint::SubjectSearch | Endpoint::ResourceSearch | Endpoint::ActionSearch => {
-                self.search(endpoint, workspace, head, body).await
+            Endpoint::Evaluation
+            | Endpoint::Evaluations
+            | Endpoint::SubjectSearch
+            | Endpoint::ResourceSearch
+            | Endpoint::ActionSearch => {
+                let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
+                let answered = match endpoint {
+                    Endpoint::Evaluation => self.evaluation(&hearing, head, &bytes),
+                    Endpoint::Evaluations => self.evaluations(&hearing, head, &bytes),
+                    _ => self.search(endpoint, &hearing, bytes).await,
+                };
+                answered.map_err(|failure| failure.under(hearing.revision()))
             }
-            Endpoint::Capabilities => self.capabilities(workspace, head).await,
-            Endpoint::Numbering => self.numbering(workspace, head).await,
-            Endpoint::Watch => self.watch(workspace, head).await,
+            Endpoint::Capabilities | Endpoint::Numbering | Endpoint::Watch => {
+                let (asker, hearing) = self.heard(&head.headers, workspace).await?;
+                let answered = match endpoint {
+                    Endpoint::Capabilities => capabilities::capabilities(&hearing, head),
+                    Endpoint::Numbering => Ok(capabilities::numbering(&hearing)),
+                    _ => self.watch(asker, workspace),
+                };
+                answered.map_err(|failure| failure.under(hearing.revision()))
+            }
             Endpoint::Metadata => Ok(self.metadata(workspace)),
             Endpoint::Live => Ok(status::live()),
             Endpoint::Ready => Ok(self.ready(head)),
@@ -173,17 +194,18 @@ impl Visitor {
         }
     }
 
-    /// The body of a request that is JSON, and its sender before what is in force once the body is there: it may take its time, in which what
-    /// was in force is changed, and the credential revoked.
+    /// The body of a request that is JSON, and its sender before what is in force once the body is there.
     async fn heard_with_json(
         &self,
         workspace: Option<&str>,
         head: &Parts,
         body: Incoming,
-    ) -> Result<(Rc<Hearing>, Bytes), Failure> {
+    ) -> Result<(Hearing, Bytes), Failure> {
         let (asker, hearing) = self.heard(&head.headers, workspace).await?;
-        let bytes = self.json(head, body).await?;
-        Ok((self.heard_again(&asker, hearing, workspace)?, bytes))
+        match self.json(head, body).await {
+            Ok(bytes) => Ok((self.still_heard(&asker, hearing, workspace)?, bytes)),
+            Err(failure) => Err(failure.under(hearing.revision())),
+        }
     }
 
     /// The body of a request that is JSON.

@@ -9,8 +9,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
-use http::request::Parts;
-use hyper::body::Incoming;
 use portcullis::{Question, Snapshot};
 
 use super::answered;
@@ -38,19 +36,17 @@ impl Visitor {
     pub(super) async fn search(
         &self,
         endpoint: Endpoint,
-        workspace: Option<&str>,
-        head: &Parts,
-        body: Incoming,
+        hearing: &Hearing,
+        bytes: Bytes,
     ) -> Result<Response<Body>, Failure> {
-        let (hearing, bytes) = self.heard_with_json(workspace, head, body).await?;
         let wanted = match endpoint {
             Endpoint::SubjectSearch => Wanted::Subjects,
             Endpoint::ResourceSearch => Wanted::Resources,
             _ => Wanted::Actions,
         };
-        let now = self.now(&hearing);
+        let now = self.now(hearing);
+        let hearing = hearing.clone();
         let most = self.door.bounds().page;
-        let hearing = Hearing::clone(&hearing);
         let computed = self.computed(move || {
             let text = page_of(&hearing, &bytes, wanted, now.as_deref(), most)?;
             Ok(answered(&hearing, text))
@@ -209,7 +205,6 @@ fn actions<'s>(snapshot: &'s Snapshot, question: &Question<'_>, allows: Allows<'
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
     use std::time::Duration;
 
     use portcullis::{NoFiles, Source as Text, Workspace};
@@ -227,7 +222,7 @@ mod tests {
         let bounds =
             DoorBounds { searches: 1, search_time: Duration::from_millis(20), ..DoorBounds::default() };
         let door = Door::new(Source::File(Arc::new(file)), "http://localhost", bounds);
-        let visitor = door.visited("127.0.0.1:1".parse().unwrap(), &Rc::default());
+        let visitor = door.visited("127.0.0.1:1".parse().unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (end, ended) = std::sync::mpsc::channel::<()>();
         runtime.block_on(async {

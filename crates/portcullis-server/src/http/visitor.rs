@@ -3,10 +3,8 @@
 //! A client shows the same key with every request. Its text is remembered here with who it was found to be, so that hashing it again
 //! is saved; whether that credential still opens anything is asked of the source each time all the same.
 
-use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::request::Parts;
@@ -14,8 +12,8 @@ use http::{HeaderMap, HeaderValue};
 use subtle::ConstantTimeEq as _;
 
 use super::failure::Failure;
-use super::hearings::Hearings;
 use super::{Door, REQUEST_ID};
+use crate::hearing::Recalled;
 use crate::source::Asker;
 use crate::{Hearing, Refusal, Whence};
 
@@ -29,8 +27,15 @@ const MINUTE: i64 = 60_000;
 pub(crate) struct Visitor {
     pub(crate) door: Arc<Door>,
     pub(crate) address: SocketAddr,
-    hearings: Rc<Hearings>,
-    remembered: RefCell<Option<Remembered>>,
+    memory: Mutex<Memory>,
+}
+
+/// What is remembered of a connection between two requests.
+#[derive(Debug, Default)]
+struct Memory {
+    shown: Option<Remembered>,
+    /// Who was heard last, without a workspace being named.
+    heard: Option<(Asker, Recalled)>,
 }
 
 #[derive(Debug)]
@@ -43,8 +48,12 @@ struct Remembered {
 }
 
 impl Visitor {
-    pub(crate) fn new(door: Arc<Door>, address: SocketAddr, hearings: Rc<Hearings>) -> Visitor {
-        Visitor { door, address, hearings, remembered: RefCell::default() }
+    pub(crate) fn new(door: Arc<Door>, address: SocketAddr) -> Visitor {
+        Visitor { door, address, memory: Mutex::default() }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where it came in.
@@ -68,7 +77,7 @@ impl Visitor {
             return source.admit(None).map_err(|refusal| self.refused(refusal));
         };
         let now = source.now();
-        if let Some(known) = &mut *self.remembered.borrow_mut()
+        if let Some(known) = &mut self.memory().shown
             && is_same(known.shown.as_bytes(), header.as_bytes())
         {
             if now - known.noted >= MINUTE {
@@ -80,33 +89,31 @@ impl Visitor {
         let asker = source.admit(Some(shown)).map_err(|refusal| self.refused(refusal))?;
         let mut shown = header.clone();
         shown.set_sensitive(true);
-        *self.remembered.borrow_mut() = Some(Remembered { shown, asker, noted: now });
+        self.memory().shown = Some(Remembered { shown, asker, noted: now });
         Ok(asker)
     }
 
     /// Whoever asks, before what is in force.
-    pub(crate) fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Rc<Hearing>, Failure> {
+    pub(crate) fn hear(&self, asker: &Asker, workspace: Option<&str>) -> Result<Hearing, Failure> {
         let source = &self.door.source;
-        if workspace.is_none()
-            && let Some(hearing) = self.hearings.get(asker, || source.now())
-        {
-            return Ok(hearing);
+        if workspace.is_none() {
+            let memory = self.memory();
+            let recalled = memory.heard.as_ref().filter(|(heard, _)| heard == asker);
+            if let Some(hearing) = recalled.and_then(|(_, recalled)| recalled.hearing(|| source.now())) {
+                return Ok(hearing);
+            }
         }
-        let hearing = source.hear(asker, workspace).map_err(|refusal| self.refused(refusal))?;
-        Ok(self.hearings.keep(*asker, hearing))
-    }
-
-    /// The same hearing as long as it is good, and another when something has changed since.
-    pub(crate) fn heard_again(
-        &self,
-        asker: &Asker,
-        hearing: Rc<Hearing>,
-        workspace: Option<&str>,
-    ) -> Result<Rc<Hearing>, Failure> {
-        if hearing.is_current(|| self.door.source.now()) {
-            return Ok(hearing);
-        }
-        self.hear(asker, workspace)
+        let heard = source.hear(asker, workspace).map_err(|refusal| {
+            // Who lacks no more than a scope belongs to the workspace.
+            let revision =
+                matches!(refusal, Refusal::OutOfScope(_)).then(|| source.revision(asker)).flatten();
+            let failure = self.refused(refusal);
+            if let Some(token) = revision { failure.under(&token) } else { failure }
+        });
+        let hearing = heard?;
+        self.door.kept.keep(&hearing);
+        self.memory().heard = Some((*asker, hearing.recalled()));
+        Ok(hearing)
     }
 
     /// A refusal; a bad credential is counted for its address, and told to wait after too many.
@@ -114,7 +121,7 @@ impl Visitor {
         if !matches!(refusal, Refusal::Unauthenticated) {
             return refusal.into();
         }
-        *self.remembered.borrow_mut() = None;
+        self.memory().shown = None;
         self.door.metrics.failed_authentications.inc();
         if self.door.failures.count(self.address.ip(), self.door.source.now()) {
             return Failure::too_many_failures();

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::request::Parts;
 use http::{HeaderValue, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
@@ -26,12 +25,7 @@ use crate::source::Asker;
 const BEAT: Duration = Duration::from_secs(15);
 
 impl Visitor {
-    pub(super) async fn watch(
-        &self,
-        workspace: Option<&str>,
-        head: &Parts,
-    ) -> Result<Response<Body>, Failure> {
-        let (asker, _) = self.heard(&head.headers, workspace).await?;
+    pub(super) fn watch(&self, asker: Asker, workspace: Option<&str>) -> Result<Response<Body>, Failure> {
         let permit = Arc::clone(&self.door.watches).try_acquire_owned();
         let permit = permit.map_err(|_| Failure::busy("there are too many watches"))?;
         let told = self.door.source.follow(&asker).map_err(|refusal| self.refused(refusal))?;
@@ -40,7 +34,7 @@ impl Visitor {
         let (events, pieces) = mpsc::channel(4);
         let token = HeaderValue::from_str(hearing.revision()).ok();
         let watching = Watching { door: Arc::clone(&self.door), asker, told, events, _permit: permit };
-        tokio::task::spawn_local(watching.run(Hearing::clone(&hearing)));
+        tokio::spawn(watching.run(hearing));
         let mut response = Response::new(Body::Pieces(pieces));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

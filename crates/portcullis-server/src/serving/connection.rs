@@ -4,15 +4,14 @@
 //! between two requests, or does not take what it asked for.
 
 use std::io;
-use std::net::TcpStream;
 use std::pin::pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream as Stream;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
 
 use super::ending::{Ending, Told};
 use super::patient::Patient;
@@ -35,22 +34,21 @@ const PING: Duration = Duration::from_secs(30);
 const PONG: Duration = Duration::from_secs(20);
 
 /// Answers requests on a connection until it ends.
-pub(super) async fn answer(stream: TcpStream, visitor: Rc<Visitor>, ending: &Ending) {
+pub(super) async fn answer(stream: TcpStream, visitor: Arc<Visitor>, ending: &Ending) {
     let bounds = *visitor.door().bounds();
-    let Ok(stream) = Stream::from_std(stream) else { return };
     // An answer is written at once and whole: waiting for more to send with it would delay it.
     let _ = stream.set_nodelay(true);
     let begins = tokio::time::timeout(bounds.head_time, begins_with_preface(&stream));
     // One that has said nothing yet has nothing to be answered.
     let Some(Ok(Ok(speaks_two))) = ending.told(pin!(begins), |_| Told::Dropped).await else { return };
     let service = service_fn(|request| {
-        let visitor = Rc::clone(&visitor);
+        let visitor = Arc::clone(&visitor);
         async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }
     });
     let io = TokioIo::new(Patient::new(stream, bounds.write_time));
     // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
     if speaks_two {
-        let mut builder = http2::Builder::new(OnThisThread);
+        let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(bounds.streams)
@@ -87,7 +85,7 @@ pub(super) async fn answer(stream: TcpStream, visitor: Rc<Visitor>, ending: &End
 }
 
 /// Looks at the first bytes without taking them.
-async fn begins_with_preface(stream: &Stream) -> io::Result<bool> {
+async fn begins_with_preface(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0; PREFACE.len()];
     let mut pause = FIRST_GLANCE;
     loop {
@@ -101,15 +99,5 @@ async fn begins_with_preface(stream: &Stream) -> io::Result<bool> {
         }
         tokio::time::sleep(pause).await;
         pause = (2 * pause).min(LAST_GLANCE);
-    }
-}
-
-/// Runs what HTTP/2 does beside its connection on the thread of that connection.
-#[derive(Clone, Copy)]
-struct OnThisThread;
-
-impl<F: Future<Output = ()> + 'static> hyper::rt::Executor<F> for OnThisThread {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
     }
 }

@@ -1,37 +1,44 @@
 //! Sockets: a port that is listened on, connections and the threads that answer them, and how all of it ends.
 //!
-//! One thread accepts and hands each connection to the worker that has the fewest; a worker is one thread with a runtime of its own,
-//! so that nothing on the way of a request is shared between threads but the snapshot. A connection is HTTP/1.1 or, when it begins
-//! with the preface of HTTP/2, that. What a peer may send, hold open and take its time over is bounded by [`DoorBounds`](crate::DoorBounds).
+//! One thread accepts; connections are answered by the threads of one runtime, which take work from each other. Runtimes that share nothing
+//! were measured and refused: with as many connections on each, one still waits for the next request while another has several to
+//! answer, and on two cores that cost a sixth of all requests. What a request shares with others is kept from being written instead (`Kept`,
+//! `Striped`, `Ending`). A connection is HTTP/1.1 or, when it begins with the preface of HTTP/2, that. What a peer may send, hold open
+//! and take its time over is bounded by [`DoorBounds`](crate::DoorBounds).
 
 mod connection;
 mod ending;
 mod patient;
-mod worker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::net::TcpListener as Listener;
+use tokio::runtime::Builder;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-use self::worker::Worker;
+use self::ending::Ending;
 use crate::http::Door;
 
 /// How long nothing is accepted after the system has refused a connection for want of something.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often whom the door has heard is let go.
+const FORGETS: Duration = Duration::from_secs(1);
+/// How long what was broken off may take to notice it.
+const LAST: Duration = Duration::from_millis(100);
 
 /// A server that runs.
 #[derive(Debug)]
 pub struct Server {
-    door: Arc<Door>,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
-    acceptor: JoinHandle<()>,
-    workers: Vec<Arc<Worker>>,
+    /// How long what has begun may take to end, once all is to end.
+    stop: watch::Sender<Option<Duration>>,
+    thread: JoinHandle<()>,
 }
 
 impl Server {
@@ -42,18 +49,21 @@ impl Server {
     pub fn start(listener: TcpListener, door: Arc<Door>, threads: usize) -> io::Result<Server> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let workers =
-            (0..threads.max(1)).map(|number| Worker::start(number, Arc::clone(&door)).map(Arc::new));
-        let workers: Vec<Arc<Worker>> = workers.collect::<io::Result<_>>()?;
-        let stop = watch::Sender::new(false);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let accepting = accept(listener, Arc::clone(&door), workers.clone(), stop.subscribe());
-        let acceptor = thread::Builder::new().name("accept".to_owned()).spawn(move || {
-            if let Err(error) = runtime.block_on(accepting) {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .thread_name("answer")
+            .enable_all()
+            .build()?;
+        let stop = watch::Sender::new(None);
+        let stopped = stop.subscribe();
+        let thread = thread::Builder::new().name("accept".to_owned()).spawn(move || {
+            if let Err(error) = runtime.block_on(serve(listener, door, stopped)) {
                 tracing::error!(%error, "the port cannot be listened on any more");
             }
+            // Searches that still run are not waited for.
+            runtime.shutdown_timeout(LAST);
         })?;
-        Ok(Server { door, address, stop, acceptor, workers })
+        Ok(Server { address, stop, thread })
     }
 
     /// The address that is listened on.
@@ -64,30 +74,30 @@ impl Server {
 
     /// Stops: no connection is accepted any more, watches and streams end, requests that have begun are answered for at most so long.
     pub fn stop(self, grace: Duration) {
-        self.stop.send_replace(true);
-        self.door.stop();
+        self.stop.send_replace(Some(grace));
         // A thread that panicked has ended too.
-        let _ = self.acceptor.join();
-        for worker in &self.workers {
-            worker.stop(grace);
-        }
-        for worker in self.workers {
-            worker.join();
-        }
+        let _ = self.thread.join();
     }
 }
 
-async fn accept(
+/// Accepts until all is to end, and lets what has begun end.
+async fn serve(
     listener: TcpListener,
     door: Arc<Door>,
-    workers: Vec<Arc<Worker>>,
-    mut stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<Option<Duration>>,
 ) -> io::Result<()> {
     let listener = Listener::from_std(listener)?;
+    let (open, ending) = (Arc::new(AtomicUsize::new(0)), Arc::new(Ending::default()));
+    let mut second = tokio::time::interval(FORGETS);
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stops| *stops) => return Ok(()),
+            _ = second.tick() => {
+                door.forget();
+                continue;
+            }
+            _ = stop.wait_for(Option::is_some) => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -99,22 +109,53 @@ async fn accept(
                 continue;
             }
         };
-        let open: usize = workers.iter().map(|worker| worker.connections()).sum();
-        if open >= door.bounds().connections {
+        if open.load(Ordering::Relaxed) >= door.bounds().connections {
             door.metrics().refused_connections.inc();
             continue;
         }
-        let (Some(worker), Ok(stream)) =
-            (workers.iter().min_by_key(|worker| worker.connections()), stream.into_std())
-        else {
-            continue;
-        };
-        worker.take(stream, peer);
+        let (visitor, counted) = (door.visited(peer), Counted::new(&open, &door));
+        let ending = Arc::clone(&ending);
+        tokio::spawn(async move {
+            connection::answer(stream, visitor, &ending).await;
+            drop(counted);
+        });
     }
+    drop(listener);
+    door.stop();
+    ending.begin();
+    let grace = stop.borrow().unwrap_or_default();
+    let all_ended = async {
+        while open.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let _ = tokio::time::timeout(grace, all_ended).await;
+    Ok(())
 }
 
 /// Whether the peer went away before it was accepted.
 fn is_of_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A connection that is counted as long as it is there.
+struct Counted {
+    open: Arc<AtomicUsize>,
+    door: Arc<Door>,
+}
+
+impl Counted {
+    fn new(open: &Arc<AtomicUsize>, door: &Arc<Door>) -> Counted {
+        open.fetch_add(1, Ordering::Relaxed);
+        door.metrics().connections.inc();
+        Counted { open: Arc::clone(open), door: Arc::clone(door) }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.door.metrics().connections.dec();
+    }
 }

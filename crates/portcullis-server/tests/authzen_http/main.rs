@@ -22,6 +22,7 @@ mod discovery;
 mod heard;
 mod matrix;
 mod properties;
+mod revisions;
 mod searches;
 mod waiting;
 

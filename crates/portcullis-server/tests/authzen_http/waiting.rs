@@ -29,23 +29,6 @@ fn grant(house: &House) {
 }
 
 #[test]
-fn every_decision_names_its_revision() {
-    let house = House::new();
-    let revision = |asked: Asked| {
-        let told = house.ask(&asked.key(&house.ann));
-        assert_eq!(told.status, 200, "{}", told.text());
-        told.header("portcullis-revision").unwrap().to_owned()
-    };
-    let body = question(BOB, "read", "sync");
-    for _ in 0..2 {
-        for path in [EVALUATION, EVALUATIONS, SUBJECTS, RESOURCES, ACTIONS] {
-            assert_eq!(revision(Asked::post(path, &body)), token(&house, 0), "{path}");
-        }
-        grant(&house);
-    }
-}
-
-#[test]
 fn a_revision_that_is_in_force_is_answered_at_once() {
     let house = House::new();
     let before = token(&house, 0);
