@@ -1,7 +1,7 @@
 //! The calls of the service: each is let in, read, answered under one revision and put into its message.
 //!
-//! The credential is looked at before the message is read, so that a stranger's message is not. A message may be as large as a body and take
-//! as long as one; there is one of it, except on a stream of checks.
+//! The credential is looked at before the message is read, so that a stranger's message is not; and again where something was put in force until it was
+//! there. A message may be as large as a body and take as long as one; there is one of it, except on a stream of checks.
 
 use std::sync::Arc;
 
@@ -38,9 +38,9 @@ impl Visitor {
         head: &Parts,
         body: Incoming,
     ) -> Result<(Hearing, Bytes), Status> {
-        let (_, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
+        let (asker, hearing) = self.heard(&head.headers, None).await.map_err(status::of)?;
         let message = self.message(head, body).await.map_err(|status| status::under(status, &hearing))?;
-        Ok((hearing, message))
+        Ok((self.still_heard(&asker, hearing, None).map_err(status::of)?, message))
     }
 
     pub(super) fn check(&self, hearing: &Hearing, message: &[u8]) -> Result<Response<Body>, Failure> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use portcullis_server::{Change, DoorBounds, Operation};
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request};
 
 use crate::gate::*;
@@ -141,6 +143,42 @@ async fn whoever_shows_nothing_good_is_told_nothing() {
     told.dedup();
     assert_eq!(told, ["the credential is not valid"]);
     assert!(gate.ann().await.check(good()).await.unwrap().into_inner().decision);
+}
+
+/// What is decided is decided by what is in force when the question is known, not when somebody began to put it.
+#[tokio::test]
+async fn a_message_that_is_slow_is_answered_under_the_newest_revision() {
+    let gate = Gate::open();
+    let (key, id) = gate.key(None, None);
+    // What is sent later is asked by a call that has begun.
+    let begin = async || {
+        let (question, sent) = mpsc::channel(1);
+        let mut request = Request::new(ReceiverStream::new(sent));
+        request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+        let channel = channel(gate.address).await;
+        let answer = tokio::spawn(async move {
+            let mut grpc = tonic::client::Grpc::new(channel);
+            grpc.ready().await.unwrap();
+            let path = "/portcullis.v1.Decisions/Check".parse().unwrap();
+            let codec = tonic_prost::ProstCodec::<CheckRequest, CheckResponse>::default();
+            grpc.client_streaming(request, path, codec).await
+        });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        (question, answer)
+    };
+    let joins = check("new@acme.example", "read", "sync");
+    let (question, answer) = begin().await;
+    gate.act(add_member("new@acme.example", "viewer"));
+    question.send(joins.clone()).await.unwrap();
+    drop(question);
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(said(answer.metadata(), "portcullis-revision"), gate.token());
+    assert!(answer.into_inner().decision);
+    let (question, answer) = begin().await;
+    gate.act(revoke(&*id));
+    question.send(joins).await.unwrap();
+    drop(question);
+    refused(answer.await.unwrap(), Code::Unauthenticated);
 }
 
 /// Whoever belongs to the workspace is told under which revision there was no answer; nobody else is.
