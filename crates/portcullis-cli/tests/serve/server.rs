@@ -108,6 +108,12 @@ impl Served {
         (printed, std::mem::take(&mut self.log))
     }
 
+    /// Ends it without letting it do anything more.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Reads standard output until something was printed.
     pub(crate) fn printed_until(&mut self, wanted: &str) -> String {
         let mut printed = String::new();

@@ -1,25 +1,22 @@
 //! `portcullis serve --demo`: the sample workspace `acme`, served at once, with what to try printed beside it.
 //!
-//! It is a data folder like any other, in a temporary folder that is its owner's alone and is removed at the end; only what is in it
-//! comes out of this binary. Its key is drawn when it starts: no two demos share one. What is printed under each question is what the server
+//! It is a data folder like any other, in a temporary folder that is its owner's alone and is removed at the end, or by the next demo when this one is
+//! killed; only what is in it comes out of this binary. Its key is drawn when it starts: no two demos share one. What is printed under each question is what the server
 //! answers, which a test asks it.
 
-use std::fs::{self, DirBuilder};
 use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use portcullis::text::quoted;
 use portcullis::{FetchedFile, Files, Source};
-use portcullis_server::{Id, Outside as _, System};
 use portcullis_store::SqliteStore;
 
 use super::running::{Serving, Signals};
-use super::store;
+use super::temporary::Temporary;
+use super::{store, temporary};
 use crate::command::admin::acting;
 use crate::command::admin::folder::Opened;
 use crate::command::admin::refused::failure;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Outcome;
 use crate::files;
 use crate::output::{FAINT, Output, STRONG};
 
@@ -84,36 +81,12 @@ impl Files for Sample {
     }
 }
 
-/// A folder of its own, until it is dropped.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn make() -> Result<Temporary, Failure> {
-        let mut drawn = [0; 16];
-        System.fill(&mut drawn).map_err(failure)?;
-        let folder = std::env::temp_dir().join(format!("portcullis-demo-{}", Id::from_bytes(drawn)));
-        // That it was there already is an error: it would be somebody else's.
-        DirBuilder::new().mode(0o700).create(&folder).map_err(|error| {
-            let why = files::in_words_of_writing(&error);
-            Failure::said(format!("cannot make the folder {}: {why}", quoted(&files::shown(&folder))))
-        })?;
-        Ok(Temporary(folder))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "the folder of the demo could not be removed");
-        }
-    }
-}
-
 /// Serves the sample until a signal comes.
 pub(super) fn serve(serving: &Serving<'_>, out: &mut Output) -> Outcome {
     let signals = Signals::caught()?;
+    temporary::remove_left();
     let folder = Temporary::make()?;
-    let path = folder.0.join("data");
+    let path = folder.path().join("data");
     let opened = Opened::of(SqliteStore::create(&path).map_err(|error| failure(error.into()))?)?;
     let source = Source::new("workspace.json", WORKSPACE);
     let made = opened.service.import(&acting::user(), &source, &Sample, ADMIN).map_err(failure)?;

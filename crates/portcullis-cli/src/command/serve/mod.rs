@@ -8,6 +8,7 @@ mod file;
 mod log;
 mod running;
 mod store;
+mod temporary;
 
 use std::net::{IpAddr, SocketAddr};
 
