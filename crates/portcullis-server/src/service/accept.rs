@@ -87,7 +87,7 @@ impl Service {
         // What it gives is what its inviter still holds.
         let holds = Holds::of_inviter(state, &before, invitation.inviter).ok_or(Refusal::Unauthenticated)?;
         let role = invitation.role.or(state.workspace.default_role).ok_or(Refusal::Unauthenticated)?;
-        if state.member_names.contains_key(&folded(&invitation.email)) {
+        if state.members.named(&folded(&invitation.email)).is_some() {
             return Err(Refusal::Conflict("somebody with that address is a member already".to_owned()));
         }
         let mut draft = Draft::new(state, writer, &*self.outside, &self.bounds);

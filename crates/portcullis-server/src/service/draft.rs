@@ -59,7 +59,7 @@ impl Touched {
     /// groups gave before is.
     fn before(&self, state: &State, member: Id) -> Roles {
         let Some(member) = state.members.get(&member) else { return Roles::new() };
-        self.held_before(state, member.role, state.places.groups_of(member.id))
+        self.held_before(state, member.role, state.places.groups_of(member.number))
     }
 
     /// What members with a role of their own and in groups held before the change.
@@ -312,9 +312,10 @@ impl<'d> Draft<'d> {
                 done.map(drop)
             }
             (Some(Row::Role(role)), None) => writer.remove_role(&role.name),
-            (None, Some(Row::Member(member))) => {
-                writer.add_member(&member.subject, described(state, member)?).map(drop)
-            }
+            (None, Some(Row::Member(member))) => match state.members.get(&member.id) {
+                Some(member) => writer.add_member(member.subject, described(state, member)?).map(drop),
+                None => Ok(()),
+            },
             (Some(Row::Member(was)), Some(Row::Member(is))) => {
                 if was.role != is.role {
                     writer.set_member_role(&is.subject, state.role_name(is.role)).map_err(Refusal::Faults)?;
@@ -336,10 +337,9 @@ impl<'d> Draft<'d> {
             (Some(Row::Group(group)), None) => writer.remove_group(&group.name),
             (Some(Row::Group(was)), Some(Row::Group(is))) if was.name != is.name => {
                 let roles = state.of_group.get(&is.id).into_iter().flatten();
-                let members = state.in_group.get(&is.id).into_iter().flatten();
                 let mut group = portcullis::Group::new();
                 group = roles.fold(group, |group, role| group.role(state.role_name(*role)));
-                group = members.fold(group, |group, member| group.member(state.subject(*member)));
+                group = state.in_group(is.id).fold(group, |group, member| group.member(member.subject));
                 writer.remove_group(&was.name).map_err(Refusal::Faults)?;
                 writer.add_group(&is.name, group).map(drop)
             }

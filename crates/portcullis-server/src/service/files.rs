@@ -19,7 +19,7 @@ use crate::Refusal;
 use crate::naming::{fit, folded};
 use crate::operation::{Administered, Needs, Scope};
 use crate::outside::new_id;
-use crate::state::{State, schema_of};
+use crate::state::{Membership, State, schema_of};
 
 /// A workspace file.
 #[derive(Serialize, Deserialize)]
@@ -141,21 +141,20 @@ impl Service {
         }
         let administrator = role_of(&state, "admin")?;
         let mut was = None;
-        let member =
-            match state.member_names.get(&folded(admin)).and_then(|id| state.members.get(id)).cloned() {
-                Some(member) if member.subject == admin => {
-                    let id = member.id;
-                    let changes = member.role != administrator || member.suspended;
-                    was = changes.then(|| Was {
-                        role: state.role_name(member.role).to_owned(),
-                        suspended: member.suspended,
-                    });
-                    state.put(Row::Member(Member { role: administrator, suspended: false, ..member }));
-                    id
-                }
-                Some(member) => return Err(alike("member", &member.subject, admin)),
-                None => self.enrol(&mut state, admin, administrator)?,
-            };
+        let member = match state.members.named(&folded(admin)).map(Membership::to_row) {
+            Some(member) if member.subject == admin => {
+                let id = member.id;
+                let changes = member.role != administrator || member.suspended;
+                was = changes.then(|| Was {
+                    role: state.role_name(member.role).to_owned(),
+                    suspended: member.suspended,
+                });
+                state.put(Row::Member(Member { role: administrator, suspended: false, ..member }));
+                id
+            }
+            Some(member) => return Err(alike("member", &member.subject, admin)),
+            None => self.enrol(&mut state, admin, administrator)?,
+        };
         let key = self.first_key(&mut state, member)?;
         let snapshot = crate::state::compile(&state)?;
         if !super::held::has_administrator(&mut state, snapshot.snapshot()) {
@@ -208,8 +207,8 @@ impl Service {
         for (subject, member) in &form.members {
             fit("member", subject)?;
             let name = folded(subject);
-            if let Some(other) = state.member_names.get(&name) {
-                return Err(alike("member", state.subject(*other), subject));
+            if let Some(other) = state.members.named(&name) {
+                return Err(alike("member", other.subject, subject));
             }
             let role = match &member.role {
                 Some(role) => role_of(state, role)?,
@@ -246,7 +245,7 @@ impl Service {
                 state.put(Row::GroupRole { group: id, role: role_of(state, role)? });
             }
             for member in &group.members {
-                let member = state.member_names.get(&folded(member)).copied();
+                let member = state.members.named(&folded(member)).map(|member| member.id);
                 let member = member.ok_or_else(|| Refusal::not_found("member", name))?;
                 state.put(Row::GroupMember { group: id, member });
             }
@@ -334,13 +333,13 @@ fn said(state: &State) -> Result<String, Refusal> {
         }
     }
     let mut members = BTreeMap::new();
-    for member in state.member_names.values().filter_map(|id| state.members.get(id)) {
+    for member in state.members.by_name() {
         members.insert(
-            member.subject.clone(),
+            member.subject.to_owned(),
             MemberForm {
                 role: Some(state.role_name(member.role).to_owned()),
-                kind: (member.kind != DEFAULT_MEMBER_TYPE).then(|| member.kind.clone()),
-                properties: member.properties.as_deref().map(raw).transpose()?,
+                kind: (member.kind != DEFAULT_MEMBER_TYPE).then(|| member.kind.to_owned()),
+                properties: member.properties.map(raw).transpose()?,
                 suspended: member.suspended,
             },
         );
@@ -355,13 +354,7 @@ fn said(state: &State) -> Result<String, Refusal> {
                 .flatten()
                 .map(|id| state.role_name(*id).to_owned())
                 .collect(),
-            members: state
-                .in_group
-                .get(&group.id)
-                .into_iter()
-                .flatten()
-                .map(|id| state.subject(*id).to_owned())
-                .collect(),
+            members: state.in_group(group.id).map(|member| member.subject.to_owned()).collect(),
         };
         form.roles.sort();
         form.members.sort();

@@ -147,7 +147,7 @@ impl Gate<'_> {
     /// Whether the actor is of a kind of members.
     fn is_actor_of(&self, role: Id, place: Place) -> bool {
         let actor = self.state.members.get(&self.actor.member);
-        actor.is_some_and(|actor| actor.role == role && self.state.places.place(actor.id) == place)
+        actor.is_some_and(|actor| actor.role == role && self.state.places.place(actor.number) == place)
     }
 
     /// Sets what members in groups held before against what they hold now, when what the groups give or what a role says was changed: each kind of members
@@ -164,7 +164,7 @@ impl Gate<'_> {
             if let Holder::Member(id) = holder
                 && let Some(member) = state.members.get(id)
             {
-                *apart.entry((member.role, state.places.place(*id))).or_default() += 1;
+                *apart.entry((member.role, state.places.place(member.number))).or_default() += 1;
             }
         }
         for (role, place, count) in state.places.kinds() {
@@ -188,15 +188,13 @@ impl Gate<'_> {
             if !gives && !reaches {
                 continue;
             }
-            let members = state.owners.get(&role).into_iter().flatten();
-            for member in members.filter(|member| state.places.place(**member) == place && !noted(**member)) {
+            let of_kind = state.members.with_role(role).filter(|one| state.places.place(one.number) == place);
+            for member in of_kind.filter(|member| !noted(member.id)) {
                 if gives && judged.excess.len() < TOLD {
-                    let who = state.subject(*member).to_owned();
-                    judged.excess.push(Excess::of(who, &weighed.excess));
+                    judged.excess.push(Excess::of(member.subject.to_owned(), &weighed.excess));
                 }
-                if reaches && *member != self.actor.member && judged.reaching.len() < TOLD {
-                    let who = state.subject(*member).to_owned();
-                    judged.reaching.push(Excess::of(who, &weighed.above));
+                if reaches && member.id != self.actor.member && judged.reaching.len() < TOLD {
+                    judged.reaching.push(Excess::of(member.subject.to_owned(), &weighed.above));
                 }
             }
         }

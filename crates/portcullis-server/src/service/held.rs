@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 
 use portcullis::matrix::{Plane, RolePlanes};
 use portcullis::{Schema, Snapshot};
-use portcullis_store::{ApiKey, Id, Member, Millis};
+use portcullis_store::{ApiKey, Id, Millis};
 
 use super::Caller;
 use crate::Refusal;
 use crate::operation::{Administered, Needs, Scope};
-use crate::state::{State, document_of, is_over};
+use crate::state::{Membership, State, document_of, is_over};
 
 /// What an actor holds.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub(super) fn united<'r>(permissions: u32, roles: impl Iterator<Item = &'r RoleP
 }
 
 /// What a member's roles come to, suspended or not.
-pub(super) fn of_member(state: &State, snapshot: &Snapshot, member: &Member) -> RolePlanes {
+pub(super) fn of_member(state: &State, snapshot: &Snapshot, member: Membership<'_>) -> RolePlanes {
     let roles = state.roles_of(member);
     let planes = roles.iter().filter_map(|role| snapshot.role(state.role_name(*role)));
     united(snapshot.schema().permission_count(), planes.map(|role| &**role.planes()))

@@ -1,12 +1,12 @@
 //! Lists and single things, for whoever may read them.
 
-use portcullis_store::{AuditEntry, Id, Invitation, InvitationState, Member};
+use portcullis_store::{AuditEntry, Id, Invitation, InvitationState};
 
 use super::apply::{Settings, find_group, find_invitation, find_key, find_member, find_role, find_rule};
 use super::{Call, Service, token};
 use crate::Refusal;
 use crate::operation::{Administered, Needs, Properties, Scope, Which};
-use crate::state::State;
+use crate::state::{Membership, State};
 use crate::view::{
     GroupView, InvitationView, KeyView, MemberView, ObjectView, RoleView, RuleView, VersionView,
     WorkspaceView,
@@ -68,14 +68,8 @@ impl Service {
         after: Option<&str>,
     ) -> Result<Vec<MemberView>, Refusal> {
         self.look(call, workspace, MEMBERSHIP, Scope::Directory, |state| {
-            let from = after.map_or(std::ops::Bound::Unbounded, |after| {
-                std::ops::Bound::Excluded(crate::naming::folded(after))
-            });
-            let page = state.member_names.range((from, std::ops::Bound::Unbounded)).take(self.bounds.page);
-            Ok(page
-                .filter_map(|(_, id)| state.members.get(id))
-                .map(|member| member_view(state, member))
-                .collect())
+            let page = state.members.after(after.map(crate::naming::folded).as_deref());
+            Ok(page.take(self.bounds.page).map(|member| member_view(state, member)).collect())
         })
     }
 
@@ -85,7 +79,9 @@ impl Service {
     /// As above; [`Refusal::NotFound`].
     pub fn member(&self, call: &Call, workspace: Id, which: &Which) -> Result<MemberView, Refusal> {
         self.look(call, workspace, MEMBERSHIP, Scope::Directory, |state| {
-            Ok(member_view(state, &find_member(state, which)?))
+            let id = find_member(state, which)?.id;
+            let member = state.members.get(&id).ok_or_else(|| Refusal::not_found("member", which))?;
+            Ok(member_view(state, member))
         })
     }
 
@@ -263,17 +259,17 @@ impl Service {
     }
 }
 
-fn member_view(state: &State, member: &Member) -> MemberView {
-    let groups = state.places.groups_of(member.id).iter();
+fn member_view(state: &State, member: Membership<'_>) -> MemberView {
+    let groups = state.places.groups_of(member.number).iter();
     let mut groups: Vec<String> = groups.map(|group| state.group_name(*group).to_owned()).collect();
     groups.sort();
     MemberView {
         id: member.id,
-        subject: member.subject.clone(),
-        kind: member.kind.clone(),
+        subject: member.subject.to_owned(),
+        kind: member.kind.to_owned(),
         role: state.role_name(member.role).to_owned(),
         groups,
-        properties: member.properties.clone().map(Properties::of_text),
+        properties: member.properties.map(str::to_owned).map(Properties::of_text),
         suspended: member.suspended,
         version: member.version,
         created: member.created,
@@ -283,9 +279,8 @@ fn member_view(state: &State, member: &Member) -> MemberView {
 fn group_view(state: &State, id: Id) -> Option<GroupView> {
     let group = state.groups.get(&id)?;
     let roles = state.of_group.get(&id).into_iter().flatten();
-    let members = state.in_group.get(&id).into_iter().flatten();
     let mut roles: Vec<String> = roles.map(|role| state.role_name(*role).to_owned()).collect();
-    let mut members: Vec<String> = members.map(|member| state.subject(*member).to_owned()).collect();
+    let mut members: Vec<String> = state.in_group(id).map(|member| member.subject.to_owned()).collect();
     roles.sort();
     members.sort();
     Some(GroupView { id, name: group.name.clone(), roles, members, version: group.version })
@@ -302,7 +297,7 @@ fn role_view(state: &State, id: Id) -> Option<RoleView> {
         built_in: role.built_in,
         number: role.current,
         document: state.current.get(&id)?.document.clone(),
-        members: state.owners.get(&id).map_or(0, std::collections::BTreeSet::len),
+        members: state.members.count_with_role(id),
         groups,
         version: role.version,
     })

@@ -7,24 +7,18 @@ use portcullis::matrix::Layout;
 use portcullis::{Document, Group, Member, Report, Revision, Schema, Snapshot, Source, Workspace, Writer};
 use portcullis_store::{Millis, Row, Store};
 
-use super::State;
+use super::{Members, Membership, State};
 use crate::Refusal;
 
 impl State {
     /// Reads a workspace out of a store.
     pub(crate) fn read(store: &dyn Store, workspace: portcullis_store::Id) -> Result<State, Refusal> {
         let mut state = State::new(unknown(workspace));
-        let mut names: Vec<(u128, String, portcullis_store::Id)> = Vec::new();
         state.workspace = store.load(workspace, &mut |row| match row {
-            // A million names are sorted in a fraction of the time in which each would find its place.
-            Row::Member(member) => {
-                names.push((beginning(&member.folded), member.folded.clone(), member.id));
-                state.put_unnamed(member);
-            }
+            Row::Member(member) => state.put_member(&member, Members::put_unnamed),
             other => state.put(other),
         })?;
-        names.sort_unstable();
-        state.member_names = names.into_iter().map(|(_, name, id)| (name, id)).collect();
+        state.members.name_all();
         Ok(state)
     }
 
@@ -35,7 +29,7 @@ impl State {
 }
 
 /// What stands for a workspace until it is read, which is when its rows have been.
-fn unknown(id: portcullis_store::Id) -> portcullis_store::Workspace {
+pub(super) fn unknown(id: portcullis_store::Id) -> portcullis_store::Workspace {
     portcullis_store::Workspace {
         id,
         name: String::new(),
@@ -46,13 +40,6 @@ fn unknown(id: portcullis_store::Id) -> portcullis_store::Workspace {
         settings: String::new(),
         created: 0,
     }
-}
-
-/// The first bytes of a name as a number that sorts as they do.
-fn beginning(name: &str) -> u128 {
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(name.bytes()).for_each(|(byte, letter)| *byte = letter);
-    u128::from_be_bytes(bytes)
 }
 
 /// A built-in schema by its name, another by its text, with types that administer.
@@ -104,15 +91,15 @@ pub(crate) fn compile(state: &State) -> Result<Writer, Refusal> {
         }
     }
     for member in state.members.iter() {
-        workspace.add_member(&member.subject, described(state, member)?);
+        workspace.add_member(member.subject, described(state, member)?);
     }
     for group in state.groups.values() {
         let mut team = Group::new();
         for role in state.of_group.get(&group.id).into_iter().flatten() {
             team = team.role(state.role_name(*role));
         }
-        for member in state.in_group.get(&group.id).into_iter().flatten() {
-            team = team.member(state.subject(*member));
+        for member in state.in_group(group.id) {
+            team = team.member(member.subject);
         }
         workspace.add_group(&group.name, team);
     }
@@ -133,12 +120,12 @@ pub(crate) fn compile(state: &State) -> Result<Writer, Refusal> {
 }
 
 /// A member as the compiler wants it.
-pub(crate) fn described(state: &State, member: &portcullis_store::Member) -> Result<Member, Refusal> {
+pub(crate) fn described(state: &State, member: Membership<'_>) -> Result<Member, Refusal> {
     let mut described = Member::with_role(state.role_name(member.role));
     if member.kind != portcullis::DEFAULT_MEMBER_TYPE {
-        described = described.of_type(&*member.kind);
+        described = described.of_type(member.kind);
     }
-    if let Some(properties) = properties_of("properties", member.properties.as_deref())? {
+    if let Some(properties) = properties_of("properties", member.properties)? {
         described = described.with_properties(properties);
     }
     Ok(if member.suspended { described.suspended() } else { described })

@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(crate) use load::{compile, described, document_of, is_over, properties_of, schema_of};
 
-pub(crate) use members::Members;
+pub(crate) use members::{Members, Membership};
+use members::{Number, Pieces};
 pub(crate) use places::{Place, Places};
 use portcullis_store::{
-    ApiKey, Group, Id, Invitation, InvitationState, Member, Object, Role, RoleVersion, Row, Rule, Workspace,
+    ApiKey, Group, Id, Invitation, InvitationState, Object, Role, RoleVersion, Row, Rule, Workspace,
 };
 
 /// The rows of one workspace.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) workspace: Workspace,
     pub(crate) roles: BTreeMap<Id, Role>,
@@ -28,14 +29,12 @@ pub(crate) struct State {
     /// Names by their folded forms.
     pub(crate) role_names: BTreeMap<String, Id>,
     pub(crate) members: Members,
-    pub(crate) member_names: BTreeMap<String, Id>,
-    /// The members whose own role it is.
-    pub(crate) owners: BTreeMap<Id, BTreeSet<Id>>,
     /// The groups that members are in.
     pub(crate) places: Places,
     pub(crate) groups: BTreeMap<Id, Group>,
     pub(crate) group_names: BTreeMap<String, Id>,
-    pub(crate) in_group: BTreeMap<Id, BTreeSet<Id>>,
+    /// The members of each group that has some.
+    in_group: BTreeMap<Id, Pieces<Number>>,
     pub(crate) of_group: BTreeMap<Id, BTreeSet<Id>>,
     pub(crate) invitations: BTreeMap<Id, Invitation>,
     pub(crate) keys: BTreeMap<Id, ApiKey>,
@@ -56,8 +55,6 @@ impl State {
             current: BTreeMap::new(),
             role_names: BTreeMap::new(),
             members: Members::default(),
-            member_names: BTreeMap::new(),
-            owners: BTreeMap::new(),
             places: Places::default(),
             groups: BTreeMap::new(),
             group_names: BTreeMap::new(),
@@ -83,7 +80,7 @@ impl State {
     }
 
     pub(crate) fn subject(&self, member: Id) -> &str {
-        self.members.get(&member).map_or("", |member| &member.subject)
+        self.members.get(&member).map_or("", |member| member.subject)
     }
 
     pub(crate) fn group_name(&self, group: Id) -> &str {
@@ -96,9 +93,21 @@ impl State {
         self.roles.get(id).filter(|role| role.built_in).map(|role| role.id)
     }
 
+    /// The members of a group.
+    pub(crate) fn in_group(&self, group: Id) -> impl Iterator<Item = Membership<'_>> {
+        let numbers = self.in_group.get(&group).into_iter().flat_map(Pieces::iter);
+        numbers.filter_map(|number| self.members.at(number))
+    }
+
+    /// Whether a member is in a group.
+    pub(crate) fn is_in_group(&self, group: Id, member: Id) -> bool {
+        let number = self.members.number(&member);
+        number.is_some_and(|number| self.in_group.get(&group).is_some_and(|inside| inside.contains(number)))
+    }
+
     /// The roles that a member holds, directly and through groups; also of one that is suspended.
-    pub(crate) fn roles_of(&self, member: &Member) -> BTreeSet<Id> {
-        self.roles_of_kind(member.role, self.places.groups_of(member.id))
+    pub(crate) fn roles_of(&self, member: Membership<'_>) -> BTreeSet<Id> {
+        self.roles_of_kind(member.role, self.places.groups_of(member.number))
     }
 
     /// The roles that members with one of their own and in groups hold.
@@ -132,12 +141,10 @@ impl State {
     pub(crate) fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = self.roles.values().cloned().map(Row::Role).collect();
         rows.extend(self.current.values().cloned().map(Row::RoleVersion));
-        rows.extend(
-            self.member_names.values().filter_map(|id| self.members.get(id)).cloned().map(Row::Member),
-        );
+        rows.extend(self.members.by_name().map(|member| Row::Member(member.to_row())));
         rows.extend(self.groups.values().cloned().map(Row::Group));
-        for (&group, members) in &self.in_group {
-            rows.extend(members.iter().map(|&member| Row::GroupMember { group, member }));
+        for &group in self.in_group.keys() {
+            rows.extend(self.in_group(group).map(|member| Row::GroupMember { group, member: member.id }));
         }
         for (&group, roles) in &self.of_group {
             rows.extend(roles.iter().map(|&role| Row::GroupRole { group, role }));

@@ -1,11 +1,14 @@
 //! Which groups members are in, and how many members there are of each *kind*: with one role of their own and in the same groups.
 //!
 //! Members of one kind hold the same roles, whatever these come to be. So what a change of a group's roles or of a role's document does to a hundred
-//! thousand members is seen by looking at each kind once, of which there are few. Each set of groups is kept once; a member has its number.
+//! thousand members is seen by looking at each kind once, of which there are few. Each set of groups is kept once; a member has its number. Nobody is
+//! in a group who is no member: who leaves the workspace has left every group before, so that whoever has the number next begins in none.
 
 use std::collections::{BTreeMap, HashMap};
 
 use portcullis_store::Id;
+
+use super::members::{Column, Number};
 
 /// A set of groups, by number. Members who are in none have none of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,20 +33,20 @@ pub(crate) struct Places {
     sets: Vec<Groups>,
     numbers: HashMap<Box<[Id]>, Place>,
     vacant: Vec<Place>,
-    /// Of those who are in groups.
-    of: HashMap<Id, Place>,
+    /// By the numbers of members.
+    of: Column<Place>,
     /// Of how many members it is.
     kinds: BTreeMap<(Id, Place), usize>,
 }
 
 impl Places {
     /// The set of groups that a member is in.
-    pub(crate) fn place(&self, member: Id) -> Place {
-        self.of.get(&member).copied().unwrap_or_default()
+    pub(crate) fn place(&self, member: Number) -> Place {
+        self.of.get(member)
     }
 
     /// The groups that a member is in.
-    pub(crate) fn groups_of(&self, member: Id) -> &[Id] {
+    pub(crate) fn groups_of(&self, member: Number) -> &[Id] {
         self.groups(self.place(member))
     }
 
@@ -64,7 +67,7 @@ impl Places {
     }
 
     /// A member has another role of its own than before; nothing is the role of one who is not there.
-    pub(crate) fn set_role(&mut self, member: Id, before: Option<Id>, after: Option<Id>) {
+    pub(crate) fn set_role(&mut self, member: Number, before: Option<Id>, after: Option<Id>) {
         if before != after {
             let place = self.place(member);
             self.fewer(before, place);
@@ -72,8 +75,8 @@ impl Places {
         }
     }
 
-    /// A member is put into a group. The role is that of its own, if the member is there.
-    pub(crate) fn join(&mut self, member: Id, group: Id, role: Option<Id>) {
+    /// A member with a role of its own is put into a group.
+    pub(crate) fn join(&mut self, member: Number, group: Id, role: Id) {
         let mut groups = self.groups_of(member).to_vec();
         if let Err(at) = groups.binary_search(&group) {
             groups.insert(at, group);
@@ -82,7 +85,7 @@ impl Places {
     }
 
     /// A member is taken out of a group.
-    pub(crate) fn leave(&mut self, member: Id, group: Id, role: Option<Id>) {
+    pub(crate) fn leave(&mut self, member: Number, group: Id, role: Id) {
         let mut groups = self.groups_of(member).to_vec();
         if let Ok(at) = groups.binary_search(&group) {
             groups.remove(at);
@@ -90,15 +93,11 @@ impl Places {
         }
     }
 
-    fn move_to(&mut self, member: Id, groups: Vec<Id>, role: Option<Id>) {
+    fn move_to(&mut self, member: Number, groups: Vec<Id>, role: Id) {
         let (before, after) = (self.place(member), self.enter(groups));
-        self.fewer(role, before);
-        self.more(role, after);
-        if after == Place::NOWHERE {
-            self.of.remove(&member);
-        } else {
-            self.of.insert(member, after);
-        }
+        self.fewer(Some(role), before);
+        self.more(Some(role), after);
+        self.of.set(member, after);
         self.vacate(before);
     }
 
@@ -173,35 +172,33 @@ mod tests {
     #[test]
     fn members_are_counted_by_kind_in_whatever_order_rows_come() {
         let (viewer, editor, ops, dev) = (id(1), id(2), id(11), id(12));
+        let [one, two, three, four] = [0, 1, 2, 3].map(|place| Number::of(place).unwrap());
         let mut places = Places::default();
-        for member in [21, 22, 23].map(id) {
+        for member in [one, two, three, four] {
             places.set_role(member, None, Some(viewer));
         }
-        // Of one who joins a group before the row of the member is there.
-        places.join(id(24), ops, None);
-        places.set_role(id(24), None, Some(viewer));
-        places.join(id(21), dev, Some(viewer));
-        places.join(id(21), ops, Some(viewer));
-        places.join(id(22), ops, Some(viewer));
-        places.join(id(22), ops, Some(viewer));
-        assert_eq!(places.groups_of(id(21)), [ops, dev]);
-        assert_eq!(places.place(id(22)), places.place(id(24)));
-        assert_eq!(places.count(viewer, places.place(id(22))), 2);
+        places.join(four, ops, viewer);
+        places.join(one, dev, viewer);
+        places.join(one, ops, viewer);
+        places.join(two, ops, viewer);
+        places.join(two, ops, viewer);
+        assert_eq!(places.groups_of(one), [ops, dev]);
+        assert_eq!(places.place(two), places.place(four));
+        assert_eq!(places.count(viewer, places.place(two)), 2);
         assert_eq!(places.count(viewer, Place::NOWHERE), 1);
 
-        places.set_role(id(22), Some(viewer), Some(editor));
-        assert_eq!(places.count(editor, places.place(id(24))), 1);
-        places.leave(id(21), dev, Some(viewer));
-        assert_eq!(places.count(viewer, places.place(id(24))), 2);
-        for member in [21, 22, 24].map(id) {
-            let role = if member == id(22) { editor } else { viewer };
-            places.leave(member, ops, Some(role));
+        places.set_role(two, Some(viewer), Some(editor));
+        assert_eq!(places.count(editor, places.place(four)), 1);
+        places.leave(one, dev, viewer);
+        assert_eq!(places.count(viewer, places.place(four)), 2);
+        for (member, role) in [(one, viewer), (two, editor), (four, viewer)] {
+            places.leave(member, ops, role);
             places.set_role(member, Some(role), None);
         }
         assert_eq!(places.kinds().collect::<Vec<_>>(), [(viewer, Place::NOWHERE, 1)]);
         // What nobody is in is forgotten, and its number given out again.
-        assert!(places.numbers.is_empty() && places.of.is_empty());
-        places.join(id(23), dev, Some(viewer));
+        assert!(places.numbers.is_empty());
+        places.join(three, dev, viewer);
         assert!(places.sets.len() <= 3, "{places:?}");
     }
 }

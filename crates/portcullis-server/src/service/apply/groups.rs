@@ -50,7 +50,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, group: &Which, version: Option<u64>)
     let group = find_group(draft.state, group)?;
     is_fresh("group", &group.name, version, group.version)?;
     let id = group.id;
-    let members: Vec<Id> = draft.state.in_group.get(&id).into_iter().flatten().copied().collect();
+    let members: Vec<Id> = draft.state.in_group(id).map(|member| member.id).collect();
     let roles: Vec<Id> = draft.state.of_group.get(&id).into_iter().flatten().copied().collect();
     for member in members {
         draft.take(Key::GroupMember { group: id, member })?;
@@ -76,7 +76,7 @@ pub(super) fn set_member(
 ) -> Result<Made, Refusal> {
     let (group, member) = (find_group(draft.state, group)?, find_member(draft.state, member)?.id);
     let id = group.id;
-    let is_inside = draft.state.in_group.get(&id).is_some_and(|members| members.contains(&member));
+    let is_inside = draft.state.is_in_group(id, member);
     if is_inside == inside {
         return Ok(Made { unchanged: true, ..Made::thing(id) });
     }

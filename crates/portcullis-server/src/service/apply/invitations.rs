@@ -43,9 +43,8 @@ pub(super) fn invite(
 ) -> Result<Made, Refusal> {
     is_email(email)?;
     let form = folded(email);
-    if let Some(member) = draft.state.member_names.get(&form) {
-        let member = draft.state.subject(*member);
-        return Err(Refusal::Conflict(format!("{} is a member already", quoted(member))));
+    if let Some(member) = draft.state.members.named(&form) {
+        return Err(Refusal::Conflict(format!("{} is a member already", quoted(member.subject))));
     }
     let role = role.map(|role| find_role(draft.state, role)).transpose()?.map(|role| role.id);
     if role.is_none() && draft.state.workspace.default_role.is_none() {

@@ -41,9 +41,8 @@ pub(in crate::service) fn join(
         return Err(Refusal::Invalid(format!("the type of a member has 1 to {NAME_BYTES} bytes")));
     }
     let form = folded(subject);
-    if let Some(other) = draft.state.member_names.get(&form) {
-        let other = draft.state.subject(*other);
-        return Err(Refusal::Conflict(format!("there is a member {} already", quoted(other))));
+    if let Some(other) = draft.state.members.named(&form) {
+        return Err(Refusal::Conflict(format!("there is a member {} already", quoted(other.subject))));
     }
     let id = new_id(draft.outside)?;
     draft.put(Row::Member(Member {
@@ -123,12 +122,9 @@ pub(super) fn remove(draft: &mut Draft<'_>, member: &Which, version: Option<u64>
     let state = &*draft.state;
     let keys: Vec<Key> =
         state.keys.values().filter(|key| key.member == id).map(|key| Key::ApiKey(key.id)).collect();
-    let groups: Vec<Key> = state
-        .places
-        .groups_of(id)
-        .iter()
-        .map(|group| Key::GroupMember { group: *group, member: id })
-        .collect();
+    let inside = state.members.number(&id).map(|number| state.places.groups_of(number)).unwrap_or_default();
+    let groups: Vec<Key> =
+        inside.iter().map(|group| Key::GroupMember { group: *group, member: id }).collect();
     let sent = state.invitations.values();
     let sent: Vec<_> =
         sent.filter(|one| one.inviter == id && one.state == InvitationState::Pending).cloned().collect();

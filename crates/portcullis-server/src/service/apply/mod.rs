@@ -26,7 +26,7 @@ use crate::Refusal;
 use crate::naming::folded;
 use crate::operation::{Operation, Properties, Which};
 use crate::secret::Secret;
-use crate::state::{State, properties_of};
+use crate::state::{Membership, State, properties_of};
 
 /// What an operation brought about.
 #[derive(Debug, Default)]
@@ -136,23 +136,28 @@ fn find<T>(
     what: &'static str,
     which: &Which,
     by_id: impl Fn(Id) -> Option<T>,
-    names: &BTreeMap<String, Id>,
+    by_name: impl Fn(&str) -> Option<T>,
     is_named: impl Fn(&T) -> bool,
 ) -> Result<T, Refusal> {
     // No name has the form of an id, unless somebody brought it along in a file of former times.
     let found = Id::parse(&which.0).and_then(&by_id);
-    let named = || names.get(&folded(&which.0)).and_then(|id| by_id(*id)).filter(is_named);
+    let named = || by_name(&folded(&which.0)).filter(is_named);
     found.or_else(named).ok_or_else(|| Refusal::not_found(what, which))
 }
 
+/// What has a name, in an index of ids by names.
+fn of<T>(names: &BTreeMap<String, Id>, by_id: impl Fn(Id) -> Option<T>) -> impl Fn(&str) -> Option<T> {
+    move |name| names.get(name).and_then(|id| by_id(*id))
+}
+
 pub(in crate::service) fn find_member(state: &State, which: &Which) -> Result<Member, Refusal> {
-    let by_id = |id: Id| state.members.get(&id);
-    find("member", which, by_id, &state.member_names, |one| one.subject == which.0).cloned()
+    let (by_id, by_name) = (|id: Id| state.members.get(&id), |name: &str| state.members.named(name));
+    find("member", which, by_id, by_name, |one| one.subject == which.0).map(Membership::to_row)
 }
 
 pub(in crate::service) fn find_role(state: &State, which: &Which) -> Result<Role, Refusal> {
     let by_id = |id: Id| state.roles.get(&id);
-    let found = find("role", which, by_id, &state.role_names, |one| one.name == which.0).cloned();
+    let found = find("role", which, by_id, of(&state.role_names, by_id), |one| one.name == which.0).cloned();
     // `reader` is what the published documents call the viewer.
     match found {
         Err(_) if which.0 == "reader" => match state.built_in("viewer").and_then(by_id) {
@@ -165,12 +170,12 @@ pub(in crate::service) fn find_role(state: &State, which: &Which) -> Result<Role
 
 pub(in crate::service) fn find_group(state: &State, which: &Which) -> Result<Group, Refusal> {
     let by_id = |id: Id| state.groups.get(&id);
-    find("group", which, by_id, &state.group_names, |one| one.name == which.0).cloned()
+    find("group", which, by_id, of(&state.group_names, by_id), |one| one.name == which.0).cloned()
 }
 
 pub(in crate::service) fn find_rule(state: &State, which: &Which) -> Result<Rule, Refusal> {
     let by_id = |id: Id| state.rules.get(&id);
-    find("standing rule", which, by_id, &state.rule_names, |one| one.name == which.0).cloned()
+    find("standing rule", which, by_id, of(&state.rule_names, by_id), |one| one.name == which.0).cloned()
 }
 
 /// A key by its id, or by its name where one key alone has it.

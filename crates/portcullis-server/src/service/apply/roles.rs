@@ -10,6 +10,7 @@ use crate::naming::{fit, folded};
 use crate::operation::Which;
 use crate::outside::new_id;
 use crate::service::draft::Draft;
+use crate::state::Membership;
 
 /// Looks a document over as `lint` does. What is wrong with it refuses it, the rest is told.
 fn looked_over(draft: &Draft<'_>, name: &str, document: &str, note: &str) -> Result<Report, Refusal> {
@@ -115,14 +116,7 @@ pub(super) fn remove(
         return Err(Refusal::Invalid("a role cannot be its own replacement".to_owned()));
     }
     let state = &*draft.state;
-    let members: Vec<Member> = state
-        .owners
-        .get(&id)
-        .into_iter()
-        .flatten()
-        .filter_map(|member| state.members.get(member))
-        .cloned()
-        .collect();
+    let members: Vec<Member> = state.members.with_role(id).map(Membership::to_row).collect();
     let groups: Vec<Id> =
         state.of_group.iter().filter(|(_, roles)| roles.contains(&id)).map(|(group, _)| *group).collect();
     let pending = state.invitations.values().filter(|one| one.state == InvitationState::Pending);
