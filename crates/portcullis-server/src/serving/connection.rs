@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
+use super::beside::Beside;
 use super::ending::{Ending, Told};
 use super::patient::Patient;
 use crate::http::Visitor;
@@ -48,7 +49,8 @@ pub(super) async fn answer(stream: TcpStream, visitor: Arc<Visitor>, ending: &En
     let io = TokioIo::new(Patient::new(stream, bounds.write_time));
     // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
     if speaks_two {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
+        let beside = Beside::default();
+        let mut builder = http2::Builder::new(beside.clone());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(bounds.streams)
@@ -58,12 +60,11 @@ pub(super) async fn answer(stream: TcpStream, visitor: Arc<Visitor>, ending: &En
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG);
         let connection = pin!(builder.serve_connection(io, service));
-        ending
-            .told(connection, |connection| {
-                connection.graceful_shutdown();
-                Told::Ends
-            })
-            .await;
+        let served = ending.told(connection, |connection| {
+            connection.graceful_shutdown();
+            Told::Ends
+        });
+        beside.until(pin!(served)).await;
     } else {
         let mut builder = http1::Builder::new();
         builder

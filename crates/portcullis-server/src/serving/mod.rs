@@ -6,6 +6,7 @@
 //! `Striped`, `Ending`). A connection is HTTP/1.1 or, when it begins with the preface of HTTP/2, that. What a peer may send, hold open
 //! and take its time over is bounded by [`DoorBounds`](crate::DoorBounds).
 
+mod beside;
 mod connection;
 mod ending;
 mod patient;
