@@ -1,11 +1,12 @@
 //! Three slots in two cache lines, and the bytes that many of these lie in.
 //!
 //! ```text
-//! byte   0 ………… 32 ………… 64 ………… 96 ……… 108   112 ……… 124
-//!        3 keys of 32 bytes          3 hashes    3 numbers
+//! byte   0 ………… 32 ………… 64 ………… 96 ……… 108 …… 116 ……… 128
+//!        3 keys of 32 bytes          3 hashes  3 notes  3 numbers
 //! ```
 //!
-//! Hashes come last, so that a slot's number times 32 is where its key begins and cannot lie outside; slots are taken from the
+//! A note is what the owner of a number wants at hand with it: 21 bits, so that three take the eight bytes that are left.
+//! Hashes and numbers come last, so that a slot's number times 32 is where its key begins and cannot lie outside; slots are taken from the
 //! last to the first, because the last key is on the line of the hashes, which every look-up reads.
 //!
 //! Groups begin where cache lines do, but their storage is asked for as bytes, a little more than they take, and entered at
@@ -13,10 +14,12 @@
 //! alignment and cuts off both ends, so the hole that a shard leaves is too small for the next of its size. After a
 //! million edits of a million members such holes were 35 MB. A wrong beginning would cost time and nothing else.
 
+use std::ops::Range;
 use std::vec::IntoIter;
 
 use super::hashes::{Hashes, SLOTS, Slots};
 use super::key::{INLINE, Kept, Key};
+use super::{Noted, UNNOTED};
 
 /// Bytes of a group.
 const GROUP: usize = 128;
@@ -31,7 +34,13 @@ const MARGIN: usize = LINE - 8;
 const HASHES: usize = 24;
 
 /// Where the numbers begin, counted likewise.
-const NUMBERS: usize = 28;
+const NUMBERS: usize = 29;
+
+/// Where the notes begin and end, in bytes.
+const NOTES: Range<usize> = 108..116;
+
+/// Bits of a note.
+const NOTE: u32 = UNNOTED.count_ones();
 
 /// One group, to be read.
 #[derive(Clone, Copy, Debug)]
@@ -58,17 +67,34 @@ impl<'g> Group<'g> {
     /// Key and number of a slot. There is none of number [`SLOTS`], which no hash is found in; hashes and numbers would be its key.
     #[inline]
     pub(super) fn entry(self, slot: usize) -> Option<(Key<'g>, u32)> {
-        let key = self.0.as_chunks::<INLINE>().0.get(slot)?;
         let number = self.0.as_chunks::<4>().0.get(NUMBERS + slot)?;
+        let key = self.0.as_chunks::<INLINE>().0.get(slot)?;
         Some((Key::kept(key), u32::from_le_bytes(*number)))
     }
 
-    /// Hash, number and key of each slot that has a name.
-    pub(super) fn entries(self) -> impl Iterator<Item = (u32, u32, Key<'g>)> {
+    /// The note of a slot.
+    #[inline]
+    pub(super) fn note(self, slot: usize) -> u32 {
+        (self.notes() >> place(slot)) as u32 & UNNOTED
+    }
+
+    #[inline]
+    fn notes(self) -> u64 {
+        self.0.get(NOTES).and_then(|notes| notes.first_chunk()).map_or(0, |notes| u64::from_le_bytes(*notes))
+    }
+
+    /// Number and note of a slot, with its key.
+    #[inline]
+    pub(super) fn noted(self, slot: usize) -> Option<(Key<'g>, Noted)> {
+        self.entry(slot).map(|(key, number)| (key, Noted { number, note: self.note(slot) }))
+    }
+
+    /// Hash, number, note and key of each slot that has a name.
+    pub(super) fn entries(self) -> impl Iterator<Item = (u32, Noted, Key<'g>)> {
         let hashes = self.hashes();
         hashes
             .occupied()
-            .filter_map(move |slot| self.entry(slot).map(|(key, number)| (hashes.get(slot), number, key)))
+            .filter_map(move |slot| self.noted(slot).map(|(key, noted)| (hashes.get(slot), noted, key)))
     }
 
     /// The slots that have a hash.
@@ -149,15 +175,38 @@ impl Groups {
     }
 
     /// Writes a name into a slot.
-    pub(super) fn write(&mut self, group: usize, slot: usize, hash: u32, number: u32, key: &Kept) {
+    pub(super) fn write(&mut self, group: usize, slot: usize, hash: u32, noted: Noted, key: &Kept) {
         let Some(bytes) = self.get_mut(group).filter(|_| slot < SLOTS) else { return };
         if let Some(kept) = bytes.as_chunks_mut().0.get_mut(slot) {
             *kept = *key;
         }
         let (words, _) = bytes.as_chunks_mut();
-        for (at, word) in [(HASHES + slot, hash), (NUMBERS + slot, number)] {
+        for (at, word) in [(HASHES + slot, hash), (NUMBERS + slot, noted.number)] {
             if let Some(kept) = words.get_mut(at) {
                 *kept = word.to_le_bytes();
+            }
+        }
+        self.annotate(group, slot, noted.note);
+    }
+
+    /// Writes the note of a slot.
+    pub(super) fn annotate(&mut self, group: usize, slot: usize, note: u32) {
+        let Some(bytes) = self.get_mut(group).filter(|_| slot < SLOTS) else { return };
+        let others = Group(bytes).notes() & !(u64::from(UNNOTED) << place(slot));
+        let notes = others | u64::from(note.min(UNNOTED)) << place(slot);
+        if let Some(kept) = bytes.get_mut(NOTES).and_then(|kept| kept.first_chunk_mut()) {
+            *kept = notes.to_le_bytes();
+        }
+    }
+
+    /// The slots' notes as something else says, by their numbers.
+    pub(super) fn annotate_all(&mut self, note: impl Fn(u32) -> u32) {
+        for group in 0..self.len() {
+            for slot in 0..SLOTS {
+                // A vacant slot has a number too, and nobody reads its note.
+                if let Some((_, number)) = self.get(group).and_then(|group| group.entry(slot)) {
+                    self.annotate(group, slot, note(number));
+                }
             }
         }
     }
@@ -169,6 +218,13 @@ impl Groups {
             *hash = [0; 4];
         }
     }
+}
+
+/// Where the note of a slot begins among the bits of all three.
+#[inline]
+const fn place(slot: usize) -> u32 {
+    // A slot that is not there has no place that is too far for a shift either.
+    NOTE * slot as u32 % u64::BITS
 }
 
 /// How far on the first cache line begins.
@@ -202,12 +258,15 @@ mod tests {
         for slot in 0..SLOTS {
             assert_eq!(groups.get(1).unwrap().hashes().vacant(), Some(SLOTS - 1 - slot));
             let slot = SLOTS - 1 - slot;
-            groups.write(1, slot, 7 + slot as u32, 90 + slot as u32, &[slot as u8; INLINE]);
+            let noted = Noted { number: 90 + slot as u32, note: UNNOTED - slot as u32 };
+            groups.write(1, slot, 7 + slot as u32, noted, &[slot as u8; INLINE]);
         }
         assert_eq!(groups.get(1).unwrap().hashes().vacant(), None);
         // There is no such slot, and no such group.
-        groups.write(1, SLOTS, 1, 1, &[1; INLINE]);
-        groups.write(3, 0, 1, 1, &[1; INLINE]);
+        let noted = Noted { number: 1, note: 1 };
+        groups.write(1, SLOTS, 1, noted, &[1; INLINE]);
+        groups.write(3, 0, 1, noted, &[1; INLINE]);
+        groups.annotate(1, SLOTS, 1);
         groups.vacate(1, SLOTS);
         let copy = groups.clone();
         groups.vacate(1, 1);
@@ -216,8 +275,8 @@ mod tests {
 
         let read: Vec<_> = copy.iter().flat_map(Group::entries).collect();
         assert_eq!(read.len(), SLOTS);
-        for (slot, (hash, number, key)) in (0..).zip(read) {
-            assert_eq!((hash, number), (7 + slot, 90 + slot));
+        for (slot, (hash, noted, key)) in (0..).zip(read) {
+            assert_eq!((hash, noted), (7 + slot, Noted { number: 90 + slot, note: UNNOTED - slot }));
             assert_eq!(key.begin(), u64::from_le_bytes([slot as u8; 8]));
             assert!(copy.get(1).unwrap().tagged(hash).eq([slot as usize]));
         }

@@ -9,7 +9,7 @@ use wide::i32x4;
 /// How many slots a group has.
 pub(super) const SLOTS: usize = 3;
 
-/// One group's hashes; zero marks a free slot. The last lane, for which there is no slot, stays free.
+/// One group's hashes; zero marks a free slot. The last lane, for which there is no slot, holds whatever lies behind them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hashes([u32; SLOTS + 1]);
 
@@ -19,6 +19,9 @@ pub(super) struct Slots(u32);
 
 /// The slots of one group.
 const ALL: u32 = (1 << SLOTS) - 1;
+
+/// Those of two groups.
+const EITHER: u32 = ALL | ALL << (SLOTS + 1);
 
 impl Hashes {
     pub(super) const FREE: Hashes = Hashes([0; SLOTS + 1]);
@@ -45,7 +48,7 @@ impl Hashes {
     /// The slots with a hash, which is not zero, in this group and, behind them, in another.
     #[inline]
     pub(super) fn matching_either(self, other: Hashes, hash: u32) -> Slots {
-        Slots(self.equal(hash) | other.equal(hash) << (SLOTS + 1))
+        Slots((self.equal(hash) | other.equal(hash) << (SLOTS + 1)) & EITHER)
     }
 
     /// The last slot without a name.
@@ -100,7 +103,8 @@ mod tests {
     #[test]
     fn matching_slots_are_exactly_those_with_the_hash() {
         let (lanes, others) = ([7, 0x8000_0007, 7], [0, 7, 0x7FFF_FFFF]);
-        let hashes = |[a, b, c]: [u32; SLOTS]| Hashes([a, b, c, 0]);
+        // Behind the hashes something lies that is one.
+        let hashes = |[a, b, c]: [u32; SLOTS]| Hashes([a, b, c, 7]);
         let (first, second) = (hashes(lanes), hashes(others));
         for hash in [1, 7, 0x8000_0007, 0x7FFF_FFFF, u32::MAX] {
             let expected: Vec<usize> = (0..SLOTS).filter(|&slot| lanes[slot] == hash).collect();

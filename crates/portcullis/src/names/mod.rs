@@ -11,7 +11,8 @@
 //! does when a name finds no place in its two groups: then somebody knows the seed, and all names move to another.
 //!
 //! Numbers are their owner's. An owner who wants names back keeps each one's hash, four bytes, from which the slot is
-//! found again; see [`Numbered`] for one who numbers names in the order in which they come.
+//! found again; see [`Numbered`] for one who numbers names in the order in which they come. A number may have a note of
+//! 21 bits in its slot, which its owner keeps up to date: a member's set of roles lies there, so that a check need not wait for it.
 
 mod build;
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod shard;
 mod staged;
 
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 pub(crate) use numbered::Numbered;
 pub(crate) use seed::{Seed, fold};
@@ -48,6 +51,22 @@ const BITS: u8 = 32;
 /// No name has this number: it stands for "no such name" in columns of numbers.
 pub(crate) const NOBODY: u32 = u32::MAX;
 
+/// The highest note, which says that there is none.
+pub(crate) const UNNOTED: u32 = (1 << 21) - 1;
+
+/// The number of a name, and what its owner wants at hand with it: see [`Names::annotate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) number: u32,
+    /// Something below [`UNNOTED`], or that.
+    pub(crate) note: u32,
+}
+
+impl Noted {
+    /// What is found of a name that is not there.
+    pub(crate) const NOBODY: Noted = Noted { number: NOBODY, note: 0 };
+}
+
 /// The number that a name has already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Taken(pub(crate) u32);
@@ -58,7 +77,7 @@ pub(crate) struct Inserted {
     /// The name's hash, with which [`Names::name`] finds it again.
     pub(crate) hash: u32,
     /// Whether the table drew a new seed: all hashes that were kept are to be asked for again, by
-    /// [`Names::hashes`]. Happens to nobody but whose seed was guessed.
+    /// [`Names::hashes`], and all notes are gone. Happens to nobody but whose seed was guessed.
     pub(crate) reseeded: bool,
 }
 
@@ -100,27 +119,27 @@ impl Names {
     /// The number of a name.
     #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<u32> {
-        let number = self.number_or_nobody(name);
+        let Noted { number, .. } = self.noted_or_nobody(name);
         (number != NOBODY).then_some(number)
     }
 
-    /// The same for who goes on in any case: [`NOBODY`] when there is no such name.
+    /// The same with the note, for who goes on in any case: [`NOBODY`], of whom 0 is noted, when there is no such name.
     #[inline]
-    pub(crate) fn number_or_nobody(&self, name: &str) -> u32 {
+    pub(crate) fn noted_or_nobody(&self, name: &str) -> Noted {
         let Some(asked) = windows(name.as_bytes()) else { return self.get_in_full(name) };
         let hash = self.seed.of_windows(&asked);
-        let Some(shard) = self.shard(hash) else { return NOBODY };
+        let Some(shard) = self.shard(hash) else { return Noted::NOBODY };
         match shard.find_short(hash, &asked) {
-            Some(number) => number,
+            Some(noted) => noted,
             None => self.get_in_full(name),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn get_in_full(&self, name: &str) -> u32 {
+    fn get_in_full(&self, name: &str) -> Noted {
         let (hash, name) = self.seed.prepare(name);
-        self.shard(hash).and_then(|shard| shard.find(hash, &name)).unwrap_or(NOBODY)
+        self.shard(hash).and_then(|shard| shard.find(hash, &name)).unwrap_or(Noted::NOBODY)
     }
 
     /// The name of a number, found by the hash that its insertion gave.
@@ -131,15 +150,37 @@ impl Names {
     /// All numbers with their names, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
         self.distinct().flat_map(|shard| {
-            shard.entries().filter_map(|(_, number, key)| {
-                Some((number, std::str::from_utf8(key.bytes(shard.arena())).ok()?))
+            shard.entries().filter_map(|(_, noted, key)| {
+                Some((noted.number, std::str::from_utf8(key.bytes(shard.arena())).ok()?))
             })
         })
     }
 
     /// All numbers with the hashes of their names.
     pub(crate) fn hashes(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.distinct().flat_map(|shard| shard.entries().map(|(hash, number, _)| (number, hash)))
+        self.distinct().flat_map(|shard| shard.entries().map(|(hash, noted, _)| (noted.number, hash)))
+    }
+
+    /// Notes something of a number, found by the hash of its name: what a check wants next, so that it need not wait for memory
+    /// once more. Of a name that was just added nothing is noted, and nothing of who comes after one that was removed; what is
+    /// [`UNNOTED`] or above is not kept.
+    pub(crate) fn annotate(&mut self, hash: u32, number: u32, note: u32) {
+        self.edit(hash, |shard| shard.annotate(hash, number, note));
+    }
+
+    /// The same of all numbers, in a table that was just built; on all cores when there are many.
+    pub(crate) fn annotate_all(&mut self, note: impl Fn(u32) -> u32 + Sync) {
+        let each = |shard: &mut Arc<Shard>| {
+            // A shard that somebody else has too, or that stands in two places, stays without.
+            if let Some(shard) = Arc::get_mut(shard) {
+                shard.annotate_all(&note);
+            }
+        };
+        match Arc::get_mut(&mut self.shards) {
+            Some(shards) if shards.len() >= 8 => shards.par_iter_mut().for_each(each),
+            Some(shards) => shards.iter_mut().for_each(each),
+            None => {}
+        }
     }
 
     /// Adds a name under a number.
@@ -149,13 +190,13 @@ impl Names {
     pub(crate) fn insert(&mut self, name: &str, number: u32) -> Result<Inserted, Taken> {
         let (hash, ready) = self.seed.prepare(name);
         if let Some(taken) = self.shard(hash).and_then(|shard| shard.find(hash, &ready)) {
-            return Err(Taken(taken));
+            return Err(Taken(taken.number));
         }
         if self.shards.is_empty() {
             self.shards = Arc::new([Arc::new(Shard::with_room(1, 0))]);
         }
         self.make_room(hash);
-        match self.edit(hash, |shard| shard.insert(hash, &ready, number)) {
+        match self.edit(hash, |shard| shard.insert(hash, &ready, Noted { number, note: UNNOTED })) {
             Some(true) => {
                 self.len += 1;
                 Ok(Inserted { hash, reseeded: false })

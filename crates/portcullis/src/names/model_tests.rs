@@ -39,11 +39,12 @@ fn agree(names: &Names, model: &HashMap<String, u32>, hashes: &HashMap<u32, u32>
     assert_eq!(seen, model.len());
     assert!(names.hashes().all(|(number, hash)| hashes[&number] == hash));
     let asked: Vec<String> = (0..2_000).map(name_of).collect();
-    let mut found = vec![0; asked.len()];
+    let mut found = vec![Noted::NOBODY; asked.len()];
     names.get_many(|at| &asked[at], &mut found);
     for (name, found) in asked.iter().zip(found) {
         assert_eq!(names.get(name), model.get(name).copied(), "{name}");
-        assert_eq!(found, model.get(name).copied().unwrap_or(NOBODY), "{name}");
+        assert_eq!(found, names.noted_or_nobody(name), "{name}");
+        assert_eq!(found.number, model.get(name).copied().unwrap_or(NOBODY), "{name}");
     }
 }
 
@@ -92,6 +93,64 @@ fn churn(steps: u32, pool: u64, start: u64) {
 }
 
 #[test]
+fn notes_stay_with_their_names_and_go_with_them() {
+    for pool in [60, 900, 20_000] {
+        let mut dice = Dice(pool);
+        let mut names = Names::default();
+        let mut model: HashMap<String, (u32, Noted)> = HashMap::new();
+        let mut kept = Vec::new();
+        for number in 0..60_000 {
+            let name = name_of(dice.roll(pool));
+            match model.get_mut(&name) {
+                Some((hash, noted)) if dice.roll(3) > 0 => {
+                    // The highest notes are none.
+                    let note = UNNOTED + 2 - dice.roll(8).min(5) as u32 * dice.roll(400_000) as u32;
+                    names.annotate(*hash, noted.number, note);
+                    noted.note = note.min(UNNOTED);
+                }
+                Some(_) => {
+                    names.remove(&name);
+                    model.remove(&name);
+                }
+                None => {
+                    let hash = names.insert(&name, number).unwrap().hash;
+                    model.insert(name, (hash, Noted { number, note: UNNOTED }));
+                }
+            }
+            if number % 10_000 == 9_999 {
+                kept.push((names.clone(), model.clone()));
+            }
+        }
+        for (names, model) in &kept {
+            names.validate();
+            let all: Vec<String> = (0..pool).map(name_of).collect();
+            let mut together = vec![Noted::NOBODY; all.len()];
+            names.get_many(|at| &all[at], &mut together);
+            for (name, found) in all.iter().zip(together) {
+                let expected = model.get(name).map_or(Noted::NOBODY, |(_, noted)| *noted);
+                assert_eq!((names.noted_or_nobody(name), found), (expected, expected), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_that_was_built_can_be_annotated_at_once() {
+    for count in [1, 5, 3_000, 40_000] {
+        let all: Vec<String> = (0..count).map(|number| name_of(u64::from(number))).collect();
+        let mut names = Names::build(count, |number| &all[number as usize]).names;
+        names.annotate_all(|number| number * 100);
+        // Those who share a table keep what they have.
+        let mut shared = names.clone();
+        shared.annotate_all(|_| 7);
+        for (number, name) in (0..).zip(&all) {
+            let expected = Noted { number, note: (number * 100).min(UNNOTED) };
+            assert_eq!((names.noted_or_nobody(name), shared.noted_or_nobody(name)), (expected, expected));
+        }
+    }
+}
+
+#[test]
 fn a_small_table_does_as_a_map_does() {
     churn(20_000, 60, 1);
     churn(20_000, 900, 2);
@@ -133,9 +192,9 @@ fn names_are_equal_when_their_bytes_are() {
         assert_eq!(names.name(*hash, number), Some(&**name));
         assert_eq!(names.insert(name, 0), Err(Taken(number)));
     }
-    let mut found = vec![0; expected.len()];
+    let mut found = vec![Noted::NOBODY; expected.len()];
     names.get_many(|at| &expected[at].0, &mut found);
-    assert!((0..).zip(found).all(|(number, found)| found == number));
+    assert!((0..).zip(found).all(|(number, found)| found.number == number));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One part of a table: names whose hashes begin alike, in groups of three slots.
 //!
 //! ```text
-//! groups   ▏3 keys of 32 bytes, 3 hashes, 3 numbers: two cache lines▕ …
+//! groups   ▏3 keys of 32 bytes, 3 hashes, 3 notes, 3 numbers: two cache lines▕ …
 //! long     names of more than 32 bytes
 //! ```
 //!
@@ -20,10 +20,10 @@
 
 use std::hint::{black_box, select_unpredictable};
 
-use super::NOBODY;
 use super::group::{Group, Groups};
 use super::hashes::SLOTS;
 use super::key::{Key, Name, Windows};
+use super::{Noted, UNNOTED};
 
 /// How many names an insertion moves out of each other's way before the shard grows.
 const MOVES: u32 = 3;
@@ -92,28 +92,41 @@ impl Shard {
         Some((self.groups.get(first)?, self.groups.get(second)?))
     }
 
-    /// The number of a name of up to 32 bytes, [`NOBODY`] when no slot has its tag; `None` when the first that has it has another
+    /// Number and note of a name of up to 32 bytes, [`Noted::NOBODY`] when no slot has its tag; `None` when the first that has it has another
     /// name, and one further on may be it.
     ///
     /// Both groups are read and one of them selected: which one a name lies in cannot be predicted, and a wrong
     /// guess costs more than to read both.
     #[inline]
-    pub(super) fn find_short(&self, hash: u32, asked: &Windows) -> Option<u32> {
+    pub(super) fn find_short(&self, hash: u32, asked: &Windows) -> Option<Noted> {
         let (first, second) = self.pair(hash)?;
         // Most names lie in the first group, and most of its keys on the other line than its hashes: asked for now, that comes with
         // the rest.
         black_box(first.far());
         let hits = first.hashes().matching_either(second.hashes(), hash);
         if hits.is_empty() {
-            return Some(NOBODY);
+            return Some(Noted::NOBODY);
         }
         let group = select_unpredictable(hits.begin_in_other(), second, first);
-        let (key, number) = group.entry(hits.first())?;
-        key.is(asked).then_some(number)
+        let (key, noted) = group.noted(hits.first())?;
+        key.is(asked).then_some(noted)
     }
 
-    pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<u32> {
-        self.locate_name(hash, name).and_then(|(group, slot)| self.number(group, slot))
+    pub(super) fn find(&self, hash: u32, name: &Name<'_>) -> Option<Noted> {
+        let (group, slot) = self.locate_name(hash, name)?;
+        Some(self.groups.get(group)?.noted(slot)?.1)
+    }
+
+    /// Changes the note of a number that was put in under this hash.
+    pub(super) fn annotate(&mut self, hash: u32, number: u32, note: u32) {
+        if let Some((group, slot)) = self.locate(hash, |found, _| found == number) {
+            self.groups.annotate(group, slot, note);
+        }
+    }
+
+    /// Makes all notes what something else says of the numbers.
+    pub(super) fn annotate_all(&mut self, note: impl Fn(u32) -> u32) {
+        self.groups.annotate_all(note);
     }
 
     /// The name of a number that was put in under this hash.
@@ -122,8 +135,8 @@ impl Shard {
         Some(self.key(group, slot)?.bytes(&self.long))
     }
 
-    /// Hashes, numbers and keys, in no order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, u32, Key<'_>)> {
+    /// Hashes, numbers with their notes, and keys, in no order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (u32, Noted, Key<'_>)> {
         self.groups.iter().flat_map(Group::entries)
     }
 
@@ -134,12 +147,12 @@ impl Shard {
 
     /// Puts in a name that is not there. False, and nothing changed but the shard's size, when there is no place
     /// for it however the shard grows: the hashes are no longer random.
-    pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, number: u32) -> bool {
+    pub(super) fn insert(&mut self, hash: u32, name: &Name<'_>, noted: Noted) -> bool {
         let most = 4 * (self.len() + SLOTS);
         let full = self.len() >= self.room();
         let mut room = if full { with_slack(self.len()) } else { self.room() };
         let mut fits = !full;
-        while !(fits && self.place(hash, name, number)) {
+        while !(fits && self.place(hash, name, noted)) {
             if room > most {
                 return false;
             }
@@ -152,7 +165,7 @@ impl Shard {
     /// Takes a name out; its number.
     pub(super) fn remove(&mut self, hash: u32, name: &Name<'_>) -> Option<u32> {
         let (group, slot) = self.locate_name(hash, name)?;
-        let number = self.number(group, slot)?;
+        let (_, number) = self.groups.get(group)?.entry(slot)?;
         self.groups.vacate(group, slot);
         self.len -= 1;
         if let Name::Long { bytes, .. } = name {
@@ -169,8 +182,8 @@ impl Shard {
     /// Puts in a name if it is not there. The number that it then has; `None` when there is no place for it.
     pub(super) fn enter(&mut self, hash: u32, name: &Name<'_>, number: u32) -> Option<u32> {
         match self.find(hash, name) {
-            Some(earlier) => Some(earlier),
-            None => self.place(hash, name, number).then_some(number),
+            Some(earlier) => Some(earlier.number),
+            None => self.place(hash, name, Noted { number, note: UNNOTED }).then_some(number),
         }
     }
 
@@ -178,13 +191,13 @@ impl Shard {
     pub(super) fn split(&self) -> Option<(Shard, Shard)> {
         let bit = 31_u32.checked_sub(u32::from(self.depth))?;
         let (mut zeros, mut ones) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
-        for (hash, number, key) in self.entries() {
+        for (hash, noted, key) in self.entries() {
             let half = if hash >> bit & 1 == 0 { &mut zeros } else { &mut ones };
-            half.push((hash, key.name(&self.long), number));
+            half.push((hash, key.name(&self.long), noted));
         }
-        let shard = |entries: Vec<(u32, Name<'_>, u32)>| {
+        let shard = |entries: Vec<(u32, Name<'_>, Noted)>| {
             let mut shard = Shard::with_room(with_slack(entries.len()), self.depth + 1);
-            let fits = entries.iter().all(|(hash, name, number)| shard.place(*hash, name, *number));
+            let fits = entries.iter().all(|(hash, name, noted)| shard.place(*hash, name, *noted));
             fits.then_some(shard)
         };
         Some((shard(zeros)?, shard(ones)?))
@@ -193,8 +206,7 @@ impl Shard {
     /// Rebuilds the shard with room for so many names. False, and nothing is changed, when they do not fit.
     fn resize(&mut self, room: usize) -> bool {
         let mut resized = Shard::with_room(room, self.depth);
-        let fits =
-            self.entries().all(|(hash, number, key)| resized.place(hash, &key.name(&self.long), number));
+        let fits = self.entries().all(|(hash, noted, key)| resized.place(hash, &key.name(&self.long), noted));
         if fits {
             resized.long.shrink_to_fit();
             *self = resized;
@@ -203,7 +215,7 @@ impl Shard {
     }
 
     /// Writes a name that is not there into one of its groups, if one has room or can be given it.
-    fn place(&mut self, hash: u32, name: &Name<'_>, number: u32) -> bool {
+    fn place(&mut self, hash: u32, name: &Name<'_>, noted: Noted) -> bool {
         let (first, second) = self.places(hash);
         let slot = (0..=MOVES).find_map(|moves| {
             let in_first = self.vacate(first, moves).map(|slot| (first, slot));
@@ -219,7 +231,7 @@ impl Shard {
             }
         };
         self.len += 1;
-        self.groups.write(group, slot, hash, number, &key);
+        self.groups.write(group, slot, hash, noted, &key);
         true
     }
 
@@ -236,7 +248,7 @@ impl Shard {
     /// to be vacated has none: so no move undoes another.
     fn move_away(&mut self, group: usize, slot: usize, moves: u32) -> Option<()> {
         let from = self.groups.get(group)?;
-        let (hash, (key, number)) = (from.hashes().get(slot), from.entry(slot)?);
+        let (hash, (key, noted)) = (from.hashes().get(slot), from.noted(slot)?);
         let key = key.copied();
         let (first, second) = self.places(hash);
         let other = if group == first { second } else { first };
@@ -244,13 +256,9 @@ impl Shard {
             return None;
         }
         let vacated = self.vacate(other, moves)?;
-        self.groups.write(other, vacated, hash, number, &key);
+        self.groups.write(other, vacated, hash, noted, &key);
         self.groups.vacate(group, slot);
         Some(())
-    }
-
-    fn number(&self, group: usize, slot: usize) -> Option<u32> {
-        Some(self.groups.get(group)?.entry(slot)?.1)
     }
 
     fn key(&self, group: usize, slot: usize) -> Option<Key<'_>> {
@@ -294,10 +302,10 @@ impl Shard {
     pub(super) fn validate(&self, seed: &super::Seed) {
         assert_eq!(self.entries().count(), self.len());
         let mut arena = 0;
-        for (hash, number, key) in self.entries() {
+        for (hash, noted, key) in self.entries() {
             let name = key.name(&self.long);
             assert_eq!(seed.of(&name), hash);
-            assert_eq!(self.find(hash, &name), Some(number));
+            assert_eq!(self.find(hash, &name), Some(noted));
             if let Name::Long { bytes, .. } = name {
                 arena += bytes.len();
             }

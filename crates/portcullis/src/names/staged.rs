@@ -12,7 +12,7 @@ use std::hint::select_unpredictable;
 use super::group::Group;
 use super::hashes::Hashes;
 use super::key::{Key, windows};
-use super::{NOBODY, Names};
+use super::{NOBODY, Names, Noted};
 
 /// How many names make a block.
 const STAGE: usize = 64;
@@ -24,27 +24,27 @@ const FEW: usize = 8;
 pub(crate) const NEAR: usize = if cfg!(test) { 1 } else { 32_768 };
 
 impl Names {
-    /// The numbers of as many names as `numbers` takes; [`NOBODY`] where there is none.
-    pub(crate) fn get_many<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
+    /// The numbers and notes of as many names as `found` takes; [`Noted::NOBODY`] where there is none.
+    pub(crate) fn get_many<'n>(&self, name: impl Fn(usize) -> &'n str, found: &mut [Noted]) {
         let far = self.len() >= NEAR;
-        for (block, numbers) in numbers.chunks_mut(STAGE).enumerate() {
+        for (block, found) in found.chunks_mut(STAGE).enumerate() {
             let name = |at: usize| name(block * STAGE + at);
-            if far && numbers.len() >= FEW {
-                self.get_block(name, numbers);
+            if far && found.len() >= FEW {
+                self.get_block(name, found);
             } else {
-                for (at, number) in numbers.iter_mut().enumerate() {
-                    *number = self.get(name(at)).unwrap_or(NOBODY);
+                for (at, found) in found.iter_mut().enumerate() {
+                    *found = self.noted_or_nobody(name(at));
                 }
             }
         }
     }
 
     /// The same for one to [`STAGE`] names.
-    fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
+    fn get_block<'n>(&self, name: impl Fn(usize) -> &'n str, found: &mut [Noted]) {
         let mut groups: [(Group<'_>, Group<'_>); STAGE] = [(Group::NONE, Group::NONE); STAGE];
         // No hash of a name that is there: one that is too long to be settled here finds nobody.
         let mut hashes = [1; STAGE];
-        for (at, (hash, groups)) in hashes.iter_mut().zip(&mut groups).enumerate().take(numbers.len()) {
+        for (at, (hash, groups)) in hashes.iter_mut().zip(&mut groups).enumerate().take(found.len()) {
             let Some(asked) = windows(name(at).as_bytes()) else { continue };
             let full = self.seed.of_windows(&asked);
             if let Some(pair) = self.shard(full).and_then(|shard| shard.pair(full)) {
@@ -60,12 +60,12 @@ impl Names {
         // A name that has no candidate is compared with a key that no name has.
         let mut keys: [Key<'_>; STAGE] = [Key::NONE; STAGE];
         let sought = hashes.iter().zip(groups).zip(kept).zip(&mut keys);
-        for ((((hash, (first, second)), (in_first, in_second)), key), number) in sought.zip(&mut *numbers) {
+        for ((((hash, (first, second)), (in_first, in_second)), key), noted) in sought.zip(&mut *found) {
             let hits = in_first.matching_either(in_second, *hash);
             let group = select_unpredictable(hits.begin_in_other(), second, first);
-            let (found, kept) = group.entry(hits.first()).unwrap_or((Key::NONE, NOBODY));
-            *key = select_unpredictable(hits.is_empty(), Key::NONE, found);
-            *number = select_unpredictable(hits.is_empty(), NOBODY, kept);
+            let (candidate, kept) = group.noted(hits.first()).unwrap_or((Key::NONE, Noted::NOBODY));
+            *key = select_unpredictable(hits.is_empty(), Key::NONE, candidate);
+            *noted = select_unpredictable(hits.is_empty(), Noted::NOBODY, kept);
         }
 
         let mut begins = [0; STAGE];
@@ -75,16 +75,16 @@ impl Names {
 
         // To read the names' windows again is as cheap as to keep them.
         let mut unsettled = 0_u64;
-        for (at, ((key, begin), number)) in keys.iter().zip(begins).zip(&mut *numbers).enumerate() {
+        for (at, ((key, begin), noted)) in keys.iter().zip(begins).zip(&mut *found).enumerate() {
             let same = windows(name(at).as_bytes()).map(|asked| key.is_after(begin, &asked));
-            unsettled |= u64::from(same.is_none() | (same == Some(false)) & (*number != NOBODY)) << at;
-            *number = select_unpredictable(same == Some(true), *number, NOBODY);
+            unsettled |= u64::from(same.is_none() | (same == Some(false)) & (noted.number != NOBODY)) << at;
+            *noted = select_unpredictable(same == Some(true), *noted, Noted::NOBODY);
         }
 
         while unsettled != 0 {
             let at = unsettled.trailing_zeros() as usize;
-            if let Some(number) = numbers.get_mut(at) {
-                *number = self.get(name(at)).unwrap_or(NOBODY);
+            if let Some(noted) = found.get_mut(at) {
+                *noted = self.noted_or_nobody(name(at));
             }
             unsettled &= unsettled - 1;
         }

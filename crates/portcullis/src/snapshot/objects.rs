@@ -11,7 +11,7 @@ use portcullis_matrix::persistent::{Column, Table};
 use super::classes::{Classes, Known};
 use super::open::value_of;
 use crate::condition::{Attribute, Objects, StoredObject, Value};
-use crate::names::{Inserted, NOBODY, Names};
+use crate::names::{Inserted, Names, Noted};
 use crate::schema::{NamedHow, Schema};
 
 /// The stored objects of a workspace.
@@ -54,11 +54,11 @@ impl Stored {
         self.ids.get(kind as usize)?.get(id)
     }
 
-    /// The numbers of as many objects of a type as `numbers` takes; [`NOBODY`] for those that are not there.
-    pub(super) fn numbers<'n>(&self, kind: u32, id: impl Fn(usize) -> &'n str, numbers: &mut [u32]) {
+    /// As many objects of a type as `found` takes; [`Noted::NOBODY`] for those that are not there.
+    pub(super) fn numbers<'n>(&self, kind: u32, id: impl Fn(usize) -> &'n str, found: &mut [Noted]) {
         match self.ids.get(kind as usize) {
-            Some(ids) => ids.get_many(id, numbers),
-            None => numbers.fill(NOBODY),
+            Some(ids) => ids.get_many(id, found),
+            None => found.fill(Noted::NOBODY),
         }
     }
 

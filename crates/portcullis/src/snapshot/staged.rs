@@ -1,7 +1,7 @@
 //! Many questions at once, so that they wait for memory together.
 //!
-//! A check by names waits for memory up to three times: for the slot of the subject's name, for the subject's set of
-//! roles, for the set's row; and where conditions decide on a stored object, for the slot of its id and for its class. One after the other, checks wait in turn. Here a block of questions is taken through each
+//! A check by names waits for memory twice: for the slot of the subject's name, where the set of
+//! roles is noted too, and for the set's row; and where conditions decide on a stored object, for the slot of its id and for its class. One after the other, checks wait in turn. Here a block of questions is taken through each
 //! step before the next begins: nothing of one question depends on another, so a block waits about as long
 //! as one check. The answers are those of [`Snapshot::check`] and [`Snapshot::decide`], to the letter.
 
@@ -10,7 +10,7 @@ use portcullis_matrix::{PermissionId, SetId, SubjectId};
 use super::open::ObjectAt;
 use super::{Question, Snapshot, subject_of};
 use crate::decision::{Decision, Reason};
-use crate::names::{NEAR, NOBODY};
+use crate::names::{NEAR, NOBODY, Noted};
 
 /// How many questions make a block.
 const BLOCK: usize = 64;
@@ -79,7 +79,7 @@ impl Snapshot {
         decisions: &mut [Decision],
     ) {
         let count = decisions.len().min(BLOCK);
-        let mut members = [NOBODY; BLOCK];
+        let mut members = [Noted::NOBODY; BLOCK];
         let Some(members) = members.get_mut(..count) else { return };
         self.directory.members.get_many(|at| question(at).map_or("", |(subject, _, _)| subject), members);
         let mut asked = [(PermissionId::UNKNOWN, Reason::UnknownAction); BLOCK];
@@ -89,8 +89,7 @@ impl Snapshot {
         }
         let mut sets = [SetId::EMPTY; BLOCK];
         for (set, member) in sets.iter_mut().zip(members.iter()) {
-            // The number that stands for nobody becomes subject 0, the unknown one.
-            *set = self.matrix.set_of(subject_of(*member));
+            (_, *set) = self.asker(*member);
         }
         let members = &*members;
         let places = decisions.iter_mut().zip(members).zip(sets.iter().zip(asked));
@@ -120,7 +119,7 @@ impl Snapshot {
         for (at, ((decision, member), (set, (permission, _)))) in places.enumerate() {
             if open >> at & 1 == 1 {
                 let object = objects.as_ref().map(|objects| objects.get(at).copied().flatten());
-                let decided = decide_open(at, subject_of(*member), *set, permission, object);
+                let decided = decide_open(at, subject_of(member.number), *set, permission, object);
                 *decision = decided.unwrap_or_default();
             }
         }
@@ -151,12 +150,12 @@ impl Snapshot {
                     count += 1;
                 }
             }
-            let mut numbers = [NOBODY; BLOCK];
-            let numbers = numbers.get_mut(..count).unwrap_or(&mut []);
-            self.objects.numbers(kind, |at| ids.get(at).copied().unwrap_or(""), numbers);
-            for (number, place) in numbers.iter().zip(places) {
-                if let Some(found) = found.get_mut(place).filter(|_| *number != NOBODY) {
-                    *found = Some(self.object_at(kind, *number));
+            let mut objects = [Noted::NOBODY; BLOCK];
+            let objects = objects.get_mut(..count).unwrap_or(&mut []);
+            self.objects.numbers(kind, |at| ids.get(at).copied().unwrap_or(""), objects);
+            for (object, place) in objects.iter().zip(places) {
+                if let Some(found) = found.get_mut(place).filter(|_| object.number != NOBODY) {
+                    *found = Some(self.object_at(kind, object.number));
                 }
             }
         }

@@ -19,7 +19,7 @@ use crate::names::Names;
 use crate::policy::{Document, Grants};
 use crate::read::over_limit;
 use crate::schema::{ROLE_ALIASES, built_in};
-use crate::snapshot::{Classifier, Directory, Role, Roles, Snapshot};
+use crate::snapshot::{Classifier, Directory, Role, Roles, Snapshot, subject_of};
 use crate::suggest::Suggester;
 use crate::text::quoted;
 
@@ -90,6 +90,7 @@ impl Compiler<'_> {
         }
         classifier.settle(None, &self.workspace.schema, &mut objects);
         let matrix = self.matrix(layout, &roles, &directory)?;
+        directory.members.annotate_all(|member| matrix.set_of(subject_of(member)).as_u32());
         let conditional = roles.iter().flatten().filter(|role| !role.conditional().is_empty());
         let conditional_roles = conditional.count() as u32;
         Some(Snapshot {

@@ -14,7 +14,7 @@ use super::mention::Mention;
 use crate::condition::Value;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json::quoted_string;
-use crate::names::{NOBODY, Names};
+use crate::names::{Names, Noted};
 use crate::read::name_trouble;
 use crate::schema::{DEFAULT_ROLE, NamedHow, ROLE_ALIASES};
 use crate::snapshot::{Directory, GroupEntry, Stored};
@@ -207,14 +207,14 @@ impl<'w> Compiler<'w> {
                 .filter_map(|role| self.role(&directory.role_names, role, Code::UnknownRole, whose))
                 .collect();
             groups.push(Some(Arc::new(GroupEntry { name: of_group.into(), roles: held })));
-            let mut found = vec![NOBODY; group.members.len()];
+            let mut found = vec![Noted::NOBODY; group.members.len()];
             let workspace = self.workspace;
             let name = |at: usize| group.members.get(at).map_or("", |member| workspace.name_of(member));
             directory.members.get_many(name, &mut found);
             for (member, found) in group.members.iter().zip(found) {
                 match found {
-                    NOBODY => self.no_member(of_group, member, directory),
-                    found => pairs.push((found, number)),
+                    Noted::NOBODY => self.no_member(of_group, member, directory),
+                    found => pairs.push((found.number, number)),
                 }
             }
         }

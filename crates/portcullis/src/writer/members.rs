@@ -48,6 +48,8 @@ impl Writer {
                 }
             }
         }
+        self.note_set(number);
+        let directory = &mut self.state.directory;
         directory.own_roles.push(role + 1);
         if let Some(kind) = &member.kind {
             let known = directory.kind_names.iter().position(|known| known == kind);
@@ -154,6 +156,7 @@ impl Writer {
         let member = self.member(id)?;
         if self.matrix.matrix().set_of(subject_of(member)) != SetId::SUSPENDED {
             self.matrix.suspend(subject_of(member)).map_err(out_of_numbers)?;
+            self.note_set(member);
             self.changed = true;
         }
         Ok(())
@@ -171,6 +174,7 @@ impl Writer {
             let outcome = self.matrix.assign(subject_of(member), &held);
             self.held = held;
             outcome.map_err(out_of_numbers)?;
+            self.note_set(member);
             self.changed = true;
         }
         Ok(())

@@ -10,6 +10,8 @@
 
 mod groups;
 mod members;
+#[cfg(test)]
+mod notes_tests;
 mod objects;
 mod publish;
 mod reader;
@@ -248,7 +250,11 @@ impl Writer {
             Ok(())
         });
         match moved {
-            Ok(()) => self.state.directory = directory,
+            // Which set each has come to is noted beside the names.
+            Ok(()) => {
+                let members = std::mem::take(&mut self.state.directory.members);
+                self.state.directory = Directory { members, ..directory };
+            }
             Err(_) => {
                 for member in members.iter().take(done) {
                     self.state.directory.roles_of(*member, &mut held);
@@ -264,10 +270,25 @@ impl Writer {
     /// Gives a member a set of roles in the matrix, unless they are suspended.
     fn assign(&mut self, member: u32, roles: &[RoleId]) -> Result<(), BuildError> {
         let subject = subject_of(member);
-        if self.matrix.matrix().set_of(subject) == portcullis_matrix::SetId::SUSPENDED {
+        let before = self.matrix.matrix().set_of(subject);
+        if before == portcullis_matrix::SetId::SUSPENDED {
             return Ok(());
         }
-        self.matrix.assign(subject, roles)
+        self.matrix.assign(subject, roles)?;
+        if self.matrix.matrix().set_of(subject) != before {
+            self.note_set(member);
+        }
+        Ok(())
+    }
+
+    /// Notes beside a member's name which set of roles they have: whoever gives a member a set does, since a check by names believes
+    /// the note, and the numbers of sets are given out again.
+    fn note_set(&mut self, member: u32) {
+        let set = self.matrix.matrix().set_of(subject_of(member)).as_u32();
+        let directory = &mut self.state.directory;
+        if let Some(hash) = directory.hashes.get(member as usize) {
+            directory.members.annotate(*hash, member, set);
+        }
     }
 }
 
