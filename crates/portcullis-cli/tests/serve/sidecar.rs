@@ -176,6 +176,10 @@ fn what_does_not_go_together_is_refused() {
         (&["-w", "roles/atlan_role.json", "--insecure-no-auth"], "is a policy document, not a workspace"),
         (&["-w", "workspace.json", "--insecure-no-auth", "--max-members", "2"], "has 1 error"),
         (&["-w", "workspace.json", "--keys", "none.json"], "cannot read `none.json`: there is no such file"),
+        (
+            &["-w", "workspace.json", "--keys", "none.json"],
+            "help: `portcullis key new --offline --name NAME --keys none.json` makes it",
+        ),
     ] {
         let mut command = vec!["serve"];
         command.extend(arguments);

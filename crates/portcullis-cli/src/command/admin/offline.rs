@@ -103,7 +103,16 @@ fn added(path: &Path, key: FileKey) -> Result<(), Failure> {
 
 /// What a keys file says.
 pub(crate) fn read(path: &Path) -> Result<FileKeys, Failure> {
-    let bytes = files::read_within(path, FileKeys::BYTES, || Ok(Box::new(File::open(path)?)))?;
+    let read = files::read_within(path, FileKeys::BYTES, || Ok(Box::new(File::open(path)?)));
+    let bytes = read.map_err(|failure| match failure {
+        Failure::Said { message, help: None } if !path.exists() => {
+            let file = files::typed(path);
+            let help =
+                format!("`portcullis key new --offline --name NAME --keys {file}` makes it with a key");
+            Failure::with_help(message, printable(&help))
+        }
+        other => other,
+    })?;
     let name = quoted(&files::shown(path));
     let text = String::from_utf8(bytes).map_err(|_| Failure::said(format!("{name} is no UTF-8 text")))?;
     FileKeys::read(&text).map_err(|error| {
