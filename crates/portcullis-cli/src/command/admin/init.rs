@@ -3,6 +3,7 @@
 //! There is no default password, nor any other secret that two folders share: both keys are drawn here, shown once, and kept as hashes.
 
 use clap::Args;
+use portcullis::text::printable;
 use portcullis_store::{SqliteStore, StoreError};
 
 use super::folder::{FolderArgs, Opened};
@@ -11,6 +12,7 @@ use super::socket;
 use super::workspace::{schema_text, tell_setup};
 use crate::args::{FormatArgs, SchemaArgs};
 use crate::exit::{Exit, Outcome};
+use crate::files;
 use crate::output::Output;
 
 /// Make a data folder, its first workspace and the administrator of that.
@@ -47,7 +49,12 @@ impl Init {
         let store = match SqliteStore::create(&folder) {
             // A folder that was made and not set up is set up now.
             Err(StoreError::Exists(_)) => SqliteStore::open(&folder),
-            made => made,
+            made => {
+                if made.is_ok() {
+                    out.note(&format!("made the data folder {}", printable(&files::shown(&folder))));
+                }
+                made
+            }
         };
         let store = store.map_err(|error| {
             let help =
