@@ -5,7 +5,7 @@
 //! answers, which a test asks it.
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use portcullis::{FetchedFile, Files, Source};
 use portcullis_store::SqliteStore;
@@ -113,9 +113,20 @@ fn told(base: &str, key: &str, data: &Path, out: &mut Output) -> io::Result<()> 
         let answer = out.paint(FAINT, &format!("{}{}", one.answer, if whole { "" } else { "…" }));
         writeln!(out, "\n  {answer}")?;
     }
+    let command = command();
     writeln!(
         out,
-        "\nThe administrator's commands work on it too: PORTCULLIS_KEY=$KEY portcullis member list --data {data}"
+        "\nThe administrator's commands work on it too:\n\n  PORTCULLIS_KEY=$KEY {command} member list --data {data}"
     )?;
     out.flush()
+}
+
+/// This command as it can be typed anywhere: where it was called by its path, it need not be among those that a shell finds.
+fn command() -> String {
+    let typed = PathBuf::from(std::env::args_os().next().unwrap_or_default());
+    let is_path = typed.parent().is_some_and(|folder| !folder.as_os_str().is_empty());
+    match std::path::absolute(&typed) {
+        Ok(path) if is_path => files::typed(&path),
+        _ => "portcullis".to_owned(),
+    }
 }
