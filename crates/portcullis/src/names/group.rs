@@ -1,12 +1,12 @@
 //! Three slots in two cache lines, and the bytes that many of these lie in.
 //!
 //! ```text
-//! byte   0 ………… 32 ………… 64 ………… 96 ……… 108 …… 116 ……… 128
-//!        3 keys of 32 bytes          3 hashes  3 notes  3 numbers
+//! byte   0 ………… 32 ………… 64 ………… 96 ……… 108 ……… 120 …… 128
+//!        3 keys of 32 bytes          3 hashes  3 numbers  3 notes
 //! ```
 //!
 //! A note is what the owner of a number wants at hand with it: 21 bits, so that three take the eight bytes that are left.
-//! Hashes and numbers come last, so that a slot's number times 32 is where its key begins and cannot lie outside; slots are taken from the
+//! Hashes and what belongs to them come last, so that a slot's number times 32 is where its key begins and cannot lie outside; slots are taken from the
 //! last to the first, because the last key is on the line of the hashes, which every look-up reads.
 //!
 //! Groups begin where cache lines do, but their storage is asked for as bytes, a little more than they take, and entered at
@@ -34,10 +34,10 @@ const MARGIN: usize = LINE - 8;
 const HASHES: usize = 24;
 
 /// Where the numbers begin, counted likewise.
-const NUMBERS: usize = 29;
+const NUMBERS: usize = 27;
 
 /// Where the notes begin and end, in bytes.
-const NOTES: Range<usize> = 108..116;
+const NOTES: Range<usize> = 120..128;
 
 /// Bits of a note.
 const NOTE: u32 = UNNOTED.count_ones();

@@ -1,7 +1,7 @@
 //! One part of a table: names whose hashes begin alike, in groups of three slots.
 //!
 //! ```text
-//! groups   ▏3 keys of 32 bytes, 3 hashes, 3 notes, 3 numbers: two cache lines▕ …
+//! groups   ▏3 keys of 32 bytes, 3 hashes, 3 numbers, 3 notes: two cache lines▕ …
 //! long     names of more than 32 bytes
 //! ```
 //!
