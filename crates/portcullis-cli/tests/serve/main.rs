@@ -12,6 +12,8 @@
 mod demo;
 mod http;
 mod keys;
+#[cfg(target_os = "linux")]
+mod memory;
 mod open;
 mod page;
 #[path = "../sandbox/mod.rs"]

@@ -114,6 +114,14 @@ impl Served {
         self.child.wait().unwrap();
     }
 
+    /// What the system says of its memory, in bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn resident(&self, what: &str) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+    }
+
     /// Reads standard output until something was printed.
     pub(crate) fn printed_until(&mut self, wanted: &str) -> String {
         let mut printed = String::new();

@@ -14,8 +14,8 @@ use portcullis::text::{counted, printable};
 use portcullis::{Limits, Severity, Snapshot};
 use portcullis_server::{Admission, Part, ServedFile, Source, System};
 
-use super::PortArgs;
 use super::running::{Serving, Signals};
+use super::{PortArgs, memory};
 use crate::args::LimitArgs;
 use crate::command::admin::offline;
 use crate::command::admin::refused::failure;
@@ -106,8 +106,11 @@ impl FileArgs {
 
 /// Serves a file until a signal comes.
 pub(super) fn serve(asked: &Asked<'_>, serving: &Serving<'_>) -> Outcome {
-    let (watched, watched_keys) = (Watched::default(), Watched::default());
-    let snapshot = compiled(asked.workspace, &asked.limits, &watched)?;
+    let (snapshot, watched) = memory::apart(|| {
+        let watched = Watched::default();
+        compiled(asked.workspace, &asked.limits, &watched).map(|snapshot| (snapshot, watched))
+    })??;
+    let watched_keys = Watched::default();
     let admission = match asked.keys {
         None => {
             tracing::warn!(
@@ -174,14 +177,20 @@ fn each_change(
     part: Part,
     mut watched: Watched,
     file: &Arc<ServedFile>,
-    again: impl Fn(&Watched) -> Result<PathBuf, Failure> + Send + 'static,
+    again: impl Fn(&Watched) -> Result<PathBuf, Failure> + Send + Sync + 'static,
 ) -> Result<Sender<()>, Failure> {
     let (sender, end) = End::with_sender();
     let file = Arc::clone(file);
     let watching = move || {
         while watched.wait(&end).is_some() {
-            let newer = Watched::default();
-            match again(&newer) {
+            let read = || {
+                let newer = Watched::default();
+                let done = again(&newer);
+                (newer, done)
+            };
+            // Where no thread can be had, it is read all the same.
+            let (newer, done) = memory::apart(read).unwrap_or_else(|_| read());
+            match done {
                 Ok(path) => {
                     tracing::info!(file = %printable(&files::shown(&path)), "a new version is in force");
                 }
@@ -192,6 +201,7 @@ fn each_change(
                 }
             }
             watched = newer;
+            memory::give_back();
         }
     };
     let begun = thread::Builder::new().name("watch".to_owned()).spawn(watching);

@@ -6,6 +6,7 @@
 mod demo;
 mod file;
 mod log;
+mod memory;
 mod running;
 mod store;
 mod temporary;

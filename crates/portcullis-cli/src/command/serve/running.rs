@@ -9,7 +9,7 @@ use portcullis_server::{DoorBounds, Server, Source};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::PortArgs;
+use super::{PortArgs, memory};
 use crate::exit::{Exit, Failure, Outcome};
 
 /// How long requests that have begun may take to end.
@@ -86,7 +86,11 @@ impl Serving<'_> {
                 let mut timer = tokio::time::interval(NOW_AND_THEN);
                 loop {
                     tokio::select! {
-                        _ = timer.tick() => now_and_then(),
+                        // For the first time at once, when what was needed to load is free.
+                        _ = timer.tick() => {
+                            now_and_then();
+                            memory::give_back();
+                        }
                         _ = term.recv() => break,
                         _ = interrupt.recv() => break,
                     }

@@ -10,6 +10,7 @@ use portcullis::text::printable;
 use portcullis_server::{Service, SetupCode, Source};
 use portcullis_store::{SqliteStore, StoreError};
 
+use super::memory;
 use super::running::{Serving, Signals};
 use crate::command::admin::folder::{FolderArgs, Opened};
 use crate::command::admin::refused::failure;
@@ -29,7 +30,7 @@ pub(super) fn open(folder: &FolderArgs, out: &Output) -> Result<Opened, Failure>
             out.note(&format!("made the data folder {}", printable(&files::shown(&path))));
             Opened::of(store)
         }
-        Err(StoreError::Exists(_)) => folder.take(),
+        Err(StoreError::Exists(_)) => memory::apart(|| folder.take())?,
         Err(error) => Err(failure(error.into())),
     }
 }
