@@ -10,6 +10,7 @@ mod beside;
 mod connection;
 mod ending;
 mod patient;
+mod resting;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,12 +25,13 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use self::ending::Ending;
+use self::resting::Resting;
 use crate::http::Door;
 
 /// How long nothing is accepted after the system has refused a connection for want of something.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often whom the door has heard is let go.
-const FORGETS: Duration = Duration::from_secs(1);
+/// How often whom the door has heard is let go, and threads rest.
+const TURN: Duration = Duration::from_secs(1);
 /// How long what was broken off may take to notice it.
 const LAST: Duration = Duration::from_millis(100);
 
@@ -43,22 +45,32 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers what comes to a listener, on so many threads.
+    /// Answers what comes to a listener, on so many threads. Each of them calls `at_rest` about once a second, when it has nothing to answer;
+    /// what comes meanwhile is left to the others, and waits where there are none.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn start(listener: TcpListener, door: Arc<Door>, threads: usize) -> io::Result<Server> {
+    pub fn start(
+        listener: TcpListener,
+        door: Arc<Door>,
+        threads: usize,
+        at_rest: fn(),
+    ) -> io::Result<Server> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let threads = threads.max(1);
+        let resting = Arc::new(Resting::new(at_rest));
+        let rests = Arc::clone(&resting);
         let runtime = Builder::new_multi_thread()
-            .worker_threads(threads.max(1))
+            .worker_threads(threads)
             .thread_name("answer")
+            .on_thread_park(move || rests.before_sleep())
             .enable_all()
             .build()?;
         let stop = watch::Sender::new(None);
         let stopped = stop.subscribe();
         let thread = thread::Builder::new().name("accept".to_owned()).spawn(move || {
-            if let Err(error) = runtime.block_on(serve(listener, door, stopped)) {
+            if let Err(error) = runtime.block_on(serve(listener, door, || resting.begin(threads), stopped)) {
                 tracing::error!(%error, "the port cannot be listened on any more");
             }
             // Searches that still run are not waited for.
@@ -85,17 +97,19 @@ impl Server {
 async fn serve(
     listener: TcpListener,
     door: Arc<Door>,
+    each_turn: impl Fn(),
     mut stop: watch::Receiver<Option<Duration>>,
 ) -> io::Result<()> {
     let listener = Listener::from_std(listener)?;
     let (open, ending) = (Arc::new(AtomicUsize::new(0)), Arc::new(Ending::default()));
-    let mut second = tokio::time::interval(FORGETS);
-    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut turn = tokio::time::interval(TURN);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = second.tick() => {
+            _ = turn.tick() => {
                 door.forget();
+                each_turn();
                 continue;
             }
             _ = stop.wait_for(Option::is_some) => break,

@@ -81,7 +81,7 @@ impl Drop for Served {
 pub(crate) fn serve(service: &Arc<Service>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let door = Door::new(Source::Store(Arc::clone(service)), "http://localhost", DoorBounds::default());
-    Server::start(listener, door, 1).unwrap()
+    Server::start(listener, door, 1, || {}).unwrap()
 }
 
 /// What came back.

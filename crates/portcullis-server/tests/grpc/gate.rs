@@ -121,7 +121,7 @@ impl Drop for Gate {
 pub(crate) fn serve(source: Source, bounds: DoorBounds) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    Server::start(listener, Door::new(source, &base, bounds), 2).unwrap()
+    Server::start(listener, Door::new(source, &base, bounds), 2, || {}).unwrap()
 }
 
 pub(crate) async fn channel(address: SocketAddr) -> Channel {

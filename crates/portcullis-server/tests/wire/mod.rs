@@ -35,7 +35,7 @@ impl Served {
 
     pub(crate) fn from(source: Source, bounds: DoorBounds) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Server::start(listener, Door::new(source, BASE, bounds), 2).unwrap();
+        let server = Server::start(listener, Door::new(source, BASE, bounds), 2, || {}).unwrap();
         Served { address: server.address(), server: Some(server) }
     }
 

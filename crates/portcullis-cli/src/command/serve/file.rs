@@ -201,7 +201,6 @@ fn each_change(
                 }
             }
             watched = newer;
-            memory::give_back();
         }
     };
     let begun = thread::Builder::new().name("watch".to_owned()).spawn(watching);

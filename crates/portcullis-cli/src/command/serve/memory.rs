@@ -1,20 +1,23 @@
 //! Memory that is free goes back to the system.
 //!
-//! Reading and compiling a large workspace takes twice the memory of what comes out of it. The allocator, mimalloc, keeps what was freed in two ways. A thread
-//! keeps pieces of which nothing is in use, one of each size, for what it may want next: so what takes much is done in a thread that ends
-//! ([`apart`]). And the process keeps what its threads gave up for a second, and gives it to the system when a thread next frees much, or ends: of
-//! which a server that nobody asks has none, so one is begun that does nothing but end when the second is over ([`give_back`]).
-//! Options of the allocator could not be set without `unsafe`, or in an environment that is not ours.
+//! The allocator, mimalloc, keeps what was freed in three ways. A thread keeps pieces of which nothing is in use for what it may want next, and
+//! pieces that other threads have emptied until it looks at them; and the process keeps for a second what its threads gave up. Each is looked
+//! through when a thread ends or has taken memory often enough. Threads that load a large workspace, which takes twice the memory of what
+//! comes out of it, end with that ([`apart`]); those that answer see to it once a second ([`settle`]), or what a flood of connections took
+//! would stay as long as nobody asks much.
+//!
+//! The allocator's options and its own call for this cannot be had without `unsafe`.
 
 use std::hint::black_box;
 use std::panic::resume_unwind;
 use std::thread;
-use std::time::Duration;
 
 use crate::exit::Failure;
 
-/// How long the process keeps what is free (`purge_delay` of mimalloc), and a little.
-const KEPT: Duration = Duration::from_millis(1_100);
+/// After how many times that a thread took memory the allocator looks through what that thread has (`generic_collect` of mimalloc, counted by
+/// the thousand), and how much must be taken for a time to be counted.
+const TAKEN: usize = 11_000;
+const PIECE: usize = 2 << 10;
 
 /// Does something in a thread that ends with it.
 pub(super) fn apart<T: Send>(what: impl FnOnce() -> T + Send) -> Result<T, Failure> {
@@ -25,13 +28,9 @@ pub(super) fn apart<T: Send>(what: impl FnOnce() -> T + Send) -> Result<T, Failu
     })
 }
 
-/// Gives back what is free now and is still free in a second. It does not wait for that.
-pub(super) fn give_back() {
-    let end = || {
-        thread::sleep(KEPT);
-        // Only a thread that has taken something has anything to settle when it ends.
-        drop(black_box(Box::new(0_u8)));
-    };
-    // Where no thread can be had, memory stays: the next time will do.
-    let _ = thread::Builder::new().name("memory".to_owned()).spawn(end);
+/// Has the allocator look through what this thread holds. It takes a fifth of a millisecond.
+pub(super) fn settle() {
+    for _ in 0..TAKEN {
+        drop(black_box(Vec::<u8>::with_capacity(PIECE)));
+    }
 }

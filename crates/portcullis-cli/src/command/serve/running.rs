@@ -77,7 +77,7 @@ impl Serving<'_> {
             .port
             .threads
             .map_or_else(|| available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
-        let server = Server::start(listener, Door::new(source, &base, bounds), threads);
+        let server = Server::start(listener, Door::new(source, &base, bounds), threads, memory::settle);
         let server = server.map_err(|error| unable("start", &error))?;
         tracing::info!(address = %bound, threads, "listening");
         let told = listening(&base);
@@ -86,11 +86,7 @@ impl Serving<'_> {
                 let mut timer = tokio::time::interval(NOW_AND_THEN);
                 loop {
                     tokio::select! {
-                        // For the first time at once, when what was needed to load is free.
-                        _ = timer.tick() => {
-                            now_and_then();
-                            memory::give_back();
-                        }
+                        _ = timer.tick() => now_and_then(),
                         _ = term.recv() => break,
                         _ = interrupt.recv() => break,
                     }
