@@ -145,12 +145,12 @@ impl<S, P, Who: Fn(&S, &P) -> u32, Id: Fn(&P) -> PermissionId> Questions<'_, S, 
                 _ => self.ask(count, subjects, permissions, &mut rows, &mut places),
             }
             let length = subjects.len().min(permissions.len());
-            self.sets.get_each(rows.get_mut(..length).unwrap_or(&mut []));
+            let asked = rows.get_mut(..length).unwrap_or(&mut []);
+            self.sets.get_each(asked);
             let mut answers = Lane::default();
-            for (row, place) in rows.iter().zip(&places).take(length) {
+            for (row, place) in asked.iter().zip(&places).rev() {
                 answers.push(lane(*row, *place).unwrap_or_default(), *place);
             }
-            let answers = answers.aligned(length);
             if let Some(word) = granted {
                 *word = answers.granted;
             }

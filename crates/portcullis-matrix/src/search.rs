@@ -157,7 +157,7 @@ impl SubjectsOf<'_> {
         let Matrix { subject_sets, rows, .. } = self.matrix;
         let sets = subject_sets.run(self.next);
         if !self.few {
-            return sets.into_iter().fold(Lane::default(), |mut answers, row| {
+            return sets.into_iter().rev().fold(Lane::default(), |mut answers, row| {
                 answers.push(rows.lane(row, self.permission.0).unwrap_or_default(), self.permission.0);
                 answers
             });
