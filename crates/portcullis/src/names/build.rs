@@ -100,7 +100,19 @@ pub(super) fn under<'n>(
     }
     duplicates.sort_unstable();
     let len = count - duplicates.len() as u32;
-    Some(Built { names: Names { shards: shards.into(), shift: BITS - depth, len, seed }, hashes, duplicates })
+    Some(Built {
+        names: Names {
+            shards: shards.into(),
+            shift: BITS - depth,
+            len,
+            seed,
+            void: Arc::default(),
+            veil: 0,
+            copied: 0,
+        },
+        hashes,
+        duplicates,
+    })
 }
 
 /// A shard and the numbers whose names were in it already.

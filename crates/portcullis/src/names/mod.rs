@@ -12,7 +12,8 @@
 //!
 //! Numbers are their owner's. An owner who wants names back keeps each one's hash, four bytes, from which the slot is
 //! found again; see [`Numbered`] for one who numbers names in the order in which they come. A number may have a note of
-//! 21 bits in its slot, which its owner keeps up to date: a member's set of roles lies there, so that a check need not wait for it.
+//! 21 bits in its slot, which its owner keeps up to date: a member's set of roles lies there, so that a check need not wait for it. Where
+//! notes in very many shards change at once, those in most of them become void instead of copying all, and are written anew a few shards at a time.
 
 mod build;
 #[cfg(test)]
@@ -26,6 +27,8 @@ mod numbered;
 mod seed;
 mod shard;
 mod staged;
+#[cfg(test)]
+mod void_tests;
 
 use std::sync::Arc;
 
@@ -41,6 +44,13 @@ use shard::Shard;
 /// How many names a shard takes before it splits. Larger shards make an edit a third cheaper and, as copies of them come and
 /// go, leave the heap in pieces: after a million edits four times as many names took half as much memory again.
 const SHARD: usize = 1_024;
+
+/// So many shards that others share are copied for the sake of notes, until [`Names::renew_notes`]; notes in further ones become void. To copy
+/// very many at once takes as much memory again as the table does, which the system's allocator then keeps. Tests have them void at once.
+const COPIED: u32 = if cfg!(test) { 0 } else { 16 };
+
+/// Shards whose notes are written anew together: 50 kB each, and a fifth of a millisecond for all.
+const RENEWED: usize = 8;
 
 /// The most bits that the list of shards goes by: enough for sixty million names; beyond, shards grow.
 const DEEPEST: u8 = 16;
@@ -58,8 +68,8 @@ pub(crate) const UNNOTED: u32 = (1 << 21) - 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Noted {
     pub(crate) number: u32,
-    /// Something below [`UNNOTED`], or that.
-    pub(crate) note: u32,
+    /// Something below [`UNNOTED`], or that; [`Names::note_of`] says whether it holds.
+    note: u32,
 }
 
 impl Noted {
@@ -81,7 +91,7 @@ pub(crate) struct Inserted {
     pub(crate) reseeded: bool,
 }
 
-/// Distinct names, each with a number that its owner chose. A clone costs one reference count.
+/// Distinct names, each with a number that its owner chose. A clone costs two reference counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     /// As many as two to the power of [`Names::depth`], or none. A shard of fewer bits stands several times in a row.
@@ -90,6 +100,12 @@ pub(crate) struct Names {
     shift: u8,
     len: u32,
     seed: Seed,
+    /// Of each place of the list whether the notes in its shard are void; nothing while none are.
+    void: Arc<[bool]>,
+    /// [`UNNOTED`] while some are, which hides every note; else 0.
+    veil: u32,
+    /// Shards that were copied for the sake of notes, [`COPIED`] at most.
+    copied: u32,
 }
 
 impl Default for Names {
@@ -100,7 +116,7 @@ impl Default for Names {
 
 impl Names {
     fn seeded(seed: Seed) -> Self {
-        Names { shards: Arc::default(), shift: BITS, len: 0, seed }
+        Names { shards: Arc::default(), shift: BITS, len: 0, seed, void: Arc::default(), veil: 0, copied: 0 }
     }
 
     /// How many names there are.
@@ -113,7 +129,7 @@ impl Names {
         // Each shard lies behind two reference counts.
         let each = size_of::<Shard>() + 2 * size_of::<usize>();
         let shards: usize = self.distinct().map(|shard| each + shard.bytes()).sum();
-        shards + size_of_val(&*self.shards)
+        shards + size_of_val(&*self.shards) + size_of_val(&*self.void)
     }
 
     /// The number of a name.
@@ -142,6 +158,13 @@ impl Names {
         self.shard(hash).and_then(|shard| shard.find(hash, &name)).unwrap_or(Noted::NOBODY)
     }
 
+    /// The note of what was found, as long as it holds; [`UNNOTED`] of everybody while some notes are void. To look which are would cost every
+    /// look-up more than it saves a few.
+    #[inline]
+    pub(crate) fn note_of(&self, found: Noted) -> u32 {
+        found.note | self.veil
+    }
+
     /// The name of a number, found by the hash that its insertion gave.
     pub(crate) fn name(&self, hash: u32, number: u32) -> Option<&str> {
         std::str::from_utf8(self.shard(hash)?.name(hash, number)?).ok()
@@ -163,9 +186,46 @@ impl Names {
 
     /// Notes something of a number, found by the hash of its name: what a check wants next, so that it need not wait for memory
     /// once more. Of a name that was just added nothing is noted, and nothing of who comes after one that was removed; what is
-    /// [`UNNOTED`] or above is not kept.
+    /// [`UNNOTED`] or above is not kept. Where notes are void, or become it because too many would be copied, nothing is written.
     pub(crate) fn annotate(&mut self, hash: u32, number: u32, note: u32) {
-        self.edit(hash, |shard| shard.annotate(hash, number, note));
+        let at = self.at(hash);
+        if self.void.get(at).is_some_and(|void| *void) {
+            return;
+        }
+        let list = Arc::get_mut(&mut self.shards);
+        let is_own = list.and_then(|list| list.get_mut(at)).and_then(Arc::get_mut).is_some();
+        if !is_own && self.copied == COPIED {
+            return self.set_void(at, true);
+        }
+        self.copied += u32::from(!is_own);
+        self.edit_at(at, |shard| shard.annotate(hash, number, note));
+    }
+
+    /// Makes the notes of a place's shard void, or what they say.
+    fn set_void(&mut self, at: usize, void: bool) {
+        if self.void.is_empty() {
+            self.void = std::iter::repeat_n(false, self.shards.len()).collect();
+        }
+        let Some(span) = self.span(at) else { return };
+        self.veil = UNNOTED;
+        Arc::make_mut(&mut self.void)
+            .iter_mut()
+            .take(span.end)
+            .skip(span.start)
+            .for_each(|place| *place = void);
+    }
+
+    /// Writes the notes of a few shards anew, where they are void, and may copy others again.
+    pub(crate) fn renew_notes(&mut self, note: impl Fn(u32) -> u32) {
+        self.copied = 0;
+        for _ in 0..RENEWED {
+            let Some(at) = self.void.iter().position(|void| *void) else { break };
+            self.edit_at(at, |shard| shard.annotate_all(&note));
+            self.set_void(at, false);
+        }
+        if !self.void.is_empty() && !self.void.contains(&true) {
+            (self.void, self.veil) = (Arc::default(), 0);
+        }
     }
 
     /// The same of all numbers, in a table that was just built; on all cores when there are many.
@@ -247,9 +307,8 @@ impl Names {
         })
     }
 
-    /// Where a shard stands in the list: as often as it has fewer bits than the list has.
-    fn span(&self, hash: u32) -> Option<std::ops::Range<usize>> {
-        let at = self.at(hash);
+    /// Where the shard of a place stands in the list: as often as it has fewer bits than the list has.
+    fn span(&self, at: usize) -> Option<std::ops::Range<usize>> {
         let count = 1 << (self.depth() - self.shards.get(at)?.depth);
         let start = at & !(count - 1);
         Some(start..start + count)
@@ -257,7 +316,11 @@ impl Names {
 
     /// Changes one shard, copied before if it is shared with other tables.
     fn edit<R>(&mut self, hash: u32, change: impl FnOnce(&mut Shard) -> R) -> Option<R> {
-        let span = self.span(hash)?;
+        self.edit_at(self.at(hash), change)
+    }
+
+    fn edit_at<R>(&mut self, at: usize, change: impl FnOnce(&mut Shard) -> R) -> Option<R> {
+        let span = self.span(at)?;
         let list = Arc::make_mut(&mut self.shards);
         if span.len() > 1 {
             // Its other places in this very list are not sharing: a neighbour stands in for it there meanwhile.
@@ -285,10 +348,11 @@ impl Names {
                     return;
                 }
                 self.shards = self.shards.iter().flat_map(|shard| [shard, shard]).map(Arc::clone).collect();
+                self.void = self.void.iter().flat_map(|void| [*void; 2]).collect();
                 self.shift -= 1;
             }
             let halves = self.shard(hash).and_then(Shard::split);
-            let (Some((zeros, ones)), Some(span)) = (halves, self.span(hash)) else { return };
+            let (Some((zeros, ones)), Some(span)) = (halves, self.span(self.at(hash))) else { return };
             let Some(places) = Arc::make_mut(&mut self.shards).get_mut(span) else { return };
             let (low, high) = places.split_at_mut(places.len() / 2);
             low.fill(Arc::new(zeros));
@@ -307,6 +371,8 @@ impl Names {
     fn validate(&self) {
         assert_eq!(self.distinct().map(Shard::len).sum::<usize>(), self.len());
         assert!(self.shards.is_empty() || self.shards.len() == 1 << self.depth());
+        assert!(self.void.is_empty() || self.void.len() == self.shards.len());
+        assert_eq!(self.veil, if self.void.is_empty() { 0 } else { UNNOTED });
         self.distinct().for_each(|shard| shard.validate(&self.seed));
     }
 }

@@ -99,6 +99,7 @@ fn notes_stay_with_their_names_and_go_with_them() {
         let mut names = Names::default();
         let mut model: HashMap<String, (u32, Noted)> = HashMap::new();
         let mut kept = Vec::new();
+        let mut notes = vec![UNNOTED; 60_000];
         for number in 0..60_000 {
             let name = name_of(dice.roll(pool));
             match model.get_mut(&name) {
@@ -107,6 +108,7 @@ fn notes_stay_with_their_names_and_go_with_them() {
                     let note = UNNOTED + 2 - dice.roll(8).min(5) as u32 * dice.roll(400_000) as u32;
                     names.annotate(*hash, noted.number, note);
                     noted.note = note.min(UNNOTED);
+                    notes[noted.number as usize] = note;
                 }
                 Some(_) => {
                     names.remove(&name);
@@ -118,6 +120,9 @@ fn notes_stay_with_their_names_and_go_with_them() {
                 }
             }
             if number % 10_000 == 9_999 {
+                while !names.void.is_empty() {
+                    names.renew_notes(|number| notes[number as usize]);
+                }
                 kept.push((names.clone(), model.clone()));
             }
         }

@@ -256,11 +256,12 @@ impl Snapshot {
     fn asker(&self, asked: Noted) -> (SubjectId, SetId) {
         // The number that stands for nobody becomes subject 0, the unknown one.
         let asker = subject_of(asked.number);
-        if asked.note == UNNOTED {
+        let note = self.directory.members.note_of(asked);
+        if note == UNNOTED {
             cold_path();
             return (asker, self.matrix.set_of(asker));
         }
-        (asker, SetId::from_u32(asked.note))
+        (asker, SetId::from_u32(note))
     }
 
     /// Whether a question claims another type for its subject than the member of that id has.

@@ -131,6 +131,8 @@ impl Writer {
     /// snapshot all the same.
     pub fn publish_as(&mut self, revision: Revision) -> &Arc<Snapshot> {
         self.state.revision = revision;
+        let matrix = self.matrix.matrix();
+        self.state.directory.members.renew_notes(|member| matrix.set_of(subject_of(member)).as_u32());
         let next = Arc::new(self.candidate());
         self.state.matrix = next.matrix.clone();
         self.publisher.publish(next);
