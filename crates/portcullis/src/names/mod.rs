@@ -192,27 +192,36 @@ impl Names {
         if self.void.get(at).is_some_and(|void| *void) {
             return;
         }
-        let list = Arc::get_mut(&mut self.shards);
-        let is_own = list.and_then(|list| list.get_mut(at)).and_then(Arc::get_mut).is_some();
-        if !is_own && self.copied == COPIED {
-            return self.set_void(at, true);
+        if self.may_copy(at) {
+            self.edit_at(at, |shard| shard.annotate(hash, number, note));
+        } else {
+            self.mark(at, true);
+            self.veil = UNNOTED;
         }
-        self.copied += u32::from(!is_own);
-        self.edit_at(at, |shard| shard.annotate(hash, number, note));
     }
 
-    /// Makes the notes of a place's shard void, or what they say.
-    fn set_void(&mut self, at: usize, void: bool) {
-        if self.void.is_empty() {
-            self.void = std::iter::repeat_n(false, self.shards.len()).collect();
+    /// The same of all numbers, on all cores where shards are many and nobody else's.
+    pub(crate) fn annotate_all(&mut self, note: impl Fn(u32) -> u32 + Sync) {
+        let own = |shard: &mut Arc<Shard>| {
+            let own = Arc::get_mut(shard);
+            own.map(|shard| shard.annotate_all(&note)).is_some()
+        };
+        let written: Vec<bool> = match Arc::get_mut(&mut self.shards) {
+            Some(shards) if shards.len() >= 8 => shards.par_iter_mut().map(own).collect(),
+            Some(shards) => shards.iter_mut().map(own).collect(),
+            None => vec![false; self.shards.len()],
+        };
+        let mut at = 0;
+        while let (Some(written), Some(span)) = (written.get(at), self.span(at)) {
+            let left = !written;
+            let void = left && !self.may_copy(at);
+            if left && !void {
+                self.edit_at(at, |shard| shard.annotate_all(&note));
+            }
+            self.mark(at, void);
+            at = span.end;
         }
-        let Some(span) = self.span(at) else { return };
-        self.veil = UNNOTED;
-        Arc::make_mut(&mut self.void)
-            .iter_mut()
-            .take(span.end)
-            .skip(span.start)
-            .for_each(|place| *place = void);
+        self.lift();
     }
 
     /// Writes the notes of a few shards anew, where they are void, and may copy others again.
@@ -221,25 +230,45 @@ impl Names {
         for _ in 0..RENEWED {
             let Some(at) = self.void.iter().position(|void| *void) else { break };
             self.edit_at(at, |shard| shard.annotate_all(&note));
-            self.set_void(at, false);
+            self.mark(at, false);
         }
-        if !self.void.is_empty() && !self.void.contains(&true) {
-            (self.void, self.veil) = (Arc::default(), 0);
-        }
+        self.lift();
     }
 
-    /// The same of all numbers, in a table that was just built; on all cores when there are many.
-    pub(crate) fn annotate_all(&mut self, note: impl Fn(u32) -> u32 + Sync) {
-        let each = |shard: &mut Arc<Shard>| {
-            // A shard that somebody else has too, or that stands in two places, stays without.
-            if let Some(shard) = Arc::get_mut(shard) {
-                shard.annotate_all(&note);
+    /// Whether [`Names::renew_notes`] would change anything.
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.copied > 0 || !self.void.is_empty()
+    }
+
+    /// Whether notes may be written in a place's shard, which counts where it is to be copied for that.
+    fn may_copy(&mut self, at: usize) -> bool {
+        let count = self.shards.get(at).map_or(0, Arc::strong_count);
+        let is_own =
+            Arc::strong_count(&self.shards) == 1 && self.span(at).is_some_and(|span| span.len() == count);
+        let may = is_own || self.copied != COPIED;
+        self.copied += u32::from(may && !is_own);
+        may
+    }
+
+    /// Says whether the notes of a place's shard are void.
+    fn mark(&mut self, at: usize, void: bool) {
+        if self.void.is_empty() {
+            if !void {
+                return;
             }
-        };
-        match Arc::get_mut(&mut self.shards) {
-            Some(shards) if shards.len() >= 8 => shards.par_iter_mut().for_each(each),
-            Some(shards) => shards.iter_mut().for_each(each),
-            None => {}
+            self.void = std::iter::repeat_n(false, self.shards.len()).collect();
+        }
+        let Some(span) = self.span(at) else { return };
+        let places = Arc::make_mut(&mut self.void).get_mut(span);
+        places.into_iter().flatten().for_each(|place| *place = void);
+    }
+
+    /// Hides all notes where some are void, and else none.
+    fn lift(&mut self) {
+        if self.void.contains(&true) {
+            self.veil = UNNOTED;
+        } else {
+            (self.void, self.veil) = (Arc::default(), 0);
         }
     }
 

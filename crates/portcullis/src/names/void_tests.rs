@@ -74,3 +74,38 @@ fn void_notes_are_not_believed_and_come_back() {
     assert_eq!(noted(&names, 60_000, |number| number % 77), 60_000, "there is nothing left to write");
     assert_eq!(noted(&before, 20_000, |number| number % 1_000), 20_000, "a clone has changed");
 }
+
+#[test]
+fn notes_of_all_names_are_written_where_nobody_shares_them_and_else_void() {
+    let mut names = Names::default();
+    let mut count = 0;
+    // Until the list has doubled for the first of some shards: the others stand in it twice.
+    while names.shards.len() < 32 || names.distinct().count() == names.shards.len() {
+        names.insert(&name(count), count).unwrap();
+        count += 1;
+    }
+    names.annotate_all(|number| number % 500);
+    assert_eq!(noted(&names, count, |number| number % 500), count as usize);
+    assert!(!names.is_renewable());
+
+    let before = names.clone();
+    names.insert(&name(count), count).unwrap();
+    names.annotate_all(|number| number % 3);
+    assert_eq!(noted(&names, count + 1, |number| number % 3), 0, "most would have to be copied");
+    let kept = names.shards.iter().zip(&*before.shards).filter(|(new, old)| Arc::ptr_eq(new, old)).count();
+    assert!(kept + 4 >= names.shards.len() && kept < names.shards.len(), "{kept}");
+    assert!(names.is_renewable());
+    while names.is_renewable() {
+        names.renew_notes(|number| number % 3);
+    }
+    assert_eq!(noted(&names, count + 1, |number| number % 3), count as usize + 1);
+    assert_eq!(noted(&before, count, |number| number % 500), count as usize, "a clone has changed");
+
+    // What is void holds again once all is written by whoever has it alone.
+    let shared = names.clone();
+    names.annotate_all(|_| 1);
+    drop((shared, before));
+    names.annotate_all(|_| 2);
+    assert_eq!(noted(&names, count + 1, |_| 2), count as usize + 1);
+    names.validate();
+}

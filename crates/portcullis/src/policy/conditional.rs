@@ -25,6 +25,15 @@ struct Governed {
     deny: bool,
     /// Which of the document's conditions.
     condition: u32,
+    /// The number that it has in a workspace, beside the rest for checks that need nothing else of it.
+    number: u32,
+}
+
+impl Governed {
+    #[inline]
+    const fn effect(&self) -> Effect {
+        if self.deny { Effect::Deny } else { Effect::Allow }
+    }
 }
 
 /// So few ranges are looked at one after the other.
@@ -106,7 +115,8 @@ impl Conditional {
                 let Some(condition) = condition else { continue };
                 let class = u32::BITS - (range.end - range.start).leading_zeros();
                 let deny = effect == Effect::Deny;
-                governed.push(Governed { class, start: range.start, end: range.end, deny, condition });
+                let Range { start, end } = range;
+                governed.push(Governed { class, start, end, deny, condition, number: NOBODY });
             }
         }
         governed.sort_unstable();
@@ -124,6 +134,10 @@ impl Conditional {
     pub(crate) fn number(&mut self, mut number: impl FnMut(&Arc<Condition>) -> u32) {
         for (known, condition) in &mut self.conditions {
             *known = number(condition);
+        }
+        for governed in &mut self.governed {
+            let condition = self.conditions.get(governed.condition as usize);
+            governed.number = condition.map_or(NOBODY, |(number, _)| *number);
         }
     }
 
@@ -155,12 +169,42 @@ impl Conditional {
         &self,
         permission: PermissionId,
     ) -> impl Iterator<Item = (Effect, u32, &Arc<Condition>)> {
-        let holding = Holding { permission: permission.as_u32(), near: [].iter(), rest: &self.governed };
-        holding.filter_map(|governed| {
-            let effect = if governed.deny { Effect::Deny } else { Effect::Allow };
+        self.holding(permission).filter_map(|governed| {
             let (number, condition) = self.conditions.get(governed.condition as usize)?;
-            Some((effect, *number, condition))
+            Some((governed.effect(), *number, condition))
         })
+    }
+
+    /// The effects and numbers of the same, gathered one by one. Where ranges are few this is a plain loop over them, which an
+    /// iterator that may have to narrow is not.
+    #[inline]
+    pub(crate) fn fold_governing<T>(
+        &self,
+        permission: PermissionId,
+        first: T,
+        each: impl Fn(T, Effect, u32) -> T,
+    ) -> T {
+        if self.governed.len() > FEW {
+            return self.fold_many(permission, first, each);
+        }
+        let mut gathered = first;
+        for governed in &self.governed {
+            if (governed.start..governed.end).contains(&permission.as_u32()) {
+                gathered = each(gathered, governed.effect(), governed.number);
+            }
+        }
+        gathered
+    }
+
+    #[inline(never)]
+    fn fold_many<T>(&self, permission: PermissionId, first: T, each: impl Fn(T, Effect, u32) -> T) -> T {
+        self.holding(permission)
+            .fold(first, |gathered, governed| each(gathered, governed.effect(), governed.number))
+    }
+
+    #[inline]
+    fn holding(&self, permission: PermissionId) -> Holding<'_> {
+        Holding { permission: permission.as_u32(), near: [].iter(), rest: &self.governed }
     }
 
     /// Bytes of heap, those of the conditions left out, which the grants hold too.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use portcullis_matrix::persistent::{Column, Table};
 
 use crate::condition::Outcome;
+use crate::policy::Effect;
 
 /// The most classes of a type. Objects that would need another have none.
 pub(super) const MOST_CLASSES: u32 = u16::MAX as u32;
@@ -67,10 +68,9 @@ pub(crate) struct Known<'c> {
 }
 
 impl Classes {
-    /// What is known of an object of a type.
+    /// What is known of the objects of a class of a type.
     #[inline]
-    pub(crate) fn of(&self, kind: u32, object: u32) -> Option<Known<'_>> {
-        let class = self.of_objects.get(object);
+    pub(super) fn of(&self, kind: u32, class: u32) -> Option<Known<'_>> {
         let kind = self.kinds.get(kind as usize).filter(|_| class > 0)?;
         Some(Known { conditions: &kind.conditions, outcomes: kind.outcomes.entry(class as usize) })
     }
@@ -87,16 +87,31 @@ impl Known<'_> {
     /// What a condition comes to, if that is known.
     #[inline]
     pub(crate) fn outcome(&self, condition: u32) -> Option<Outcome> {
-        let place = self.conditions.binary_search(&condition).ok()?;
-        read(self.outcomes, place)
+        read(self.outcomes, self.place(condition)?)
     }
 
-    /// The same without a jump; nothing where the type's classes do not have the condition.
+    /// The same in two bits, for a [`Tally`].
     #[inline]
-    pub(super) fn sides(&self, condition: u32) -> Option<Sides> {
-        let place = self.conditions.binary_search(&condition).ok()?;
-        let bits = self.outcomes.get(place / EACH)? >> (place % EACH * 2) & 3;
-        Some(Sides { holds: bits == TRUE, may_hold: bits >= UNKNOWN, known: bits != 0 })
+    pub(super) fn bits(&self, condition: u32) -> u64 {
+        let place = self.place(condition).unwrap_or(usize::MAX);
+        self.outcomes.get(place / EACH).map_or(0, |word| word >> (place % EACH * 2) & TRUE)
+    }
+
+    /// The place of a condition among those of the type. Where they were numbered one after the other, which those of a role are and
+    /// mostly those of several, it is found at once.
+    #[inline]
+    fn place(&self, condition: u32) -> Option<usize> {
+        let first = self.conditions.first()?;
+        let place = condition.wrapping_sub(*first) as usize;
+        if self.conditions.get(place) == Some(&condition) {
+            return Some(place);
+        }
+        self.search(condition)
+    }
+
+    #[inline(never)]
+    fn search(&self, condition: u32) -> Option<usize> {
+        self.conditions.binary_search(&condition).ok()
     }
 
     /// The same by the place of a condition among those of the type.
@@ -105,12 +120,49 @@ impl Known<'_> {
     }
 }
 
-/// What a condition comes to, as what an allow, a deny and whoever evaluates ask of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sides {
-    pub(super) holds: bool,
-    pub(super) may_hold: bool,
-    pub(super) known: bool,
+/// What several conditions come to together, without a jump that depends on any: what is known of an object comes from memory last of all,
+/// and a wrong guess would keep the next check waiting for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally(u64);
+
+impl Tally {
+    const DENIES: u32 = 1;
+    const IS_OPEN: u32 = 2;
+    const HAS_DENIES: u32 = 3;
+
+    /// With one more condition under which something is allowed or denied, by the two bits of its outcome.
+    #[inline]
+    pub(super) fn and(self, effect: Effect, outcome: u64) -> Tally {
+        let deny = u64::from(effect == Effect::Deny);
+        // The upper bit: true or unknown, with which a deny applies. Both: true, with which an allow does.
+        let applies = outcome >> 1 & (outcome | deny);
+        let open = u64::from(outcome == 0);
+        Tally(self.0 | applies << deny | open << Self::IS_OPEN | deny << Self::HAS_DENIES)
+    }
+
+    /// Whether an allow applies.
+    #[inline]
+    pub(super) fn allows(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Whether a deny applies.
+    #[inline]
+    pub(super) fn denies(self) -> bool {
+        self.0 >> Self::DENIES & 1 == 1
+    }
+
+    /// Whether there are denies at all.
+    #[inline]
+    pub(super) fn has_denies(self) -> bool {
+        self.0 >> Self::HAS_DENIES & 1 == 1
+    }
+
+    /// Whether of some condition it is not known what it comes to.
+    #[inline]
+    pub(super) fn is_open(self) -> bool {
+        self.0 >> Self::IS_OPEN & 1 == 1
+    }
 }
 
 /// The two bits of an outcome; 0 is that of one which is not known.

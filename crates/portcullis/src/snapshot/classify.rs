@@ -240,6 +240,7 @@ impl Classifier {
                 self.enter(kind, *object, outcomes, &mut stored.classes);
             }
         }
+        stored.note_classes(kind);
     }
 
     /// What a condition comes to of an object with nothing sent; nothing when that depends on other objects.
@@ -282,6 +283,7 @@ impl Classifier {
         }
         self.leave(kind, object, &mut stored.classes);
         self.enter(kind, object, outcomes, &mut stored.classes);
+        stored.note_class(object);
     }
 
     /// Counts what the conditions of all roles govern of a type that was not followed.

@@ -6,11 +6,13 @@ use portcullis_testkit::generate::{Prng, Size, conditional_case};
 
 use super::*;
 use crate::condition::Attribute;
+use crate::names::UNNOTED;
 use crate::{Document, NoFiles, Snapshot, Source, Workspace, Writer};
 
 /// Compares every outcome that is known with what evaluation says; counts those that are, and those that are not.
 pub(super) fn compared(snapshot: &Snapshot) -> (usize, usize) {
     let (mut known, mut unknown) = (0, 0);
+    noted(snapshot);
     for role in snapshot.roles() {
         for (range, number, condition) in role.conditional().ranges() {
             for kind in snapshot.schema.types_of(range) {
@@ -44,6 +46,20 @@ pub(super) fn compared(snapshot: &Snapshot) -> (usize, usize) {
         }
     }
     (known, unknown)
+}
+
+/// How many objects have their class beside their id; the others have nothing there, and none has another.
+fn noted(snapshot: &Snapshot) -> usize {
+    let stored = &snapshot.objects;
+    let objects = (0..stored.next()).filter_map(|object| Some((object, stored.kind(object)?)));
+    let notes = objects.map(|(object, kind)| {
+        let found = stored.find(kind, stored.id(object).unwrap());
+        assert_eq!(found.number, object);
+        let note = stored.note_of(kind, found);
+        assert!(note == UNNOTED || note == stored.classes.of_objects.get(object), "object {object}: {note}");
+        note
+    });
+    notes.filter(|note| *note != UNNOTED).count()
 }
 
 pub(in crate::snapshot) fn opened(text: &str) -> Snapshot {
@@ -97,6 +113,10 @@ fn what_is_known_is_what_evaluation_says_after_any_edits() {
                 }
             };
             edits += usize::from(edit.is_ok());
+            compared(&writer.candidate());
+            if prng.below(5) == 0 {
+                writer.discard();
+            }
             let snapshot = writer.publish();
             let (some, others) = compared(snapshot);
             (known, unknown) = (known + some, unknown + others);
@@ -141,4 +161,41 @@ fn objects_of_which_the_same_holds_share_a_class_and_numbers_come_back() {
     let snapshot = writer.publish();
     assert!(snapshot.objects.classes.kinds.iter().all(|kind| kind.outcomes.len() <= 6));
     assert_eq!(compared(snapshot).1, 0);
+    assert_eq!(noted(snapshot), 3_000);
+}
+
+#[test]
+fn classes_come_to_lie_beside_ids_again_as_snapshots_are_published() {
+    let text = r#"{"version": "2022-04-26", "policies": [{"effect": "allow", "actions": "read", "resource": "sync",
+        "conditions": {"labels.team": {"equals": "t1"}}}]}"#;
+    let document = || Document::read(&Source::new("d", text)).unwrap().0;
+    let labels = |team: usize| {
+        Attribute::read(&Source::new("p", format!(r#"{{"labels": {{"team": "t{team}"}}}}"#))).unwrap()
+    };
+    let mut workspace = Workspace::new("w", Schema::hightouch().unwrap());
+    workspace.add_role("one", document());
+    for number in 0..30_000 {
+        workspace.add_object("sync", format!("s{number}"), labels(number % 3));
+    }
+    let snapshot = workspace.compile().unwrap().0;
+    assert_eq!(noted(&snapshot), 30_000);
+    let mut writer = Writer::new(snapshot);
+    let first = Arc::clone(writer.snapshot());
+    // In tests nothing that others share is copied for the sake of notes.
+    writer.put_object("sync", "s7", labels(2)).unwrap();
+    assert_eq!(noted(&writer.candidate()), 0);
+    assert_eq!(noted(writer.publish()), 30_000, "one shard is written again at once");
+    // A condition that begins to govern the type gives all of them other classes.
+    let other = text.replace("t1", "t2");
+    writer.add_role("two", Document::read(&Source::new("d", other)).unwrap().0).unwrap();
+    let mut publications = 0;
+    while noted(writer.publish()) < 30_000 {
+        publications += 1;
+        assert!(publications < 40);
+        writer.put_object("sync", "new", labels(publications % 3)).unwrap();
+        compared(&writer.candidate());
+    }
+    assert!(publications > 2, "{publications}");
+    assert_eq!(compared(writer.snapshot()).1, 0);
+    assert_eq!(noted(&first), 30_000);
 }

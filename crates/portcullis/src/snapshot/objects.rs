@@ -1,9 +1,11 @@
 //! Stored objects: found by type and id, with what is stored of each.
 //!
 //! An object has a number, as a member has: what finds it by its id is the same table of names, one for each
-//! type, and numbers of objects that were removed are given out again, since nobody keeps them. All of it is
-//! shared between snapshots, but for what changed.
+//! type, and numbers of objects that were removed are given out again, since nobody keeps them. Beside the id lies the object's
+//! class, so that a check that found the object has what conditions come to of it. All of it is shared between snapshots, but for
+//! what changed.
 
+use std::hint::cold_path;
 use std::sync::Arc;
 
 use portcullis_matrix::persistent::{Column, Table};
@@ -11,7 +13,7 @@ use portcullis_matrix::persistent::{Column, Table};
 use super::classes::{Classes, Known};
 use super::open::value_of;
 use crate::condition::{Attribute, Objects, StoredObject, Value};
-use crate::names::{Inserted, Names, Noted};
+use crate::names::{Inserted, Names, Noted, UNNOTED};
 use crate::schema::{NamedHow, Schema};
 
 /// The stored objects of a workspace.
@@ -54,6 +56,12 @@ impl Stored {
         self.ids.get(kind as usize)?.get(id)
     }
 
+    /// The same with its class beside it, for [`Stored::class_of`]; [`Noted::NOBODY`] of one that is not there.
+    #[inline]
+    pub(super) fn find(&self, kind: u32, id: &str) -> Noted {
+        self.ids.get(kind as usize).map_or(Noted::NOBODY, |ids| ids.noted_or_nobody(id))
+    }
+
     /// As many objects of a type as `found` takes; [`Noted::NOBODY`] for those that are not there.
     pub(super) fn numbers<'n>(&self, kind: u32, id: impl Fn(usize) -> &'n str, found: &mut [Noted]) {
         match self.ids.get(kind as usize) {
@@ -80,9 +88,53 @@ impl Stored {
     }
 
     /// What is known of the conditions of an object of a type.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn known(&self, kind: u32, object: u32) -> Option<Known<'_>> {
-        self.classes.of(kind, object)
+        self.classes.of(kind, self.classes.of_objects.get(object))
+    }
+
+    /// The same of an object that was found: its class lies beside its id, or else in the column of classes, which would be one more wait
+    /// for memory.
+    #[inline]
+    pub(super) fn known_of(&self, kind: u32, found: Noted) -> Option<Known<'_>> {
+        let note = self.note_of(kind, found);
+        let class = if note == UNNOTED {
+            cold_path();
+            self.classes.of_objects.get(found.number)
+        } else {
+            note
+        };
+        self.classes.of(kind, class)
+    }
+
+    /// What lies beside the id of an object that was found: its class, or [`UNNOTED`].
+    #[inline]
+    pub(super) fn note_of(&self, kind: u32, found: Noted) -> u32 {
+        self.ids.get(kind as usize).map_or(UNNOTED, |ids| ids.note_of(found))
+    }
+
+    /// Lays the class of an object beside its id: whoever changes the one does the other, since checks believe it.
+    pub(super) fn note_class(&mut self, object: u32) {
+        let (Some(kind), Some(hash)) = (self.kind(object), self.hashes.get(object as usize)) else { return };
+        if let Some(ids) = Arc::make_mut(&mut self.ids).get_mut(kind as usize) {
+            ids.annotate(*hash, object, self.classes.of_objects.get(object));
+        }
+    }
+
+    /// The same of all objects of a type.
+    pub(super) fn note_classes(&mut self, kind: u32) {
+        if let Some(ids) = Arc::make_mut(&mut self.ids).get_mut(kind as usize) {
+            ids.annotate_all(|object| self.classes.of_objects.get(object));
+        }
+    }
+
+    /// Lays classes beside ids again, where that was put off.
+    pub(crate) fn renew_notes(&mut self) {
+        if self.ids.iter().any(Names::is_renewable) {
+            for ids in Arc::make_mut(&mut self.ids).iter_mut() {
+                ids.renew_notes(|object| self.classes.of_objects.get(object));
+            }
+        }
     }
 
     /// One more than the last type that there are objects of, or were.

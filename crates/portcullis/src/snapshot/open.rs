@@ -8,11 +8,12 @@ use std::cell::OnceCell;
 
 use portcullis_matrix::{Permission, PermissionId, SetId, Subject, SubjectId, Verdict};
 
-use super::classes::Known;
+use super::classes::{Known, Tally};
 use super::objects::Shelf;
 use super::{Question, Snapshot, member_of};
 use crate::condition::{self, Attribute, Condition, Facts, Outcome, Resource, Value};
 use crate::decision::{Decision, Reason};
+use crate::names::{NOBODY, Noted};
 use crate::policy::Effect;
 
 /// What a check calls where the verdict is open, out of the way of those where it is not.
@@ -62,6 +63,7 @@ impl Snapshot {
     }
 
     /// The same where it is known which stored object is asked about.
+    #[inline]
     pub(super) fn decide_open_on(
         &self,
         subject: SubjectId,
@@ -71,37 +73,50 @@ impl Snapshot {
         object: Option<ObjectAt<'_>>,
     ) -> Decision {
         // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
+        let known = object.and_then(|object| object.known).filter(|_| question.object_properties.is_none());
+        let by_class = known.and_then(|known| self.allows_known(set, permission, known));
+        let allowed =
+            by_class.unwrap_or_else(|| self.allows_evaluated(subject, set, permission, question, object));
+        Decision::of(allowed, Reason::NotGranted, self.revision)
+    }
+
+    /// Whether it is allowed where a condition must be evaluated, at least one.
+    #[inline(never)]
+    fn allows_evaluated(
+        &self,
+        subject: SubjectId,
+        set: SetId,
+        permission: PermissionId,
+        question: &Question<'_>,
+        object: Option<ObjectAt<'_>>,
+    ) -> bool {
         let known = object.and_then(|object| object.known);
         let sent = question.object_properties.and_then(Value::as_object);
-        let by_class =
-            known.filter(|_| sent.is_none()).and_then(|known| self.allows_known(set, permission, known));
-        let allowed = by_class.unwrap_or_else(|| {
-            let facts = OnceCell::new();
-            self.allows_if(set, permission, |number, condition| {
-                let known = known.and_then(|known| known.outcome(number));
-                match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
-                    Some(outcome) => outcome,
-                    None => {
-                        let number = object.map(|object| object.number);
-                        condition.outcome(facts.get_or_init(|| self.facts_on(subject, question, number)))
-                    }
+        let facts = OnceCell::new();
+        self.allows_if(set, permission, |number, condition| {
+            let known = known.and_then(|known| known.outcome(number));
+            match known.filter(|_| !sent.is_some_and(|sent| condition.reads_any_of(sent))) {
+                Some(outcome) => outcome,
+                None => {
+                    let number = object.map(|object| object.number);
+                    condition.outcome(facts.get_or_init(|| self.facts_on(subject, question, number)))
                 }
-            })
-        });
-        Decision::of(allowed, Reason::NotGranted, self.revision)
+            }
+        })
     }
 
     /// The stored object that a question is about.
     #[inline]
     fn object_of(&self, permission: PermissionId, question: &Question<'_>) -> Option<ObjectAt<'_>> {
         let (id, kind) = question.object.zip(self.schema.type_number_of(permission.as_u32()))?;
-        Some(self.object_at(kind, self.objects.number(kind, id)?))
+        let found = self.objects.find(kind, id);
+        (found.number != NOBODY).then(|| self.object_at(kind, found))
     }
 
-    /// A stored object by its type and number.
+    /// A stored object of a type that was found by its id.
     #[inline]
-    pub(super) fn object_at(&self, kind: u32, number: u32) -> ObjectAt<'_> {
-        ObjectAt { number, known: self.objects.known(kind, number) }
+    pub(super) fn object_at(&self, kind: u32, found: Noted) -> ObjectAt<'_> {
+        ObjectAt { number: found.number, known: self.objects.known_of(kind, found) }
     }
 }
 
@@ -119,21 +134,22 @@ impl Snapshot {
     ///
     /// No jump depends on the class: it comes from memory last of all, and a wrong guess at a jump would keep the next check
     /// waiting for it.
+    #[inline(never)]
     fn allows_known(&self, set: SetId, permission: PermissionId, known: Known<'_>) -> Option<bool> {
-        let (mut allowed, mut denied, mut open) = (false, false, false);
-        for id in self.matrix.roles_of_set(set) {
-            let Some(role) = self.role_numbered(id.as_u32()) else { continue };
-            allowed |= role.planes().allow().contains(permission);
-            for (effect, number, _) in role.conditional().governing(permission) {
-                let outcome = known.sides(number)?;
-                match effect {
-                    Effect::Allow => allowed |= outcome.holds,
-                    Effect::Deny => denied |= outcome.may_hold,
-                }
-                open |= !outcome.known;
-            }
+        let roles = self.matrix.roles_of_set(set);
+        let held = || roles.iter().filter_map(|id| self.role_numbered(id.as_u32()));
+        let mut tally = Tally::default();
+        for role in held() {
+            tally = role.conditional().fold_governing(permission, tally, |tally, effect, number| {
+                tally.and(effect, known.bits(number))
+            });
         }
-        (!open).then_some(allowed & !denied)
+        // What is allowed without conditions is open only where a deny has some.
+        let mut allowed = tally.allows();
+        if tally.has_denies() {
+            allowed |= held().any(|role| role.planes().allow().contains(permission));
+        }
+        (!tally.is_open()).then_some(allowed & !tally.denies())
     }
 
     /// The same of facts that are known already, every condition evaluated: what tests hold a check against.

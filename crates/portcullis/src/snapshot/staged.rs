@@ -1,7 +1,7 @@
 //! Many questions at once, so that they wait for memory together.
 //!
 //! A check by names waits for memory twice: for the slot of the subject's name, where the set of
-//! roles is noted too, and for the set's row; and where conditions decide on a stored object, for the slot of its id and for its class. One after the other, checks wait in turn. Here a block of questions is taken through each
+//! roles is noted too, and for the set's row; and where conditions decide on a stored object, for the slot of its id, where its class is noted. One after the other, checks wait in turn. Here a block of questions is taken through each
 //! step before the next begins: nothing of one question depends on another, so a block waits about as long
 //! as one check. The answers are those of [`Snapshot::check`] and [`Snapshot::decide`], to the letter.
 
@@ -155,7 +155,7 @@ impl Snapshot {
             self.objects.numbers(kind, |at| ids.get(at).copied().unwrap_or(""), objects);
             for (object, place) in objects.iter().zip(places) {
                 if let Some(found) = found.get_mut(place).filter(|_| object.number != NOBODY) {
-                    *found = Some(self.object_at(kind, object.number));
+                    *found = Some(self.object_at(kind, *object));
                 }
             }
         }

@@ -133,6 +133,7 @@ impl Writer {
         self.state.revision = revision;
         let matrix = self.matrix.matrix();
         self.state.directory.members.renew_notes(|member| matrix.set_of(subject_of(member)).as_u32());
+        self.state.objects.renew_notes();
         let next = Arc::new(self.candidate());
         self.state.matrix = next.matrix.clone();
         self.publisher.publish(next);
