@@ -21,6 +21,7 @@ mod naming;
 mod operation;
 mod outside;
 mod refusal;
+mod reset;
 mod secret;
 mod served_file;
 mod service;

@@ -77,7 +77,7 @@ impl Visitor {
         let questions = self.messages(head, body).map_err(|status| status::under(status, &hearing))?;
         let following = Following::new(&self.door, asker, hearing)?;
         let hearing = following.hearing.clone();
-        Ok(several(&hearing, Checks::new(questions, following)))
+        Ok(several(&hearing, Checks::new(questions, following)?))
     }
 
     pub(super) async fn find(&self, hearing: &Hearing, message: Bytes) -> Result<Response<Body>, Failure> {
@@ -101,7 +101,7 @@ impl Visitor {
         let permit = permit.map_err(|_| under(Status::resource_exhausted("there are too many watches")))?;
         let following = Following::new(&self.door, asker, hearing)?;
         let hearing = following.hearing.clone();
-        Ok(several(&hearing, Watched::new(following, permit)))
+        Ok(several(&hearing, Watched::new(following, permit)?))
     }
 
     /// The messages of a stream, as they come.

@@ -1,20 +1,23 @@
 //! A credential, followed for as long as a stream is open.
 //!
 //! It is looked at anew at every revision, when it expires, and every second besides, whatever the clocks say: so a stream ends within a second after
-//! its credential stopped being good. Between two looks the answers come from what was heard last, and that there is no newer revision
+//! its credential stopped being good, and one whose peer takes nothing is reset then. Between two looks the answers come from what was heard last, and that there is no newer revision
 //! is one load of an atomic number, which each answer can afford.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tonic::Status;
 
 use super::status;
 use crate::Hearing;
 use crate::http::{Door, until_expiry};
+use crate::reset::{LEAVE, Reset};
 use crate::source::Asker;
 
 /// How long nobody looks at a credential.
@@ -85,5 +88,36 @@ impl Following {
         }
         context.waker().wake_by_ref();
         Ok(())
+    }
+}
+
+/// Sees to it that a stream ends with its credential though its peer takes nothing any more, and nobody polls it therefore. It does no more once it is
+/// dropped.
+pub(super) struct Oversight(Option<AbortHandle>);
+
+impl Oversight {
+    /// Over the stream that is being answered.
+    pub(super) fn of(stream: &Following) -> Result<Oversight, Status> {
+        let Some(reset) = Reset::of_current() else { return Ok(Oversight(None)) };
+        let mut following = Following::new(&stream.door, stream.asker, stream.hearing.clone())?;
+        let task = tokio::spawn(async move {
+            poll_fn(|context| match following.poll(context) {
+                Ok(()) => Poll::Pending,
+                Err(_) => Poll::Ready(()),
+            })
+            .await;
+            drop(following);
+            tokio::time::sleep(LEAVE).await;
+            reset.now();
+        });
+        Ok(Oversight(Some(task.abort_handle())))
+    }
+}
+
+impl Drop for Oversight {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }

@@ -14,7 +14,7 @@ use tokio_stream::Stream;
 use tonic::{Status, Streaming};
 
 use super::asked::{Asked, of_stream};
-use super::following::Following;
+use super::following::{Following, Oversight};
 use super::proto::{CheckStreamResponse, WatchResponse};
 use super::{Clock, decide, status};
 use crate::http::{Door, Failure};
@@ -47,13 +47,22 @@ pub(super) struct Checks {
     told: Option<u64>,
     since_glance: u32,
     _open: Open,
+    _oversight: Oversight,
 }
 
 impl Checks {
-    pub(super) fn new(questions: Streaming<Bytes>, following: Following) -> Checks {
-        let open = Open::new(&following.door);
+    pub(super) fn new(questions: Streaming<Bytes>, following: Following) -> Result<Checks, Status> {
+        let (open, oversight) = (Open::new(&following.door), Oversight::of(&following)?);
         let clock = Clock::default();
-        Checks { questions, following, clock, told: None, since_glance: 0, _open: open }
+        Ok(Checks {
+            questions,
+            following,
+            clock,
+            told: None,
+            since_glance: 0,
+            _open: open,
+            _oversight: oversight,
+        })
     }
 
     fn answer(&mut self, message: &Bytes) -> Result<CheckStreamResponse, Status> {
@@ -111,6 +120,7 @@ pub(super) struct Watched {
     told: Option<u64>,
     _permit: OwnedSemaphorePermit,
     _counted: Watching,
+    _oversight: Oversight,
 }
 
 /// Counts a watch for as long as it is open.
@@ -123,10 +133,11 @@ impl Drop for Watching {
 }
 
 impl Watched {
-    pub(super) fn new(following: Following, permit: OwnedSemaphorePermit) -> Watched {
+    pub(super) fn new(following: Following, permit: OwnedSemaphorePermit) -> Result<Watched, Status> {
         following.door.metrics().watches.inc();
         let counted = Watching(Arc::clone(&following.door));
-        Watched { following, told: None, _permit: permit, _counted: counted }
+        let oversight = Oversight::of(&following)?;
+        Ok(Watched { following, told: None, _permit: permit, _counted: counted, _oversight: oversight })
     }
 }
 

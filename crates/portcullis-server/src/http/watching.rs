@@ -19,6 +19,7 @@ use super::failure::Failure;
 use super::visitor::Visitor;
 use super::{Door, REVISION};
 use crate::Hearing;
+use crate::reset::{LEAVE, Reset};
 use crate::source::Asker;
 
 /// How often something is sent, so that what lies between keeps the connection open and a dead one is noticed.
@@ -34,7 +35,15 @@ impl Visitor {
         let (events, pieces) = mpsc::channel(4);
         let token = HeaderValue::from_str(hearing.revision()).ok();
         let watching = Watching { door: Arc::clone(&self.door), asker, told, events, _permit: permit };
-        tokio::spawn(watching.run(hearing));
+        let reset = Reset::of_current();
+        tokio::spawn(async move {
+            watching.run(hearing).await;
+            if let Some(reset) = reset {
+                // What is told last may never be taken.
+                tokio::time::sleep(LEAVE).await;
+                reset.now();
+            }
+        });
         let mut response = Response::new(Body::Pieces(pieces));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

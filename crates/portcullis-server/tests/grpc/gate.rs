@@ -129,8 +129,18 @@ pub(crate) async fn channel(address: SocketAddr) -> Channel {
 }
 
 pub(crate) async fn client(address: SocketAddr, key: Option<&str>) -> Client {
+    over(channel(address).await, key)
+}
+
+pub(crate) fn over(channel: Channel, key: Option<&str>) -> Client {
     let shows = Shows(key.map(|key| format!("Bearer {key}").parse().unwrap()));
-    DecisionsClient::with_interceptor(channel(address).await, shows)
+    DecisionsClient::with_interceptor(channel, shows)
+}
+
+/// A connection on which so many bytes of each answer are taken before they are read.
+pub(crate) async fn narrow(address: SocketAddr, window: u32) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    endpoint.initial_stream_window_size(window).connect().await.unwrap()
 }
 
 pub(crate) fn entity(kind: &str, id: &str) -> Option<Entity> {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use portcullis_server::DoorBounds;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::client::GrpcService;
 use tonic::{Code, Streaming};
 
 use crate::gate::*;
@@ -163,6 +164,58 @@ async fn a_stream_whose_answers_nobody_reads_gives_none_after_its_credential() {
     // What had been answered before lies in the windows; the rest was never decided.
     assert_eq!(end, Code::Unauthenticated);
     assert!(answered < sent, "{answered} of {sent}");
+}
+
+/// Waits until a count stands in the metrics; how long it took.
+async fn counted(gate: &Gate, line: &str) -> Duration {
+    let begun = Instant::now();
+    while !gate.metrics().contains(line) {
+        assert!(begun.elapsed() < Duration::from_secs(5), "{line}: {}", gate.metrics());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    begun.elapsed()
+}
+
+/// A peer that grants no window is sent nothing, and nobody asks its streams for more: they end all the same, and leave their places to others.
+#[tokio::test]
+async fn what_a_peer_never_takes_ends_with_its_credential() {
+    let gate = Gate::within(DoorBounds { watches: 2, ..DoorBounds::default() });
+    let (revoked, id) = gate.key(None, None);
+    let suspended = gate.joins("bob@acme.example", "admin");
+    for (key, what) in [(revoked, "revoked"), (suspended, "suspended")] {
+        let mut channel = narrow(gate.address, 0).await;
+        let mut client = over(channel.clone(), Some(&key));
+        let mut watch = client.watch(WatchRequest {}).await.unwrap().into_inner();
+        let (questions, mut answers) = open(&mut client).await;
+        questions.send(asked(1)).await.unwrap();
+        let events = http::Request::get(format!("http://{}/access/v1/watch", gate.address))
+            .header("authorization", format!("Bearer {key}"))
+            .body(tonic::body::Body::empty())
+            .unwrap();
+        std::future::poll_fn(|context| GrpcService::poll_ready(&mut channel, context)).await.unwrap();
+        let events = GrpcService::call(&mut channel, events).await.unwrap();
+        assert_eq!(events.status(), 200);
+        refused(gate.ann().await.watch(WatchRequest {}).await, Code::ResourceExhausted);
+        counted(&gate, "portcullis_streams 1").await;
+        match what {
+            "revoked" => drop(gate.act(revoke(&*id))),
+            _ => drop(gate.act(suspend("bob@acme.example"))),
+        }
+        // Each is looked at within a second, and has as long as it takes to say why it ends.
+        let took =
+            counted(&gate, "portcullis_watches 0").await + counted(&gate, "portcullis_streams 0").await;
+        assert!(took < Duration::from_secs(3), "{what}: {took:?}");
+        // The peer, had it an eye for it, is told that they were reset.
+        assert!(watch.message().await.is_err() && answers.message().await.is_err());
+        let mut events = events.into_body();
+        let end = std::future::poll_fn(|context| {
+            http_body::Body::poll_frame(std::pin::Pin::new(&mut events), context)
+        });
+        let end = tokio::time::timeout(SOON, end).await.expect("the events stay open");
+        assert!(end.is_some_and(|end| end.is_err()));
+        drop(questions);
+    }
+    gate.ann().await.watch(WatchRequest {}).await.unwrap();
 }
 
 #[tokio::test]
