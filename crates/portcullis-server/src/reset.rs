@@ -1,8 +1,10 @@
 //! Streams of HTTP/2 that can be reset from outside.
 //!
-//! A peer that grants no window is sent nothing, and then what answers it is not asked for more: an answer whose credential is over could not
-//! even say so and end. Whoever answers for as long as a credential is good keeps the [`Reset`] of the stream, and uses it when the end is not taken.
+//! A peer that grants no window is sent nothing, and then what answers it is not asked for more: an answer whose credential is over could
+//! not even say so and end. Whoever answers for as long as a credential is good keeps the [`Reset`] of the stream, and uses it when
+//! the end is not taken.
 
+use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,8 +18,8 @@ use futures_util::task::AtomicWaker;
 pub(crate) const LEAVE: Duration = Duration::from_millis(700);
 
 tokio::task_local! {
-    /// Of the stream that is being polled.
-    static STREAM: Reset;
+    /// Of the stream that is being polled, once anybody has asked for it. Nearly all streams end by themselves, and nobody does.
+    static STREAM: OnceCell<Reset>;
 }
 
 /// Resets one stream.
@@ -26,46 +28,43 @@ pub(crate) struct Reset(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// Whether anybody may reset the stream. Nearly all end by themselves, and nobody asks.
-    may_be: AtomicBool,
-    is: AtomicBool,
+    is_due: AtomicBool,
     waker: AtomicWaker,
 }
 
 impl Reset {
     /// Of the stream that is being answered, if it is one of HTTP/2.
     pub(crate) fn of_current() -> Option<Reset> {
-        let reset = STREAM.try_with(Reset::clone).ok()?;
-        reset.0.may_be.store(true, Ordering::Relaxed);
-        Some(reset)
+        STREAM.try_with(|reset| reset.get_or_init(Reset::default).clone()).ok()
     }
 
     /// Drops what answers, whatever it waits for; the peer is told that the stream is reset. Of one that is over nothing is left to drop.
     pub(crate) fn now(&self) {
-        self.0.is.store(true, Ordering::Release);
+        self.0.is_due.store(true, Ordering::Release);
         self.0.waker.wake();
-    }
-
-    /// Answers on a stream to its end, or until it is reset.
-    pub(crate) async fn may_end<F: Future<Output = ()>>(answering: F) {
-        let reset = Reset::default();
-        let mut answering = pin!(STREAM.scope(reset.clone(), answering));
-        poll_fn(|context| match answering.as_mut().poll(context) {
-            Poll::Pending if !reset.is_due(context) => Poll::Pending,
-            _ => Poll::Ready(()),
-        })
-        .await;
     }
 
     /// Whether the stream is to be reset; leaves word how to be woken when it is.
     fn is_due(&self, context: &Context<'_>) -> bool {
-        // Said in the very poll that comes before this.
-        if !self.0.may_be.load(Ordering::Relaxed) {
-            return false;
-        }
         self.0.waker.register(context.waker());
-        self.0.is.load(Ordering::Acquire)
+        self.0.is_due.load(Ordering::Acquire)
     }
+}
+
+/// Answers on a stream to its end, or until it is reset.
+pub(crate) async fn until_reset<F: Future<Output = ()>>(answering: F) {
+    let is_due = |context: &Context<'_>| {
+        STREAM.try_with(|reset| reset.get().is_some_and(|reset| reset.is_due(context))).unwrap_or(false)
+    };
+    let until = async {
+        let mut answering = pin!(answering);
+        poll_fn(|context| match answering.as_mut().poll(context) {
+            Poll::Pending if !is_due(context) => Poll::Pending,
+            _ => Poll::Ready(()),
+        })
+        .await;
+    };
+    STREAM.scope(OnceCell::new(), until).await;
 }
 
 #[cfg(test)]
@@ -80,7 +79,7 @@ mod tests {
             let (told, reset) = tokio::sync::oneshot::channel();
             let held = Arc::new(());
             let holding = Arc::clone(&held);
-            let answering = tokio::spawn(Reset::may_end(async move {
+            let answering = tokio::spawn(until_reset(async move {
                 told.send(Reset::of_current().unwrap()).unwrap();
                 std::future::pending::<()>().await;
                 drop(holding);
@@ -100,8 +99,8 @@ mod tests {
     fn an_answer_ends_by_itself_and_may_be_reset_before_it_waits() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            Reset::may_end(async { assert!(Reset::of_current().is_some()) }).await;
-            Reset::may_end(async {
+            until_reset(async { assert!(Reset::of_current().is_some()) }).await;
+            until_reset(async {
                 Reset::of_current().unwrap().now();
                 std::future::pending::<()>().await;
             })

@@ -1,8 +1,8 @@
 //! A credential, followed for as long as a stream is open.
 //!
-//! It is looked at anew at every revision, when it expires, and every second besides, whatever the clocks say: so a stream ends within a second after
-//! its credential stopped being good, and one whose peer takes nothing is reset then. Between two looks the answers come from what was heard last, and that there is no newer revision
-//! is one load of an atomic number, which each answer can afford.
+//! It is looked at anew at every revision, when it expires, and every second besides, whatever the clocks say: so a stream ends within a
+//! second after its credential stopped being good, and one whose peer takes nothing is reset soon after ([`Oversight`]). Between two looks
+//! the answers come from what was heard last, and that there is no newer revision is one load of an atomic number, which each answer can afford.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -91,8 +91,8 @@ impl Following {
     }
 }
 
-/// Sees to it that a stream ends with its credential though its peer takes nothing any more, and nobody polls it therefore. It does no more once it is
-/// dropped.
+/// Sees to it that a stream ends with its credential, though its peer takes nothing any more and therefore nobody polls it. It does no
+/// more once it is dropped.
 pub(super) struct Oversight(Option<AbortHandle>);
 
 impl Oversight {

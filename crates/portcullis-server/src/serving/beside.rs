@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::reset::Reset;
+use crate::reset::until_reset;
 
 /// Anything that goes on.
 type Going = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -52,6 +52,6 @@ fn any_ended(going: &mut FuturesUnordered<Going>, context: &mut Context<'_>) -> 
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Beside {
     fn execute(&self, future: F) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(Reset::may_end(future)));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(until_reset(future)));
     }
 }

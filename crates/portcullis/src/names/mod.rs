@@ -12,8 +12,9 @@
 //!
 //! Numbers are their owner's. An owner who wants names back keeps each one's hash, four bytes, from which the slot is
 //! found again; see [`Numbered`] for one who numbers names in the order in which they come. A number may have a note of
-//! 21 bits in its slot, which its owner keeps up to date: a member's set of roles lies there, so that a check need not wait for it. Where
-//! notes in very many shards change at once, those in most of them become void instead of copying all, and are written anew a few shards at a time.
+//! 21 bits in its slot, which its owner keeps up to date: a member's set of roles lies there, and a stored object's class, so that a check
+//! need not wait for it. Where notes in very many shards change at once, those in most of them become void instead of copying all, and
+//! are written anew a few shards at a time.
 
 mod build;
 #[cfg(test)]

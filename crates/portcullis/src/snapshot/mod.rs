@@ -24,6 +24,7 @@ use portcullis_matrix::{Matrix, Permission, PermissionId, RoleId, RolePlanes, Se
 pub(crate) use classify::Classifier;
 pub(crate) use directory::{Directory, GroupEntry, member_of, subject_of};
 pub(crate) use objects::{Shelf, Stored};
+use open::Opened;
 pub use question::Question;
 
 use crate::condition::Condition;
@@ -243,10 +244,10 @@ impl Snapshot {
         }
         let asked = self.directory.members.noted_or_nobody(question.subject);
         let (permission, reason) = self.schema.asked(question.action, question.resource);
-        let (asker, set) = self.asker(asked);
+        let (subject, set) = self.asker(asked);
         match self.unless_open(set, permission) {
             Some(allowed) => self.decided(set, allowed, reason),
-            None => self.decide_open(asker, set, permission, question),
+            None => self.decide_open(Opened { subject, set, permission, question }),
         }
     }
 

@@ -56,7 +56,7 @@ impl Stored {
         self.ids.get(kind as usize)?.get(id)
     }
 
-    /// The same with its class beside it, for [`Stored::class_of`]; [`Noted::NOBODY`] of one that is not there.
+    /// The same with its class beside it, for [`Stored::known_of`]; [`Noted::NOBODY`] of one that is not there.
     #[inline]
     pub(super) fn find(&self, kind: u32, id: &str) -> Noted {
         self.ids.get(kind as usize).map_or(Noted::NOBODY, |ids| ids.noted_or_nobody(id))
@@ -131,7 +131,7 @@ impl Stored {
     /// Lays classes beside ids again, where that was put off.
     pub(crate) fn renew_notes(&mut self) {
         if self.ids.iter().any(Names::is_renewable) {
-            for ids in Arc::make_mut(&mut self.ids).iter_mut() {
+            for ids in Arc::make_mut(&mut self.ids).iter_mut().filter(|ids| ids.is_renewable()) {
                 ids.renew_notes(|object| self.classes.of_objects.get(object));
             }
         }

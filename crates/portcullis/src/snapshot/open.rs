@@ -16,6 +16,15 @@ use crate::decision::{Decision, Reason};
 use crate::names::{NOBODY, Noted};
 use crate::policy::Effect;
 
+/// A question whose verdict is open: who asks it, with which set of roles, about which permission.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened<'q> {
+    pub(super) subject: SubjectId,
+    pub(super) set: SetId,
+    pub(super) permission: PermissionId,
+    pub(super) question: &'q Question<'q>,
+}
+
 /// What a check calls where the verdict is open, out of the way of those where it is not.
 impl Snapshot {
     /// [`check`](Self::check).
@@ -23,12 +32,13 @@ impl Snapshot {
     #[inline(never)]
     pub(super) fn check_open(
         &self,
-        asker: SubjectId,
+        subject: SubjectId,
         set: SetId,
         permission: PermissionId,
-        [subject, action, resource]: [&str; 3],
+        [name, action, resource]: [&str; 3],
     ) -> Decision {
-        self.decide_open(asker, set, permission, &Question::new(subject, action, resource))
+        let question = &Question::new(name, action, resource);
+        self.decide_open(Opened { subject, set, permission, question })
     }
 
     /// [`check_handles`](Self::check_handles), of handles that are not stale.
@@ -46,50 +56,31 @@ impl Snapshot {
     #[inline(never)]
     fn decide_handles_open(&self, subject: Subject, set: SetId, permission: Permission) -> Decision {
         let (action, resource) = self.names_of(permission.id());
-        let question = Question::new(self.member_name(subject.id()), action, resource);
-        self.decide_open(subject.id(), set, permission.id(), &question)
+        let question = &Question::new(self.member_name(subject.id()), action, resource);
+        self.decide_open(Opened { subject: subject.id(), set, permission: permission.id(), question })
     }
 
     /// The answer where the verdict is open.
     #[inline(never)]
-    pub(super) fn decide_open(
-        &self,
-        subject: SubjectId,
-        set: SetId,
-        permission: PermissionId,
-        question: &Question<'_>,
-    ) -> Decision {
-        self.decide_open_on(subject, set, permission, question, self.object_of(permission, question))
+    pub(super) fn decide_open(&self, opened: Opened<'_>) -> Decision {
+        self.decide_open_on(opened, self.object_of(opened.permission, opened.question))
     }
 
     /// The same where it is known which stored object is asked about.
     #[inline]
-    pub(super) fn decide_open_on(
-        &self,
-        subject: SubjectId,
-        set: SetId,
-        permission: PermissionId,
-        question: &Question<'_>,
-        object: Option<ObjectAt<'_>>,
-    ) -> Decision {
+    pub(super) fn decide_open_on(&self, opened: Opened<'_>, object: Option<ObjectAt<'_>>) -> Decision {
         // A stored object's class says what conditions on the object alone come to; the object is then not read at all.
-        let known = object.and_then(|object| object.known).filter(|_| question.object_properties.is_none());
-        let by_class = known.and_then(|known| self.allows_known(set, permission, known));
-        let allowed =
-            by_class.unwrap_or_else(|| self.allows_evaluated(subject, set, permission, question, object));
+        let known = object.and_then(|object| object.known);
+        let known = known.filter(|_| opened.question.object_properties.is_none());
+        let by_class = known.and_then(|known| self.allows_known(opened.set, opened.permission, known));
+        let allowed = by_class.unwrap_or_else(|| self.allows_evaluated(opened, object));
         Decision::of(allowed, Reason::NotGranted, self.revision)
     }
 
     /// Whether it is allowed where a condition must be evaluated, at least one.
     #[inline(never)]
-    fn allows_evaluated(
-        &self,
-        subject: SubjectId,
-        set: SetId,
-        permission: PermissionId,
-        question: &Question<'_>,
-        object: Option<ObjectAt<'_>>,
-    ) -> bool {
+    fn allows_evaluated(&self, opened: Opened<'_>, object: Option<ObjectAt<'_>>) -> bool {
+        let Opened { subject, set, permission, question } = opened;
         let known = object.and_then(|object| object.known);
         let sent = question.object_properties.and_then(Value::as_object);
         let facts = OnceCell::new();

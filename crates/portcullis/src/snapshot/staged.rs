@@ -1,13 +1,13 @@
 //! Many questions at once, so that they wait for memory together.
 //!
-//! A check by names waits for memory twice: for the slot of the subject's name, where the set of
-//! roles is noted too, and for the set's row; and where conditions decide on a stored object, for the slot of its id, where its class is noted. One after the other, checks wait in turn. Here a block of questions is taken through each
-//! step before the next begins: nothing of one question depends on another, so a block waits about as long
-//! as one check. The answers are those of [`Snapshot::check`] and [`Snapshot::decide`], to the letter.
+//! A check by names waits for memory twice: for the slot of the subject's name, where the set of roles is noted too, and for the set's row;
+//! and where conditions decide on a stored object, for the slot of its id, where its class is noted. One after the other, checks wait
+//! in turn. Here a block of questions is taken through each step before the next begins: nothing of one question depends on
+//! another, so a block waits about as long as one check. The answers are those of [`Snapshot::check`] and [`Snapshot::decide`], to the letter.
 
 use portcullis_matrix::{PermissionId, SetId, SubjectId};
 
-use super::open::ObjectAt;
+use super::open::{ObjectAt, Opened};
 use super::{Question, Snapshot, subject_of};
 use crate::decision::{Decision, Reason};
 use crate::names::{NEAR, NOBODY, Noted};
@@ -52,11 +52,11 @@ impl Snapshot {
                 questions.get(at).map(|question| (question.subject, question.action, question.resource))
             };
             let object = |at: usize| questions.get(at)?.object;
-            let open = |at: usize, asker, set, permission, looked_up: Option<_>| {
-                let question = questions.get(at)?;
+            let open = |at: usize, subject, set, permission, looked_up: Option<_>| {
+                let opened = Opened { subject, set, permission, question: questions.get(at)? };
                 Some(match looked_up {
-                    Some(object) => self.decide_open_on(asker, set, permission, question, object),
-                    None => self.decide_open(asker, set, permission, question),
+                    Some(object) => self.decide_open_on(opened, object),
+                    None => self.decide_open(opened),
                 })
             };
             self.check_block(names, object, open, decisions);
