@@ -46,7 +46,7 @@ pub(super) async fn answer(stream: TcpStream, visitor: Arc<Visitor>, ending: &En
         let visitor = Arc::clone(&visitor);
         async move { Ok::<_, std::convert::Infallible>(visitor.answer(request).await) }
     });
-    let io = TokioIo::new(Patient::new(stream, bounds.write_time));
+    let io = TokioIo::new(Patient::new(stream, bounds.write_time, visitor.door().stopping()));
     // That a peer breaks off is its own affair: what it began is dropped, and nobody is told.
     if speaks_two {
         let beside = Beside::default();

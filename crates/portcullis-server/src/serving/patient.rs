@@ -4,7 +4,8 @@
 //! a byte could be written for some time the connection is over. Reading has bounds of its own, by head and by body.
 //!
 //! Closing has one as well. A connection that is closed while its peer still sends is reset, and the peer loses the answer that says
-//! why; so what still comes is read and thrown away for a moment.
+//! why; so what still comes is read and thrown away for a moment, and for a shorter one when the server stops, which is not to wait for
+//! whoever had just begun to ask.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,6 +13,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
 use tokio::time::Sleep;
 
 /// How long somebody is waited for who may still send something, and how long one who does, up to so many bytes.
@@ -24,6 +26,7 @@ const MOST: usize = 64 << 20;
 pub(super) struct Patient<S> {
     stream: S,
     time: Duration,
+    stopping: watch::Receiver<bool>,
     /// When a write that waits is over.
     until: Option<Pin<Box<Sleep>>>,
     /// How much was thrown away, and when that is over.
@@ -32,8 +35,9 @@ pub(super) struct Patient<S> {
 }
 
 impl<S> Patient<S> {
-    pub(super) const fn new(stream: S, time: Duration) -> Patient<S> {
-        Patient { stream, time, until: None, thrown: 0, lingers: None }
+    /// A stream that is written to within so long, of a server that tells when it stops.
+    pub(super) const fn new(stream: S, time: Duration, stopping: watch::Receiver<bool>) -> Patient<S> {
+        Patient { stream, time, stopping, until: None, thrown: 0, lingers: None }
     }
 
     /// What came of a write, if it does not wait too long.
@@ -56,7 +60,8 @@ impl<S: AsyncRead + Unpin> Patient<S> {
             match Pin::new(&mut self.stream).poll_read(context, &mut read) {
                 Poll::Ready(Ok(())) if !read.filled().is_empty() => {
                     if self.thrown == 0 {
-                        self.lingers = Some(Box::pin(tokio::time::sleep(LINGER)));
+                        let time = if *self.stopping.borrow() { GLIMPSE } else { LINGER };
+                        self.lingers = Some(Box::pin(tokio::time::sleep(time)));
                     }
                     self.thrown += read.filled().len();
                 }
